@@ -1,0 +1,82 @@
+/* alert/alert.h — the alert record: what matched, where, in which bytes; and its EVE JSON.
+ *
+ * in       a match or a plugin's finding, on a worker
+ * out      a self-contained record for campaign/; JSON for the sinks
+ * memory   one malloc block per alert, freed by the last owner; values are cut at SK_ALERT_VALUE_MAX with truncated set
+ * threads  made on a worker, handed over whole, read by one thread at a time
+ * source   EVE JSON as read by Wazuh, Elastic, Security Onion, Splunk, EveBox; doc/alert.schema.json
+ */
+#ifndef SK_ALERT_ALERT_H
+#define SK_ALERT_ALERT_H
+
+#include "base/buf.h"
+#include "rules/rules.h"
+
+#define SK_ALERT_VALUE_MAX 512u		/* bytes of one evidence value */
+#define SK_ALERT_CONTEXT_MAX 1024u	/* bytes of one field of the protocol object */
+
+/* Total order of alerts, the same for every number of workers. */
+struct sk_alert_order {
+	uint64_t packet;		/* capture order of the packet at hand; UINT64_MAX at the end of the input */
+	uint64_t flow;			/* serial of the flow */
+	uint64_t seq;			/* within packet and flow */
+};
+
+struct sk_alert_evidence {
+	const char *field, *note;
+	struct sk_span value;
+	uint64_t offset;
+	uint32_t length;
+	bool truncated;
+	const uint64_t *packets;
+	uint32_t packet_cnt;
+};
+
+/* One named value of the event or its ancestors, copied for the protocol object and for correlation keys. */
+struct sk_alert_context {
+	const char *field;		/* full name, "http.request.method" */
+	struct sk_value value;
+};
+
+struct sk_alert {
+	struct sk_alert_order order;
+	const struct sk_rule *rule;	/* of a live ruleset */
+	uint64_t time_ns;
+	uint64_t packet;		/* number in its file */
+	const char *file;		/* capture file, kept by the run; NULL live */
+	const char *iface;		/* interface, kept by the run; NULL offline */
+	struct sk_flow_info flow;
+	char community_id[48];
+	unsigned kind;
+	uint8_t dir;
+	char *reason;			/* the sentence */
+	uint32_t confidence;
+	struct sk_alert_evidence *evidence;
+	size_t evidence_cnt;
+	struct sk_alert_context *context;
+	size_t context_cnt;
+	struct sk_alert **members;	/* correlated: what it is made of, owned, in order */
+	size_t member_cnt;
+	uint64_t suppressed;		/* alerts of this rule and key held back before this one */
+	char id[33];			/* 128 bits in hex: the same for every replay of the same capture */
+	uint64_t seq;			/* place in the output, from 1; set by campaign/ */
+	_Atomic uint32_t refs;
+};
+
+/* Copies everything. NULL when memory is short. reason is built from the rule's template and the event's fields. */
+struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry *reg, const struct sk_alert_order *order);
+/* A correlated alert over members (takes a reference on each). */
+struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt, const struct sk_alert_order *order);
+struct sk_alert *sk_alert_get(struct sk_alert *a);
+void sk_alert_put(struct sk_alert *a);
+
+/* Value of a common field or of a context field by full or short name; type NONE where absent. Borrowed. */
+struct sk_value sk_alert_value(const struct sk_alert *a, const char *field, struct sk_arena *scratch);
+
+/* One line of EVE JSON, without newline, appended. 0 or SK_E_MEMORY. sensor: name of this sensor. */
+int sk_alert_json(const struct sk_alert *a, const char *sensor, struct sk_buf *out);
+
+const char *sk_severity_word(unsigned severity);	/* "critical" */
+unsigned sk_severity_eve(unsigned severity);		/* critical and high 1, medium 2, low 3, info 4 */
+
+#endif

@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libsk_alert.a
+libsk_alert_a_SOURCES = \
+	%D%/alert.h

@@ -1,0 +1,49 @@
+/* app/app.h — binds protocol parsers to flows, pairs transactions, follows upgrades, publishes events.
+ *
+ * in       runs and gaps from reassembly/, datagrams from decode/
+ * out      events, through publish
+ * memory   parser state in flow memory; buffers capped per flow
+ * threads  one per worker
+ * limits   a protocol is recognised by its first bytes on any port; a flow nobody can parse is published as stream.data when
+ *          that is wanted, otherwise f->done is set
+ */
+#ifndef SK_APP_APP_H
+#define SK_APP_APP_H
+
+#include "event/event.h"
+#include "flow/flow.h"
+#include "reassembly/tcp.h"
+
+struct sk_app;
+
+typedef void sk_app_publish_fn(void *cx, struct sk_flow *f, const struct sk_event *e);
+
+struct sk_app_conf {
+	uint64_t header_max;		/* bytes of an HTTP head that are kept; more is skipped, told as an oddity */
+	uint64_t inflate_ratio_max;	/* output bytes per input byte after the first MiB */
+	uint64_t inflate_max;		/* bytes out of one body or message */
+	unsigned inflate_layers_max;
+	uint64_t handshake_max;		/* bytes of TLS handshake or DNS over TCP message that are kept */
+};
+extern const struct sk_app_conf sk_app_conf_default;
+
+struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted *wanted, sk_app_publish_fn *publish, void *cx);
+void sk_app_free(struct sk_app *a);
+
+void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p);
+void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
+void sk_app_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);
+/* An oddity seen by decode/, flow/ or reassembly/; kind is SK_KIND_PACKET_ODDITY or SK_KIND_STREAM_ODDITY. */
+void sk_app_oddity(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p, unsigned kind, const char *name,
+		   struct sk_span bytes, struct sk_span other, uint64_t offset);
+/* Closes every open unit, publishes flow.end, frees f->app. */
+void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason why);
+
+/* Counters of app/ and of its bindings (http, dns, tls, websocket), each with its table. */
+struct sk_app_counter_set {
+	const struct sk_counter_table *table;
+	const void *counters;
+};
+size_t sk_app_counters(const struct sk_app *a, struct sk_app_counter_set *sets, size_t max);
+
+#endif

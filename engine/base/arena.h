@@ -1,0 +1,39 @@
+/* base/arena.h — bump allocator with a cap; freed as a whole.
+ *
+ * what     memory of one lifetime (flow, event): many small pieces, one free
+ * memory   chunks from malloc; the first chunk of a reset arena is kept
+ * threads  one owner
+ * limits   over the cap or when malloc fails the answer is NULL; refused counts those
+ */
+#ifndef SK_BASE_ARENA_H
+#define SK_BASE_ARENA_H
+
+#include <sekisho/span.h>
+
+#include "base/compiler.h"
+
+struct sk_arena_chunk;
+
+struct sk_arena {
+	struct sk_arena_chunk *head;	/* newest first */
+	size_t used;			/* bytes handed out, with alignment */
+	size_t cap;
+	uint64_t refused;
+	uint32_t chunk_size;
+};
+
+/* chunk_size: smallest chunk asked from malloc, in bytes. cap: most bytes ever handed out between resets. */
+void sk_arena_init(struct sk_arena *a, uint32_t chunk_size, size_t cap);
+void sk_arena_fini(struct sk_arena *a);
+
+/* Frees all pieces; keeps one chunk of the usual size for the next round. */
+void sk_arena_reset(struct sk_arena *a);
+
+/* n bytes aligned for any type, not zeroed; NULL over the cap. */
+void *sk_arena_alloc(struct sk_arena *a, size_t n);
+void *sk_arena_zalloc(struct sk_arena *a, size_t n);
+
+/* A copy of s. p is NULL only when s.p was or memory is short. */
+struct sk_span sk_arena_copy(struct sk_arena *a, struct sk_span s);
+
+#endif

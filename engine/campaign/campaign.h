@@ -1,0 +1,57 @@
+/* campaign/campaign.h — what alerts add up to: sequences, thresholds, limits, allow-lists, the summary.
+ *
+ * in       alerts and marks of all workers, in sk_alert_order
+ * out      alerts that leave, through emit, numbered; the run's summary
+ * memory   keys with open state are capped; the oldest go first, counted
+ * threads  one
+ * limits   time is packet time; a capture that goes back in time keeps its state but cannot complete a sequence backwards
+ */
+#ifndef SK_CAMPAIGN_CAMPAIGN_H
+#define SK_CAMPAIGN_CAMPAIGN_H
+
+#include "alert/alert.h"
+
+struct sk_campaign_allow {			/* one entry of the allow-list */
+	const char *rule;			/* rule or campaign id, or NULL for all */
+	const char *field;			/* common or context field */
+	const char *value;			/* exact text, address or network, or domain with subdomains */
+	const char *reason;
+	uint64_t expires_ns;			/* 0 never */
+};
+
+struct sk_campaign_conf {
+	size_t max_keys;			/* keys with open state */
+	size_t max_members;			/* alerts kept per key */
+	uint64_t rule_per_min, source_per_min;	/* storm limits; 0 none */
+	const struct sk_campaign_allow *allow;
+	size_t allow_cnt;
+};
+
+#define SK_CAMPAIGN_COUNTERS(X) \
+	X(alerts, "alerts", "alerts that left") \
+	X(marks, "marks", "marks seen") \
+	X(correlated, "alerts", "alerts made of others") \
+	X(allowed, "alerts", "alerts held back by the allow-list") \
+	X(limited, "alerts", "alerts held back by a rule's limit") \
+	X(storm, "alerts", "alerts held back by a storm limit") \
+	X(keys_evicted, "keys", "open states forgotten for want of room") \
+	X(keys_max, "keys", "most open states at a time")
+SK_COUNTER_STRUCT(campaign, SK_CAMPAIGN_COUNTERS)
+
+struct sk_campaign;
+/* Borrowed for the call; sk_alert_get to keep. */
+typedef void sk_campaign_emit_fn(void *cx, const struct sk_alert *a);
+
+struct sk_campaign *sk_campaign_new(const struct sk_ruleset *rules, const struct sk_campaign_conf *conf, sk_campaign_emit_fn *emit, void *cx);
+void sk_campaign_free(struct sk_campaign *c);
+/* Takes the alert. */
+void sk_campaign_push(struct sk_campaign *c, struct sk_alert *a);
+/* Packet time has come this far: decides absences, forgets what is too old. */
+void sk_campaign_time(struct sk_campaign *c, uint64_t now_ns);
+void sk_campaign_end(struct sk_campaign *c, uint64_t now_ns);
+const struct sk_campaign_counters *sk_campaign_counters(const struct sk_campaign *c);
+
+/* The summary by campaign, stage and host as text to stdio file out; colour for a terminal. */
+void sk_campaign_summary(const struct sk_campaign *c, void *out, bool colour);
+
+#endif

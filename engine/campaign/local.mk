@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libsk_campaign.a
+libsk_campaign_a_SOURCES = \
+	%D%/campaign.h

@@ -1,0 +1,41 @@
+/* classify/classify.h — nDPI's guess at a flow's protocol, category and risks.
+ *
+ * in       the first payload packets of a flow, from the IP header on
+ * out      f->info.ndpi_protocol, ndpi_category, ndpi_risk
+ * memory   one detection module per worker (about 6 MB); an nDPI flow from the first payload to the verdict
+ * threads  sk_classify_new is called on the main thread for every worker, one after the other; then one worker each
+ * source   nDPI 4.2 to 5.x, differences probed by configure
+ * limits   a hint, never an indicator: nDPI does not reassemble and truncates names
+ */
+#ifndef SK_CLASSIFY_CLASSIFY_H
+#define SK_CLASSIFY_CLASSIFY_H
+
+#include "flow/flow.h"
+
+#define SK_CLASSIFY_COUNTERS(X) \
+	X(flows, "flows", "flows given to nDPI") \
+	X(packets, "packets", "packets given to nDPI") \
+	X(detected, "flows", "flows nDPI has a name for") \
+	X(guessed, "flows", "… guessed after the last packet") \
+	X(refused, "flows", "flows not classified because memory was short")
+SK_COUNTER_STRUCT(classify, SK_CLASSIFY_COUNTERS)
+
+struct sk_classify;
+
+/* max_packets: payload packets per flow; max_flows: nDPI flows at a time. NULL with *e. */
+struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, struct sk_error *e);
+void sk_classify_free(struct sk_classify *c);
+
+/* Feeds a packet until there is a verdict; cheap afterwards. */
+void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir);
+/* Last guess, frees f->classify. */
+void sk_classify_flow_end(struct sk_classify *c, struct sk_flow *f);
+
+const struct sk_classify_counters *sk_classify_counters(const struct sk_classify *c);
+
+/* Name of risk bit i, or NULL from the last one on. Static. */
+const char *sk_classify_risk_name(unsigned i);
+/* Version of the library linked. */
+const char *sk_classify_version(void);
+
+#endif

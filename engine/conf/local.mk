@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libsk_conf.a
+libsk_conf_a_SOURCES = \
+	%D%/conf.h

@@ -1,0 +1,74 @@
+/* detect/detect.h — runs rules and plugins over events; loads plugins, checks the ABI, keeps them within their budgets.
+ *
+ * in       events from app/, through pipeline/
+ * out      struct sk_alert through a callback; the caller owns it
+ * memory   plugin instances: process; matcher and plugin worker state: worker; plugin flow state: flow memory
+ * threads  struct sk_plugins on the main thread until workers run, then read-only; one struct sk_detect per worker
+ * limits   a plugin that fails, is slow or floods is detached from the flow or put in quarantine, and counted
+ */
+#ifndef SK_DETECT_DETECT_H
+#define SK_DETECT_DETECT_H
+
+#include <sekisho/plugin.h>
+
+#include "alert/alert.h"
+#include "flow/flow.h"
+#include "rules/rules.h"
+
+/* --- the plugin host, process-wide --- */
+
+struct sk_plugins;
+
+/* conf: the mapping under plugins: in the configuration, or NULL. registry gets the plugins' kinds. dir: folder to look in for
+ * <name>.so, or NULL for the built-in ones only. Loads the static plugins and those named in conf (enabled: true or path:).
+ * SK_E_CONFIG with *e. */
+int sk_plugins_load(struct sk_plugins **out, const struct sk_conf_node *conf, const char *dir, struct sk_registry *registry, struct sk_error *e);
+/* Calls open of all. Before privileges are dropped. */
+int sk_plugins_open(struct sk_plugins *p, struct sk_error *e);
+void sk_plugins_free(struct sk_plugins *p);
+void sk_plugins_wanted(const struct sk_plugins *p, struct sk_wanted *w);
+size_t sk_plugins_count(const struct sk_plugins *p);
+const struct sk_plugin *sk_plugins_at(const struct sk_plugins *p, size_t i);
+/* Where it came from: "built in" or a path. */
+const char *sk_plugins_origin(const struct sk_plugins *p, size_t i);
+
+/* --- one worker --- */
+
+#define SK_DETECT_COUNTERS(X) \
+	X(events, "events", "events given to rules or plugins") \
+	X(alerts, "alerts", "alerts raised") \
+	X(alerts_lost, "alerts", "alerts lost because memory was short") \
+	X(plugin_calls, "calls", "events given to plugins") \
+	X(plugin_failures, "calls", "calls a plugin said had failed") \
+	X(plugin_slow, "calls", "calls over the time budget") \
+	X(plugin_quarantines, "plugins", "times a plugin was put in quarantine") \
+	X(plugin_skipped, "events", "events a plugin in quarantine did not get") \
+	X(plugin_memory, "requests", "memory refused to plugins") \
+	X(plugin_nesting, "events", "events of plugins refused because they nest too deep") \
+	X(findings_suppressed, "alerts", "findings of a flooding plugin held back")
+SK_COUNTER_STRUCT(detect, SK_DETECT_COUNTERS)
+
+struct sk_detect;
+/* Takes the alert. */
+typedef void sk_detect_alert_fn(void *cx, struct sk_alert *a);
+
+struct sk_detect_conf {
+	const struct sk_ruleset *rules;
+	struct sk_plugins *plugins;
+	const struct sk_registry *registry;
+	uint64_t plugin_budget_ns;	/* per call, wall clock; 0: not watched (replay default: results must not depend on speed) */
+	uint64_t plugin_memory_max;	/* bytes per plugin and worker */
+	const char *explain;		/* rule id: tell how far it gets, on standard error; or NULL */
+};
+
+struct sk_detect *sk_detect_new(const struct sk_detect_conf *conf, unsigned worker, sk_detect_alert_fn *alert, void *cx, struct sk_error *e);
+void sk_detect_free(struct sk_detect *d);
+
+void sk_detect_event(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e);
+/* After app/ has ended the flow: calls flow_end of plugins, frees f->detect. */
+void sk_detect_flow_end(struct sk_detect *d, struct sk_flow *f);
+const struct sk_detect_counters *sk_detect_counters(const struct sk_detect *d);
+/* Plugins' own counters: name with plugin prefix, sum so far; NULL from the last one on. */
+const char *sk_detect_plugin_counter(const struct sk_detect *d, size_t i, uint64_t *value);
+
+#endif

@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libsk_detect.a
+libsk_detect_a_SOURCES = \
+	%D%/detect.h

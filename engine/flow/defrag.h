@@ -1,0 +1,42 @@
+/* flow/defrag.h — IP fragments to whole datagrams.
+ *
+ * in       packets with SK_PACKET_FRAGMENT
+ * out      the datagram's bytes, borrowed until the next call
+ * memory   bounded by cap; the oldest incomplete datagram goes first, counted
+ * threads  one owner
+ * source   RFC 791 3.2, RFC 8200 4.5, RFC 5722 (overlap); policies as in Novak, Target-Based Fragmentation Reassembly (2005)
+ * limits   a datagram over 65,535 bytes is dropped and reported
+ */
+#ifndef SK_FLOW_DEFRAG_H
+#define SK_FLOW_DEFRAG_H
+
+#include "base/hash.h"
+#include "decode/decode.h"
+#include "flow/policy.h"
+
+#define SK_DEFRAG_COUNTERS(X) \
+	X(fragments, "packets", "fragments taken") \
+	X(whole, "datagrams", "datagrams put together") \
+	X(overlaps, "packets", "fragments that overlap others") \
+	X(overlaps_different, "packets", "… with different bytes") \
+	X(timeout, "datagrams", "incomplete datagrams given up") \
+	X(evicted, "datagrams", "incomplete datagrams given up for want of memory") \
+	X(too_large, "datagrams", "datagrams over 65,535 bytes") \
+	X(malformed, "packets", "fragments no host would take")
+SK_COUNTER_STRUCT(defrag, SK_DEFRAG_COUNTERS)
+
+struct sk_defrag;
+
+/* What was odd about a datagram: told through this callback; name is a stream.oddity or packet.oddity name. */
+typedef void sk_defrag_oddity_fn(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other, uint64_t offset);
+
+/* cap: bytes of fragments held. timeout_ns: packet time. policies: borrowed. */
+struct sk_defrag *sk_defrag_new(uint64_t cap, uint64_t timeout_ns, const struct sk_policies *policies, sk_defrag_oddity_fn *oddity, void *cx);
+void sk_defrag_free(struct sk_defrag *d);
+
+/* 1: complete, *ip is the datagram (header of the first fragment, lengths and checksum corrected); 0: more needed or dropped. */
+int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_span *ip);
+void sk_defrag_expire(struct sk_defrag *d, uint64_t now_ns);
+const struct sk_defrag_counters *sk_defrag_counters(const struct sk_defrag *d);
+
+#endif

@@ -1,0 +1,77 @@
+/* reassembly/tcp.h — TCP segments to ordered runs of bytes and gaps, and the state of the connection.
+ *
+ * in       TCP packets of one flow, any order, any loss, any trick
+ * out      runs: each byte once, in order, by direction; gaps where bytes never came; oddities
+ * memory   an in-order segment is passed on where it lies; what must wait is copied, at most max_bytes per direction and
+ *          max_total per worker, then the oldest hole becomes a gap
+ * threads  one per worker
+ * source   RFC 9293 3.4, 3.10.7; RFC 7323 5 (PAWS); RFC 6093 (urgent data); RFC 7413 (fast open); flow/policy.h for overlaps
+ * limits   see doc/architecture.md, Reassembly
+ */
+#ifndef SK_REASSEMBLY_TCP_H
+#define SK_REASSEMBLY_TCP_H
+
+#include "flow/flow.h"
+#include "flow/policy.h"
+
+struct sk_run {
+	struct sk_span data;		/* p NULL: a gap */
+	uint64_t lost;			/* bytes missing, of a gap */
+	uint64_t off;			/* stream offset of the first byte, from 0 */
+	uint64_t time_ns;		/* of the packet that brought or released it */
+	uint64_t packet;		/* number of the packet that brought the bytes */
+	bool fin;			/* the direction ends behind data (data may be empty) */
+};
+
+typedef void sk_reassembly_run_fn(void *cx, struct sk_flow *f, int dir, const struct sk_run *run);
+/* name: static, a stream.oddity name. other: the other reading where two exist. */
+typedef void sk_reassembly_oddity_fn(void *cx, struct sk_flow *f, int dir, const struct sk_packet *p, const char *name,
+				     struct sk_span bytes, struct sk_span other, uint64_t offset);
+
+struct sk_reassembly_conf {
+	uint64_t max_bytes;		/* waiting bytes per direction */
+	uint64_t max_total;		/* waiting bytes per worker */
+	const struct sk_policies *policies;
+	bool midstream;			/* follow flows whose handshake was not seen */
+};
+
+#define SK_REASSEMBLY_COUNTERS(X) \
+	X(segments, "segments", "segments with payload") \
+	X(in_order, "segments", "… passed on in place") \
+	X(queued, "segments", "… that had to wait") \
+	X(retransmitted, "bytes", "bytes seen again") \
+	X(overlap_different, "segments", "segments that overlap others with different bytes") \
+	X(gaps, "gaps", "holes that were never filled") \
+	X(gap_bytes, "bytes", "bytes missing in them") \
+	X(limit, "gaps", "holes given up because too much was waiting behind them") \
+	X(out_of_window, "segments", "segments outside the receiver's window") \
+	X(bad_timestamp, "segments", "segments the receiver drops for their timestamp (PAWS)") \
+	X(bad_rst, "segments", "resets no host would take") \
+	X(urgent, "segments", "segments with urgent data") \
+	X(syn_data, "segments", "data on SYN") \
+	X(memory, "segments", "segments lost because memory was short") \
+	X(bytes, "bytes", "bytes passed on") \
+	X(waiting_max, "bytes", "most bytes waiting at a time")
+SK_COUNTER_STRUCT(reassembly, SK_REASSEMBLY_COUNTERS)
+
+struct sk_reassembly;
+
+struct sk_reassembly *sk_reassembly_new(const struct sk_reassembly_conf *conf, sk_reassembly_run_fn *run,
+					sk_reassembly_oddity_fn *oddity, void *cx);
+void sk_reassembly_free(struct sk_reassembly *r);
+
+/* True when the packet opens a new connection on the ports of f: end f, add a new flow. */
+bool sk_reassembly_is_reuse(const struct sk_flow *f, const struct sk_packet *p, int dir);
+
+/* Takes one packet of the flow: moves f->state, may call run and oddity any number of times before it returns. */
+void sk_reassembly_packet(struct sk_reassembly *r, struct sk_flow *f, int dir, const struct sk_packet *p);
+
+/* Passes on what still waits (holes become gaps), tells fin for both directions once, frees f->tcp. */
+void sk_reassembly_flow_end(struct sk_reassembly *r, struct sk_flow *f, uint64_t now_ns);
+
+/* No more runs are wanted of this flow: forgets waiting bytes, goes on following the state. */
+void sk_reassembly_stop(struct sk_reassembly *r, struct sk_flow *f);
+
+const struct sk_reassembly_counters *sk_reassembly_counters(const struct sk_reassembly *r);
+
+#endif

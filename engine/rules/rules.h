@@ -1,0 +1,134 @@
+/* rules/rules.h — campaign files to an immutable set of rules, and the matcher that runs them over events.
+ *
+ * in       YAML through conf/, kinds and fields through event/
+ * out      struct sk_rule for alert/, campaign/ and main/; struct sk_match for detect/
+ * memory   the set is one block of immutable memory shared by workers; a matcher holds a worker's scratch
+ * threads  set read-only after load; one matcher per worker
+ * source   doc/rules.md is the language
+ * limits   conditions over several events are carried here but evaluated in campaign/
+ */
+#ifndef SK_RULES_RULES_H
+#define SK_RULES_RULES_H
+
+#include <sekisho/alert.h>
+
+#include "base/counter.h"
+#include "conf/conf.h"
+#include "event/event.h"
+
+/* What a campaign file says about its campaign. */
+struct sk_campaign_info {
+	const char *id, *name, *summary, *file;
+	const char *const *actors;		/* NULL-ended, as the other lists */
+	const char *const *references;
+	const char *const *next_steps;		/* what an analyst does now */
+};
+
+enum sk_rule_type { SK_RULE_EVENT, SK_RULE_SEQUENCE, SK_RULE_COUNT, SK_RULE_DISTINCT, SK_RULE_ABSENT };
+
+/* A condition over several alerts and marks: evaluated by campaign/. */
+struct sk_correlation {
+	const char *by[4];			/* common field or evidence-carried field names, NULL-ended */
+	uint64_t within_ns;			/* packet time */
+	const struct sk_rule *const *steps;	/* SEQUENCE: in order; COUNT, DISTINCT: any of; ABSENT: [0] seen, then not [1] */
+	size_t step_cnt;
+	uint64_t threshold;			/* COUNT, DISTINCT: this many; SEQUENCE: at least this many steps (0: all) */
+	const char *distinct;			/* DISTINCT: field whose different values count */
+	bool ordered;				/* SEQUENCE: steps in time order (preset) */
+};
+
+struct sk_rule_limit {				/* at most count alerts per key within a time; 0 count: no limit */
+	uint64_t count, within_ns;
+	const char *by[4];
+};
+
+struct sk_rule_test {
+	const char *pcap;			/* below pcaps/ */
+	int64_t alerts;				/* exact number, or -1 for at least one */
+	int line;
+};
+
+struct sk_rule {
+	const char *id, *title;
+	const char *reason;			/* sentence template with {field} parts, or NULL for the title */
+	uint32_t index;				/* 0 … count-1, order of load */
+	uint32_t sid, rev;
+	uint32_t severity;			/* SK_SEVERITY_* */
+	uint32_t confidence;			/* 0 to 100 */
+	const char *const *attack;		/* MITRE technique ids */
+	const char *const *references;
+	const char *stage;			/* free word: delivery, exploit, c2 … or NULL */
+	bool mark;				/* raises no alert, counts as a step */
+	enum sk_rule_type type;
+	unsigned kind;				/* EVENT */
+	const struct sk_campaign_info *campaign;
+	const struct sk_correlation *correlation;	/* other types */
+	struct sk_rule_limit limit;
+	const struct sk_rule_test *tests;
+	size_t test_cnt;
+	const char *file;
+	int line;
+};
+
+struct sk_ruleset;
+
+/* Called for every mistake found; loading goes on to find the others. */
+typedef void sk_rules_error_fn(void *cx, const struct sk_error *e);
+
+struct sk_rules_source {
+	const char *const *paths;		/* files or folders (their *.yaml, sorted), NULL-ended */
+	const struct sk_registry *registry;	/* kinds known, plugins' included */
+	const char *const *disabled;		/* campaign or rule ids not to load, NULL-ended, may be NULL */
+	uint64_t now_ns;			/* wall clock: indicators expired by then are left out of live runs; 0 keeps all */
+	sk_rules_error_fn *on_error;
+	void *cx;
+};
+
+/* 0, or SK_E_CONFIG after on_error was called at least once. */
+int sk_rules_load(struct sk_ruleset **out, const struct sk_rules_source *src);
+void sk_rules_free(struct sk_ruleset *s);
+
+size_t sk_rules_count(const struct sk_ruleset *s);
+const struct sk_rule *sk_rules_at(const struct sk_ruleset *s, size_t i);
+const struct sk_rule *sk_rules_find(const struct sk_ruleset *s, const char *id);
+size_t sk_rules_campaign_count(const struct sk_ruleset *s);
+const struct sk_campaign_info *sk_rules_campaign_at(const struct sk_ruleset *s, size_t i);
+size_t sk_rules_indicator_count(const struct sk_ruleset *s);
+/* Expired indicators, those left out (live). */
+size_t sk_rules_expired_count(const struct sk_ruleset *s);
+/* Adds what the rules look at. */
+void sk_rules_wanted(const struct sk_ruleset *s, struct sk_wanted *w);
+
+#define SK_RULES_COUNTERS(X) \
+	X(events, "events", "events looked at by rules") \
+	X(scans, "scans", "fields searched for patterns") \
+	X(candidates, "rules", "rules tried because their rarest pattern was there") \
+	X(matches, "matches", "rules that matched") \
+	X(refused, "units", "streamed values not searched because memory was short")
+SK_COUNTER_STRUCT(rules, SK_RULES_COUNTERS)
+
+struct sk_matcher;
+
+/* A rule matched an event. Evidence is borrowed until the callback returns. */
+struct sk_match {
+	const struct sk_rule *rule;
+	const struct sk_event *event;
+	const struct sk_evidence *evidence;
+	size_t evidence_cnt;
+};
+typedef void sk_match_fn(void *cx, const struct sk_match *m);
+
+struct sk_matcher *sk_matcher_new(const struct sk_ruleset *s, struct sk_error *e);
+void sk_matcher_free(struct sk_matcher *m);
+
+/* Runs the rules of the event's kind. Streamed kinds: state of the unit hangs in *unit (NULL at offset 0) and is freed with
+ * last = 1; a rule matches a unit at most once. */
+void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **unit, sk_match_fn *on_match, void *cx);
+const struct sk_rules_counters *sk_matcher_counters(const struct sk_matcher *m);
+
+/* Writes how far the rule got on the event, condition by condition, as text to stdio file out; for --explain. */
+void sk_matcher_explain(struct sk_matcher *m, const struct sk_rule *r, const struct sk_event *e, void *out);
+/* The rule's conditions as text, for `sekisho rules show`. */
+void sk_rules_print(const struct sk_ruleset *s, const struct sk_rule *r, void *out);
+
+#endif

@@ -1,0 +1,22 @@
+# A target is tests/fuzz/fuzz_<subject>.c with LLVMFuzzerTestOneInput, named in FUZZ_TARGETS; its seeds are in
+# tests/fuzz/seeds/<subject>/. With --enable-fuzzing it links libFuzzer; otherwise replay.c runs it over its seeds and over
+# every prefix and some mutations of them, as a test.
+FUZZ_TARGETS =
+include %D%/conf/local.mk
+include %D%/capture/local.mk
+include %D%/decode/local.mk
+include %D%/flow/local.mk
+include %D%/proto/local.mk
+include %D%/app/local.mk
+include %D%/rules/local.mk
+include %D%/detect/local.mk
+include %D%/sink/local.mk
+include %D%/plugin/local.mk
+EXTRA_DIST += %D%/seeds
+if FUZZING
+FUZZ_MAIN =
+else
+FUZZ_MAIN = %D%/replay.c
+TESTS += $(FUZZ_TARGETS)
+endif
+check_PROGRAMS += $(FUZZ_TARGETS)
