@@ -12,7 +12,7 @@ void sk_assert_failed(const char *file, int line, const char *what)
 	abort();
 }
 
-static int set(struct sk_error *e, int code, const char *file, int line, int column, const char *fmt, va_list args)
+static int SK_PRINTF(6, 0) set(struct sk_error *e, int code, const char *file, int line, int column, const char *fmt, va_list args)
 {
 	if (!e)
 		return code;
