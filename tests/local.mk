@@ -1,3 +1,4 @@
 # Everything below tests/unit is a cmocka program named after its folder and subject.
+EXTRA_DIST += %D%/lib/unit.h %D%/lib/packet.h
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
