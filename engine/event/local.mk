@@ -1,3 +1,3 @@
 noinst_LIBRARIES += libsk_event.a
 libsk_event_a_SOURCES = \
-	%D%/event.h
+	%D%/event.c %D%/event.h
