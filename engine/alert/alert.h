@@ -14,6 +14,11 @@
 
 #define SK_ALERT_VALUE_MAX 512u		/* bytes of one evidence value */
 #define SK_ALERT_CONTEXT_MAX 1024u	/* bytes of one field of the protocol object */
+#define SK_ALERT_LIST_MAX 32u		/* items kept of a list */
+#define SK_ALERT_PACKETS_MAX 64u	/* packet numbers kept of an event */
+#define SK_ALERT_REASON_MAX 2048u	/* bytes of the sentence */
+#define SK_ALERT_REASON_FIELD_MAX 200u	/* bytes of one field in it, before escapes */
+#define SK_ALERT_DEPTH_MAX 8u		/* correlated alerts made of correlated alerts */
 
 /* Total order of alerts, the same for every number of workers. */
 struct sk_alert_order {
@@ -26,7 +31,8 @@ struct sk_alert_evidence {
 	const char *field, *note;
 	struct sk_span value;
 	uint64_t offset;
-	uint32_t length;
+	uint32_t length;		/* of what matched; 0 for all of value */
+	uint32_t start;			/* of what matched, in value */
 	bool truncated;
 	const uint64_t *packets;
 	uint32_t packet_cnt;
@@ -35,6 +41,7 @@ struct sk_alert_evidence {
 /* One named value of the event or its ancestors, copied for the protocol object and for correlation keys. */
 struct sk_alert_context {
 	const char *field;		/* full name, "http.request.method" */
+	const char *name;		/* its part behind the kind, "method" */
 	struct sk_value value;
 };
 
@@ -49,7 +56,7 @@ struct sk_alert {
 	char community_id[48];
 	unsigned kind;
 	uint8_t dir;
-	char *reason;			/* the sentence */
+	const char *reason;		/* the sentence: one line, printable UTF-8 */
 	uint32_t confidence;
 	struct sk_alert_evidence *evidence;
 	size_t evidence_cnt;
@@ -60,21 +67,44 @@ struct sk_alert {
 	uint64_t suppressed;		/* alerts of this rule and key held back before this one */
 	char id[33];			/* 128 bits in hex: the same for every replay of the same capture */
 	uint64_t seq;			/* place in the output, from 1; set by campaign/ */
+	size_t size;			/* bytes of this block */
+	unsigned depth;			/* 0 for an alert of an event, else one more than its deepest member */
 	_Atomic uint32_t refs;
 };
 
-/* Copies everything. NULL when memory is short. reason is built from the rule's template and the event's fields. */
+/* Copies everything. NULL when memory is short. file and iface are the caller's to set.
+ *
+ * The reason is the rule's template, or its title. {name} stands for a common field, a field of the event or of one of its
+ * ancestors, by full name (http.request.path), by name as rules use it (request.path, header[host]) or alone (path), for the
+ * field of a piece of evidence, or, as {match}, for the first matched bytes. {{ and }} are braces. */
 struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry *reg, const struct sk_alert_order *order);
-/* A correlated alert over members (takes a reference on each). */
-struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt, const struct sk_alert_order *order);
+/* What campaign/ knows of a correlated alert beyond its members. */
+struct sk_alert_sum {
+	uint64_t count;			/* COUNT: alerts; DISTINCT: values; may be more than the members kept */
+	uint64_t time_ns;		/* when the condition came true; ABSENT: end of the wait */
+};
+/* A correlated alert over members in time order, at least one (takes a reference on each). Flow, packet and order are those
+ * of the last member. Confidence goes down in proportion to the steps a SEQUENCE has not seen. NULL when memory is short. */
+struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt, const struct sk_alert_sum *sum);
 struct sk_alert *sk_alert_get(struct sk_alert *a);
 void sk_alert_put(struct sk_alert *a);
 
-/* Value of a common field or of a context field by full or short name; type NONE where absent. Borrowed. */
+/* Adds the fields alerts show of the wanted kinds and of their ancestors. */
+void sk_alert_wanted(const struct sk_registry *reg, struct sk_wanted *w);
+
+/* The alert of an event that a correlated alert ends in; a itself otherwise. */
+const struct sk_alert *sk_alert_trigger(const struct sk_alert *a);
+
+/* Value of a common field or of a context field by full or short name, or of a piece of evidence by its field; of a correlated
+ * alert, that of its latest member which has one. Type NONE where absent. Borrowed from a and scratch. */
 struct sk_value sk_alert_value(const struct sk_alert *a, const char *field, struct sk_arena *scratch);
 
 /* One line of EVE JSON, without newline, appended. 0 or SK_E_MEMORY. sensor: name of this sensor. */
 int sk_alert_json(const struct sk_alert *a, const char *sensor, struct sk_buf *out);
+
+/* Bytes as printable UTF-8: what is not a printable character becomes \xNN, also controls, marks that turn the writing
+ * direction, and malformed UTF-8. Line ends too: the result is one line. 0 or a code of sk_buf_add. */
+int sk_alert_printable(struct sk_buf *out, struct sk_span s);
 
 const char *sk_severity_word(unsigned severity);	/* "critical" */
 unsigned sk_severity_eve(unsigned severity);		/* critical and high 1, medium 2, low 3, info 4 */

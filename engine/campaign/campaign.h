@@ -21,7 +21,8 @@ struct sk_campaign_allow {			/* one entry of the allow-list */
 
 struct sk_campaign_conf {
 	size_t max_keys;			/* keys with open state */
-	size_t max_members;			/* alerts kept per key */
+	size_t max_members;			/* alerts kept per key of a COUNT, DISTINCT */
+	size_t max_bytes;			/* memory of kept alerts and open states; 0 for 64 MiB */
 	uint64_t rule_per_min, source_per_min;	/* storm limits; 0 none */
 	const struct sk_campaign_allow *allow;
 	size_t allow_cnt;
@@ -46,7 +47,8 @@ struct sk_campaign *sk_campaign_new(const struct sk_ruleset *rules, const struct
 void sk_campaign_free(struct sk_campaign *c);
 /* Takes the alert. */
 void sk_campaign_push(struct sk_campaign *c, struct sk_alert *a);
-/* Packet time has come this far: decides absences, forgets what is too old. */
+/* Packet time has come this far: decides absences, forgets what is too old. For live runs, where nothing may come for long.
+ * A replay leaves it to the alerts and to sk_campaign_end, so that its output does not hang on when this is called. */
 void sk_campaign_time(struct sk_campaign *c, uint64_t now_ns);
 void sk_campaign_end(struct sk_campaign *c, uint64_t now_ns);
 const struct sk_campaign_counters *sk_campaign_counters(const struct sk_campaign *c);

@@ -50,6 +50,8 @@ struct sk_sink_ops {
 	int (*close)(struct sk_sink *s, uint64_t wait_ns, struct sk_sink_counts *counts);
 	/* Counts so far. */
 	void (*counts)(struct sk_sink *s, struct sk_sink_counts *counts);
+	/* Opens its file anew, after it was moved away. May be NULL. */
+	void (*reopen)(struct sk_sink *s);
 };
 
 /* spec as after -o: text[:FILE], json[:FILE], redis://…, rediss://…, redis+unix://…. SK_E_CONFIG with *e for a wrong one; a

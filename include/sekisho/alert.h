@@ -23,7 +23,7 @@ struct sk_evidence {
 	struct sk_span value;		/* bytes to show: the match and some context */
 	uint64_t offset;		/* of value in the field */
 	uint32_t length;		/* length of what matched, 0 for all of value */
-	uint32_t pad;
+	uint32_t start;			/* of what matched, in value; the bytes before it are context */
 	const char *note;		/* decoded view or remark, static or NULL; e.g. the gadget's name */
 };
 
