@@ -4,8 +4,9 @@
  * out      struct sk_conf_node, to rules/, pipeline/ and main/
  * memory   the tree owns its text; freed as a whole
  * threads  read-only after load
- * source   YAML 1.1 through libyaml's document API
- * limits   duplicate keys, aliases, anchors, tags other than the core ones and depth over 32 are errors, each with its place
+ * source   YAML 1.1 through libyaml's events
+ * limits   duplicate keys, aliases, anchors, tags other than the core ones, tabs, bytes that are not UTF-8, more than one
+ *          document, depth over 32 and files over 64 MiB are errors, each with its place; columns count characters
  */
 #ifndef SK_CONF_CONF_H
 #define SK_CONF_CONF_H
@@ -33,6 +34,11 @@ struct sk_conf_node {
 /* Errors go to error (the first) and are the return value's; an empty document is an empty mapping. */
 int sk_conf_load_file(struct sk_conf_tree **out, const char *path, struct sk_error *error);
 int sk_conf_load_text(struct sk_conf_tree **out, const char *name, struct sk_span text, struct sk_error *error);
+/* Every mistake is told. SK_E_CONFIG when there was one; *out is then what could be read all the same, for finding more
+ * mistakes in it, or NULL. Of duplicate keys both are in the tree. */
+typedef void sk_conf_error_fn(void *cx, const struct sk_error *e);
+int sk_conf_load_file_all(struct sk_conf_tree **out, const char *path, sk_conf_error_fn *on_error, void *cx);
+int sk_conf_load_text_all(struct sk_conf_tree **out, const char *name, struct sk_span text, sk_conf_error_fn *on_error, void *cx);
 void sk_conf_free(struct sk_conf_tree *t);
 
 const struct sk_conf_node *sk_conf_root(const struct sk_conf_tree *t);
@@ -43,6 +49,17 @@ const struct sk_conf_node *sk_conf_get(const struct sk_conf_node *mapping, const
 
 /* An error at the node's place. Returns SK_E_CONFIG. */
 int sk_conf_error(const struct sk_conf_node *n, struct sk_error *e, const char *fmt, ...) SK_PRINTF(3, 4);
+
+/* The same at the node's key, where it has one. */
+int sk_conf_error_key(const struct sk_conf_node *n, struct sk_error *e, const char *fmt, ...) SK_PRINTF(3, 4);
+/* What a node is, for "found …": 'its text', nothing, a list, a mapping. */
+struct sk_conf_what {
+	char text[80];
+};
+struct sk_conf_what sk_conf_what(const struct sk_conf_node *n);
+
+/* A decimal number without leading zero, or hexadecimal with 0x. */
+bool sk_conf_parse_number(struct sk_span text, uint64_t *out);
 
 /* Typed leaves; each says what was expected: "expected a number from 1 to 64, found 'many'". */
 int sk_conf_bool(const struct sk_conf_node *n, bool *out, struct sk_error *e);
