@@ -17,6 +17,8 @@
 struct sk_app;
 
 typedef void sk_app_publish_fn(void *cx, struct sk_flow *f, const struct sk_event *e);
+/* Swaps client and server of the flow in flow/ and in reassembly/; runs that come from then on have the new directions. */
+typedef void sk_app_swap_fn(void *cx, struct sk_flow *f);
 
 struct sk_app_conf {
 	uint64_t header_max;		/* bytes of an HTTP head that are kept; more is skipped, told as an oddity */
@@ -27,13 +29,28 @@ struct sk_app_conf {
 };
 extern const struct sk_app_conf sk_app_conf_default;
 
+#define SK_APP_COUNTERS(X) \
+	X(flows, "flows", "flows looked at") \
+	X(claimed, "flows", "flows a parser has claimed") \
+	X(unclaimed, "flows", "flows no parser has claimed") \
+	X(swapped, "flows", "flows whose first packet was a response: client and server swapped") \
+	X(switched, "flows", "changes of protocol inside a flow") \
+	X(switch_limit, "flows", "flows that changed protocol too often and are not followed further") \
+	X(gaps, "gaps", "holes told to parsers") \
+	X(events, "events", "events published") \
+	X(memory, "flows", "flows not parsed because memory was short")
+SK_COUNTER_STRUCT(app, SK_APP_COUNTERS)
+
+/* conf and wanted are kept by pointer. NULL when memory is short. */
 struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted *wanted, sk_app_publish_fn *publish, void *cx);
 void sk_app_free(struct sk_app *a);
+/* Without it flows are never swapped. cx is the one of sk_app_new. */
+void sk_app_on_swap(struct sk_app *a, sk_app_swap_fn *swap);
 
 void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p);
 void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
 void sk_app_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);
-/* An oddity seen by decode/, flow/ or reassembly/; kind is SK_KIND_PACKET_ODDITY or SK_KIND_STREAM_ODDITY. */
+/* An oddity seen by decode/, flow/ or reassembly/; kind is SK_KIND_PACKET_ODDITY or SK_KIND_STREAM_ODDITY. p may be NULL. */
 void sk_app_oddity(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p, unsigned kind, const char *name,
 		   struct sk_span bytes, struct sk_span other, uint64_t offset);
 /* Closes every open unit, publishes flow.end, frees f->app. */

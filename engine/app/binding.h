@@ -11,44 +11,63 @@
 /* A guess from the first bytes of a direction. */
 enum sk_app_guess { SK_APP_NO, SK_APP_MORE, SK_APP_YES };
 
-struct sk_app_flow;
+/* First bytes a guess is given at most; who still says MORE then has said NO. */
+#define SK_APP_FIRST_MAX 512
+
+#define SK_APP_KIND(id) (UINT64_C(1) << SK_KIND_##id)
 
 struct sk_app_binding {
 	const char *name;		/* app_proto */
+	uint64_t kinds;			/* SK_APP_KIND() of all it and its successors may publish; 0 for any. Unwanted all: not run */
 	size_t state_size;		/* zeroed flow memory */
-	/* Looks at the first bytes of a direction (all that has come so far). */
+	/* Looks at the first bytes of a direction (all that has come so far, at most SK_APP_FIRST_MAX). Either may be NULL. */
 	enum sk_app_guess (*guess)(struct sk_span first, int dir, const struct sk_flow_info *f);
 	enum sk_app_guess (*guess_datagram)(struct sk_span payload, int dir, const struct sk_flow_info *f);
-	void (*begin)(struct sk_app *a, struct sk_flow *f, void *state);
+	/* setup: what sk_app_switch was given, NULL otherwise. May call sk_app_publish. May be NULL. */
+	void (*begin)(struct sk_app *a, struct sk_flow *f, void *state, const void *setup);
 	/* A run or a gap. */
 	void (*run)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run);
 	void (*datagram)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_packet *p);
+	/* Closes open units. May be NULL. */
 	void (*end)(struct sk_app *a, struct sk_flow *f, void *state);
 	const struct sk_counter_table *counter_table;
-	size_t counters_off;		/* of its counters in struct sk_app */
 };
 
 extern const struct sk_app_binding sk_app_http, sk_app_dns, sk_app_tls, sk_app_websocket;
 
+/* All bindings, in the order in which they are asked; ends with NULL. */
+extern const struct sk_app_binding *const sk_app_bindings[];
+#define SK_APP_BINDINGS_MAX 8
+
 const struct sk_wanted *sk_app_wanted(const struct sk_app *a);
 const struct sk_app_conf *sk_app_conf_of(const struct sk_app *a);
-/* Event memory: reset when the packet is done. */
+/* Event memory: reset when the packet is done, and by bindings between two messages of a run. */
 struct sk_arena *sk_app_scratch(struct sk_app *a);
+/* The binding's counters: the struct that SK_COUNTER_STRUCT made for its counter_table. */
+void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b);
 
-/* Publishes. flow, dir, time, packet and packets are filled in from the run at hand and from first_off, the stream offset
- * in direction dir at which the event's bytes begin; callers set kind, value_cnt, values, parent and unit. */
+/* Publishes when the kind is wanted. size, flow, dir, time, packet and packets are filled in from the run at hand and from
+ * first_off, the stream offset in direction dir at which the event's bytes begin; callers set kind, value_cnt, values,
+ * parent and unit. */
 void sk_app_publish(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e);
 
 /* An oddity of the protocol (SK_KIND_HTTP_ODDITY …) at stream offset off. */
 void sk_app_publish_oddity(struct sk_app *a, struct sk_flow *f, int dir, unsigned kind, const char *name,
 			   struct sk_span bytes, struct sk_span other, uint64_t off, const struct sk_event *parent);
 
-/* From the next byte on the flow speaks another protocol: after 101 with Upgrade: websocket the binding is given, its state
- * made and begin called with setup; after CONNECT or another upgrade to is NULL and the protocol is guessed anew. The old
- * binding's end is called by then; rest are the bytes of the run behind the switch. */
-void sk_app_switch(struct sk_app *a, struct sk_flow *f, const struct sk_app_binding *to, const void *setup);
+/* A message that may need many segments begins at off: the packet that carries off is remembered for the events to come,
+ * also when more segments follow than are remembered otherwise. Call while the run that has off is at hand; one per direction. */
+void sk_app_pin(struct sk_flow *f, int dir, uint64_t off);
 
-/* Nothing more is wanted of this flow by this binding. */
+/* From the next byte on the flow speaks another protocol: after 101 with Upgrade: websocket the binding is given, its state
+ * made and begin called with setup; after CONNECT or another upgrade, or when the flow turns out to be something else, to is
+ * NULL and the protocol is guessed anew. rest: by direction, the bytes behind the switch that the old binding holds or that
+ * are left of the run at hand (data and off are read; data.n may be 0). All of it happens when the binding's run returns,
+ * which should be at once: bytes of rest that are not in the run at hand are copied here, setup must be flow memory, the old
+ * binding's end is called, then the new one's begin, then its run with each rest. */
+void sk_app_switch(struct sk_app *a, struct sk_flow *f, const struct sk_app_binding *to, const void *setup, const struct sk_run rest[2]);
+
+/* Nothing more is wanted of this flow by this binding: end is called when its run returns, f->done is set. */
 void sk_app_done(struct sk_app *a, struct sk_flow *f);
 
 #endif

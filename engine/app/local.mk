@@ -1,5 +1,8 @@
 noinst_LIBRARIES += libsk_app.a
 libsk_app_a_SOURCES = \
-	%D%/app.h \
+	%D%/app.c %D%/app.h \
 	%D%/binding.h \
+	%D%/bindings.c \
+	%D%/claim.c \
+	%D%/state.h \
 	%D%/websocket.h

@@ -1,0 +1,97 @@
+/* app/state.h — the inside of app/: one worker's struct sk_app, one flow's struct sk_app_flow.
+ *
+ * memory   struct sk_app: worker; struct sk_app_flow and all it points to: flow memory
+ * limits   for app.c and claim.c only; bindings use binding.h
+ */
+#ifndef SK_APP_STATE_H
+#define SK_APP_STATE_H
+
+#include "app/binding.h"
+
+#define SK_APP_PACKETS_MAX 16		/* in sk_event.packets */
+#define SK_APP_SEGMENTS_FIRST 8		/* segments remembered per direction, to begin with … */
+#define SK_APP_SEGMENTS_MAX 32		/* … and once there are more */
+#define SK_APP_SWITCHES_MAX 16		/* changes of protocol in one flow */
+#define SK_APP_RESYNC_RUNS 64		/* runs of a midstream or gapped direction at whose start a protocol is looked for */
+#define SK_APP_DATAGRAMS 4		/* datagrams of a direction at which a protocol is looked for */
+#define SK_APP_ONE_SIDED_MAX 65536	/* unknown bytes of one direction after which the silent one is not waited for */
+
+struct sk_app_segment {
+	uint64_t off, packet;
+};
+
+/* Which packets brought which part of a direction: the newest segments, oldest overwritten. */
+struct sk_app_segments {
+	struct sk_app_segment *at;
+	uint16_t room, n, next;
+	bool has_pin;
+	struct sk_app_segment pin;	/* see sk_app_pin */
+};
+
+struct sk_app_dir {
+	struct sk_app_segments segments;
+	uint64_t end_off;		/* offset behind the last byte seen */
+	bool fin;
+
+	/* while unclaimed */
+	uint8_t *first;			/* SK_APP_FIRST_MAX bytes of flow memory, once a guess wanted more than a run had */
+	uint16_t first_n;
+	uint16_t tries;			/* attempts left; 0: this direction says nothing */
+	bool resynced;			/* tries were raised for a gap once */
+	bool told;			/* bytes went to stream.data or nowhere: a binding that comes later gets a gap */
+	bool lost;			/* bytes before the next piece are missing */
+	bool opened;			/* a stream.data unit is open */
+	uint64_t first_off;
+	void *unit;
+};
+
+enum sk_app_phase { SK_APP_GUESSING, SK_APP_BOUND, SK_APP_UNCLAIMED, SK_APP_DONE };
+
+struct sk_app_flow {
+	enum sk_app_phase phase;
+	bool finished;			/* the binding called sk_app_done */
+	bool switching;
+	uint8_t switches;
+	bool claimed_once;
+	const struct sk_app_binding *binding;
+	void *state;
+	uint64_t last_packet;		/* newest packet number known */
+	const struct sk_app_binding *to;	/* of a switch that waits for the binding to return */
+	const void *setup;
+	struct sk_run rest[2];
+	struct sk_app_dir dir[2];
+};
+
+struct sk_app {
+	const struct sk_app_conf *conf;
+	const struct sk_wanted *wanted;
+	sk_app_publish_fn *publish;
+	sk_app_swap_fn *swap;
+	void *cx;
+	struct sk_arena scratch;
+	struct sk_app_counters counters;
+	void *binding_counters[SK_APP_BINDINGS_MAX];
+
+	/* what is at hand */
+	const struct sk_run *run;	/* NULL: a datagram, or no bytes at all */
+	int run_dir;
+	uint64_t time_ns, packet;
+	bool by_segments;		/* packets are found by stream offset */
+	uint64_t packets[SK_APP_SEGMENTS_MAX + 2];
+};
+
+/* claim.c */
+void sk_app_claim_start(struct sk_app_flow *af, const struct sk_flow_info *info);
+void sk_app_claim_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
+void sk_app_claim_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);
+/* Tells what is held and closes the stream.data units. */
+void sk_app_claim_end(struct sk_app *a, struct sk_flow *f);
+
+/* app.c: makes state and calls begin; false (and f->done) when memory is short or nothing of the binding is wanted. */
+bool sk_app_bind(struct sk_app *a, struct sk_flow *f, const struct sk_app_binding *b, const void *setup);
+/* The binding's run, then what it asked for. */
+void sk_app_give(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
+void sk_app_give_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);
+void sk_app_stop(struct sk_flow *f);
+
+#endif
