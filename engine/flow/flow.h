@@ -5,7 +5,8 @@
  * memory   at most max flows of fixed size; when full the flow with the least to lose goes first
  * threads  one table per worker
  * source   timeouts by state in the habit of RFC 5382 and of conntrack; community id spec 1
- * limits   flows are told apart by addresses, ports and protocol; VLAN ids are not part of the key (asymmetric tagging)
+ * limits   flows are told apart by addresses, ports and protocol; VLAN ids are not part of the key (asymmetric tagging);
+ *          silence is noticed up to 0.3 s late, but never joins a packet to a flow that should have ended before it
  */
 #ifndef SK_FLOW_FLOW_H
 #define SK_FLOW_FLOW_H
@@ -27,13 +28,14 @@ struct sk_flow {
 	uint8_t done;			/* nobody wants more of this flow: only counted */
 	uint8_t suspect;		/* has raised an alert or a mark: evicted last */
 	uint8_t has_payload;
+	uint8_t swapped;		/* sk_flow_swap turned the flow round (an odd number of times) */
 	struct sk_arena arena;		/* flow memory for app/ and detect/ */
 	void *tcp;			/* reassembly/ */
 	void *app;			/* app/ */
 	void *classify;			/* classify/ */
 	void *detect;			/* detect/ */
 	struct sk_flow *older, *newer;	/* table's timeout list */
-	uint64_t expire_ns;
+	uint64_t expire_ns;		/* packet time from which on a packet no longer belongs to this flow */
 	uint64_t hash;
 	uint64_t order;			/* capture order of the packet at hand */
 };
@@ -57,7 +59,7 @@ SK_COUNTER_STRUCT(flow, SK_FLOW_COUNTERS)
 
 struct sk_flow_table;
 
-/* Called once for every flow, before its memory goes. */
+/* Called once for every flow, before its memory goes. Must not add, find or end flows. */
 typedef void sk_flow_end_fn(void *cx, struct sk_flow *f, enum sk_flow_reason why);
 
 struct sk_flow_table *sk_flow_table_new(const struct sk_flow_conf *conf, sk_flow_end_fn *on_end, void *cx);
@@ -65,20 +67,26 @@ struct sk_flow_table *sk_flow_table_new(const struct sk_flow_conf *conf, sk_flow
 void sk_flow_table_free(struct sk_flow_table *t);
 
 uint64_t sk_flow_hash(const struct sk_flow_table *t, const struct sk_packet *p);
-void sk_flow_prefetch(const struct sk_flow_table *t, uint64_t hash);
 
-/* The packet's flow and *dir, or NULL. Does not count the packet. */
+/* Two steps for a burst: first the table's slot, some packets later, when that has come, the flow behind it. */
+void sk_flow_prefetch(const struct sk_flow_table *t, uint64_t hash);
+void sk_flow_prefetch_flow(const struct sk_flow_table *t, uint64_t hash);
+
+/* The packet's flow and *dir, or NULL. Does not count the packet. A flow that was silent for too long before this packet
+ * ends here (SK_FLOW_END_TIMEOUT). */
 struct sk_flow *sk_flow_find(struct sk_flow_table *t, const struct sk_packet *p, uint64_t hash, int *dir);
 
 /* A new flow for the packet. Client is the sender of a SYN, the receiver of a SYN-ACK; otherwise the sender, or the
- * side with the higher port where the other's is a well-known one (then info.dir_guessed). May end another flow.
- * NULL when memory is short. *dir is the packet's direction. */
+ * side with the higher port where the other's is a well-known one. For TCP without SYN and wherever the ports decided
+ * info.dir_guessed is set. Of ICMP requests and replies the client is who requests; client_port is type << 8 | code of the
+ * request, server_port the id. May end another flow. NULL when memory is short. *dir is the packet's direction. */
 struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, uint64_t hash, int *dir);
 
 /* Counts the packet (once, also after sk_flow_add) and restarts the flow's timeout by its state. */
 void sk_flow_touch(struct sk_flow_table *t, struct sk_flow *f, const struct sk_packet *p, int dir);
 
-/* Swaps client and server: the first packet was a response (app/ has seen it). */
+/* Swaps client and server: the first packet was a response (app/ has seen it). Directions known before, also that of the
+ * packet at hand, have turned round for whoever kept them; reassembly/ follows by itself through f->swapped. */
 void sk_flow_swap(struct sk_flow_table *t, struct sk_flow *f);
 
 void sk_flow_end(struct sk_flow_table *t, struct sk_flow *f, enum sk_flow_reason why);

@@ -1,4 +1,10 @@
-UNIT_TESTS += tests/unit/flow/t_policy
+UNIT_TESTS += tests/unit/flow/t_community tests/unit/flow/t_flow tests/unit/flow/t_policy
+tests_unit_flow_t_community_SOURCES = %D%/t_community.c
+tests_unit_flow_t_community_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_flow_t_community_LDADD = libsk_flow.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO_LIBS)
+tests_unit_flow_t_flow_SOURCES = %D%/t_flow.c
+tests_unit_flow_t_flow_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_flow_t_flow_LDADD = libsk_flow.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO_LIBS)
 tests_unit_flow_t_policy_SOURCES = %D%/t_policy.c
 tests_unit_flow_t_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_flow_t_policy_LDADD = libsk_flow.a libsk_base.a $(CMOCKA_LIBS)

@@ -1,0 +1,459 @@
+/* flow/flow.c — flows: who is client, when they end, which one goes when the table is full.
+ *
+ * Two clocks decide about silence. A packet belongs to a flow when it comes before f->expire_ns, by the packets' own time:
+ * so the answer does not depend on how often the table is swept, nor on how flows are spread over workers. The sweep
+ * follows a clock of the table that only ever goes forward, so that a capture whose time jumps (files in the wrong order,
+ * one damaged time stamp) can neither keep flows alive for ever nor disorder the lists.
+ */
+#include "flow/flow.h"
+
+#include <stdlib.h>
+
+#include "flow/icmp.h"
+#include "flow/table.h"
+
+SK_COUNTER_TABLE(flow, SK_FLOW_COUNTERS)
+
+const char *const sk_flow_state_names[] = { "new", "established", "closed", "reset", NULL };
+const char *const sk_flow_reason_names[] = { "closed", "timeout", "evicted", "reused", "end", NULL };
+
+#define ARENA_CHUNK 1024u
+#define WELL_KNOWN_PORT 1024u		/* below: RFC 6335 system ports */
+#define CLOCK_SLACK_NS UINT64_C(10000000000)	/* a step back by more is a jump, not disorder among capture queues */
+
+/* What a packet says about its flow: ports with ICMP replies turned into what they answer. */
+struct key {
+	uint16_t src_port, dst_port;
+	bool ports_follow;		/* ports belong to addresses, in ICMP they do not */
+	bool reply;
+};
+
+static struct key packet_key(const struct sk_packet *p)
+{
+	struct key k = { p->src_port, p->dst_port, true, false };
+	int request;
+
+	if (SK_UNLIKELY(sk_flow_is_icmp(p->proto))) {
+		k.ports_follow = false;
+		request = sk_flow_icmp_pair(p->proto, p->src_port >> 8, &k.reply);
+		if (k.reply)
+			k.src_port = (uint16_t)(request << 8 | (p->src_port & 0xff));
+	}
+	return k;
+}
+
+uint64_t sk_flow_hash(const struct sk_flow_table *t, const struct sk_packet *p)
+{
+	struct {
+		uint8_t low[16], high[16];
+		uint16_t low_port, high_port;
+		uint8_t proto, family, pad[2];
+	} h = { .proto = p->proto, .family = p->src.family };
+	struct key k = packet_key(p);
+	int order = memcmp(p->src.b, p->dst.b, sizeof(p->src.b));
+	bool turn = order ? order > 0 : k.ports_follow && k.src_port > k.dst_port;
+
+	memcpy(h.low, turn ? p->dst.b : p->src.b, sizeof(h.low));
+	memcpy(h.high, turn ? p->src.b : p->dst.b, sizeof(h.high));
+	turn = turn && k.ports_follow;
+	h.low_port = turn ? k.dst_port : k.src_port;
+	h.high_port = turn ? k.src_port : k.dst_port;
+	return sk_hash(&h, sizeof(h), &t->seed);
+}
+
+/* The packet's direction in f, -1 when it belongs to another flow. */
+static int direction_in(const struct sk_flow_info *f, const struct sk_packet *p, struct key k)
+{
+	if (f->proto != p->proto)
+		return -1;
+	if (f->client_port == k.src_port && f->server_port == k.dst_port && sk_addr_is(&f->client_ip, &p->src) &&
+	    sk_addr_is(&f->server_ip, &p->dst))
+		return SK_TO_SERVER;
+	if (k.ports_follow) {
+		uint16_t port = k.src_port;
+
+		k.src_port = k.dst_port;
+		k.dst_port = port;
+	}
+	if (f->client_port == k.src_port && f->server_port == k.dst_port && sk_addr_is(&f->client_ip, &p->dst) &&
+	    sk_addr_is(&f->server_ip, &p->src))
+		return SK_TO_CLIENT;
+	return -1;
+}
+
+static unsigned time_class(const struct sk_flow *f)
+{
+	if (f->info.proto != SK_IPPROTO_TCP)
+		return LIST_DATAGRAM;
+	return f->state == SK_FLOW_NEW ? LIST_NEW : f->state == SK_FLOW_ESTABLISHED ? LIST_ESTABLISHED : LIST_CLOSED;
+}
+
+static uint8_t list_of(const struct sk_flow *f)
+{
+	unsigned worth = f->suspect ? CLASS_SUSPECT : f->has_payload ? CLASS_PAYLOAD : CLASS_EMPTY;
+
+	return (uint8_t)(time_class(f) * CLASS_CNT + worth);
+}
+
+static void clock_advance(struct sk_flow_table *t, uint64_t now_ns)
+{
+	if (SK_LIKELY(now_ns >= t->seen_ns)) {
+		t->clock_ns += now_ns - t->seen_ns;
+		t->seen_ns = now_ns;
+	} else if (t->seen_ns - now_ns > CLOCK_SLACK_NS) {
+		t->seen_ns = now_ns;
+	}
+}
+
+static void append(struct sk_flow_table *t, struct record *r, uint8_t list)
+{
+	uint64_t due = (t->clock_ns >> TICK_SHIFT) + t->idle_ticks[list / CLASS_CNT];
+
+	r->list = list;
+	r->tick = t->clock_ns >> TICK_SHIFT;
+	sk_flow_list_append(&t->lists[list], &r->f);
+	if (due < t->next_tick)
+		t->next_tick = due;
+}
+
+static void refile(struct sk_flow_table *t, struct record *r, uint8_t list)
+{
+	sk_flow_list_unlink(&t->lists[r->list], &r->f);
+	append(t, r, list);
+}
+
+/* What the stations behind the table learnt from the flow's last packet (state, worth) moves it to another list. They do
+ * not tell; so the flow last touched is looked at again before the table does anything else. */
+static void settle(struct sk_flow_table *t)
+{
+	struct record *r = t->touched;
+	uint8_t list;
+
+	if (!r)
+		return;
+	t->touched = NULL;
+	list = list_of(&r->f);
+	if (list == r->list)
+		return;
+	r->f.expire_ns = r->f.info.last_ns + t->idle_ns[list / CLASS_CNT];
+	refile(t, r, list);
+}
+
+/* Tells, frees what hangs on the flow, forgets it. It is in no list any more. */
+static void finish(struct sk_flow_table *t, struct record *r, enum sk_flow_reason why)
+{
+	if (t->touched == r)
+		t->touched = NULL;
+	t->counters.timeouts += why == SK_FLOW_END_TIMEOUT;
+	t->counters.evicted += why == SK_FLOW_END_EVICTED;
+	t->counters.reused += why == SK_FLOW_END_REUSED;
+	t->counters.one_sided += !r->f.info.saw_both;
+	if (t->on_end)
+		t->on_end(t->cx, &r->f, why);
+	sk_arena_fini(&r->f.arena);
+	sk_flow_table_remove(t, r);
+	sk_flow_table_give_back(t, r);
+}
+
+void sk_flow_end(struct sk_flow_table *t, struct sk_flow *f, enum sk_flow_reason why)
+{
+	struct record *r = (struct record *)f;
+
+	sk_flow_list_unlink(&t->lists[r->list], f);
+	finish(t, r, why);
+}
+
+static void finish_all(struct sk_flow_table *t, struct sk_flow *ended, enum sk_flow_reason why)
+{
+	ended = sk_flow_list_sort(ended);
+	while (ended) {
+		struct sk_flow *next = ended->newer;
+
+		finish(t, (struct record *)ended, why);
+		ended = next;
+	}
+}
+
+struct sk_flow_table *sk_flow_table_new(const struct sk_flow_conf *conf, sk_flow_end_fn *on_end, void *cx)
+{
+	struct sk_flow_table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->conf = *conf;
+	t->on_end = on_end;
+	t->cx = cx;
+	t->seed = sk_seed_draw();
+	t->idle_ns[LIST_NEW] = conf->new_ns;
+	t->idle_ns[LIST_ESTABLISHED] = conf->established_ns;
+	t->idle_ns[LIST_CLOSED] = conf->closed_ns;
+	t->idle_ns[LIST_DATAGRAM] = conf->datagram_ns;
+	for (unsigned i = 0; i < LIST_CNT; i++)
+		t->idle_ticks[i] = (t->idle_ns[i] >> TICK_SHIFT) + 2;
+	t->next_tick = UINT64_MAX;
+	if (sk_flow_table_init(t) < 0) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void sk_flow_table_free(struct sk_flow_table *t)
+{
+	if (!t)
+		return;
+	sk_flow_end_all(t, SK_FLOW_END_INPUT);
+	sk_flow_table_fini(t);
+	free(t);
+}
+
+void sk_flow_prefetch(const struct sk_flow_table *t, uint64_t hash)
+{
+	SK_PREFETCH(&t->slots[(uint32_t)hash & t->mask]);
+}
+
+void sk_flow_prefetch_flow(const struct sk_flow_table *t, uint64_t hash)
+{
+	for (uint32_t at = (uint32_t)hash & t->mask; t->slots[at].index1; at = (at + 1) & t->mask) {
+		if (t->slots[at].hash == (uint32_t)hash) {
+			const char *r = (const char *)sk_flow_table_record(t, t->slots[at].index1 - 1);
+
+			SK_PREFETCH(r);
+			SK_PREFETCH(r + 64);
+			SK_PREFETCH(r + 192);
+			return;
+		}
+	}
+}
+
+struct sk_flow *sk_flow_find(struct sk_flow_table *t, const struct sk_packet *p, uint64_t hash, int *dir)
+{
+	struct key k = packet_key(p);
+
+	settle(t);
+	for (uint32_t at = (uint32_t)hash & t->mask; t->slots[at].index1; at = (at + 1) & t->mask) {
+		struct sk_flow *f;
+
+		if (t->slots[at].hash != (uint32_t)hash)
+			continue;
+		f = &sk_flow_table_record(t, t->slots[at].index1 - 1)->f;
+		*dir = direction_in(&f->info, p, k);
+		if (*dir < 0)
+			continue;
+		if (SK_LIKELY(p->time_ns < f->expire_ns))
+			return f;
+		sk_flow_end(t, f, SK_FLOW_END_TIMEOUT);
+		return NULL;
+	}
+	return NULL;
+}
+
+/* The flow with the least to lose: worthless ones first, among equals the longest silent. */
+static struct record *victim(struct sk_flow_table *t)
+{
+	for (unsigned class = 0; class < CLASS_CNT; class++) {
+		struct record *best = NULL;
+
+		for (unsigned i = 0; i < LIST_CNT; i++) {
+			struct record *r = (struct record *)t->lists[i * CLASS_CNT + class].oldest;
+
+			/* has become worth more since its last packet: goes to its new place, as if touched now */
+			while (r && list_of(&r->f) % CLASS_CNT > class) {
+				refile(t, r, list_of(&r->f));
+				r = (struct record *)t->lists[i * CLASS_CNT + class].oldest;
+			}
+			if (r && (!best || r->tick < best->tick || (r->tick == best->tick && r->f.info.serial < best->f.info.serial)))
+				best = r;
+		}
+		if (best)
+			return best;
+	}
+	return NULL;
+}
+
+static bool evict(struct sk_flow_table *t)
+{
+	struct record *r = victim(t);
+
+	if (r)
+		sk_flow_end(t, &r->f, SK_FLOW_END_EVICTED);
+	return r != NULL;
+}
+
+/* True when the packet goes to the client. *guessed: its ports or nothing at all say so. */
+static bool goes_to_client(const struct sk_packet *p, struct key k, bool *guessed)
+{
+	bool tcp = p->proto == SK_IPPROTO_TCP;
+
+	*guessed = false;
+	if (!k.ports_follow)
+		return k.reply;
+	if (tcp && p->tcp_flags & SK_TCP_SYN)
+		return p->tcp_flags & SK_TCP_ACK;
+	*guessed = tcp;
+	if (p->src_port >= WELL_KNOWN_PORT || p->dst_port <= p->src_port || p->src_port == 0)
+		return false;
+	if (p->dst_port < WELL_KNOWN_PORT)
+		return false;
+	*guessed = true;
+	return true;
+}
+
+static void count_new(struct sk_flow_table *t, const struct sk_flow_info *f)
+{
+	t->counters.tcp += f->proto == SK_IPPROTO_TCP;
+	t->counters.udp += f->proto == SK_IPPROTO_UDP;
+	t->counters.other += f->proto != SK_IPPROTO_TCP && f->proto != SK_IPPROTO_UDP;
+	t->counters.midstream += f->midstream;
+	if (t->active > t->counters.active_max)
+		t->counters.active_max = t->active;
+}
+
+static void fill(struct sk_flow_info *f, const struct sk_packet *p, int *dir)
+{
+	struct key k = packet_key(p);
+	bool guessed, turn = goes_to_client(p, k, &guessed);
+
+	f->size = sizeof(*f);
+	f->proto = p->proto;
+	f->dir_guessed = guessed;
+	f->midstream = p->proto == SK_IPPROTO_TCP && !(p->tcp_flags & SK_TCP_SYN);
+	f->client_ip = turn ? p->dst : p->src;
+	f->server_ip = turn ? p->src : p->dst;
+	f->client_port = turn && k.ports_follow ? k.dst_port : k.src_port;
+	f->server_port = turn && k.ports_follow ? k.src_port : k.dst_port;
+	f->vlan = p->vlan_cnt ? p->vlan[0] : 0;
+	f->serial = p->order;
+	f->start_ns = f->last_ns = p->time_ns;
+	*dir = turn ? SK_TO_CLIENT : SK_TO_SERVER;
+}
+
+struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, uint64_t hash, int *dir)
+{
+	struct record *r = NULL;
+
+	settle(t);
+	if (t->active < t->conf.max || evict(t))
+		r = sk_flow_table_take(t);
+	if (!r && evict(t))
+		r = sk_flow_table_take(t);
+	if (!r) {
+		t->counters.refused++;
+		return NULL;
+	}
+	memset(&r->f, 0, sizeof(r->f));
+	r->f.hash = hash;
+	if (sk_flow_table_insert(t, r) < 0) {
+		sk_flow_table_give_back(t, r);
+		t->counters.refused++;
+		return NULL;
+	}
+	fill(&r->f.info, p, dir);
+	r->f.order = p->order;
+	sk_arena_init(&r->f.arena, ARENA_CHUNK, t->conf.arena_cap);
+	clock_advance(t, p->time_ns);
+	append(t, r, list_of(&r->f));
+	r->f.expire_ns = p->time_ns + t->idle_ns[time_class(&r->f)];
+	count_new(t, &r->f.info);
+	return &r->f;
+}
+
+void sk_flow_touch(struct sk_flow_table *t, struct sk_flow *f, const struct sk_packet *p, int dir)
+{
+	struct record *r = (struct record *)f;
+	uint8_t list;
+
+	if (t->touched != r)
+		settle(t);
+	t->touched = r;
+	clock_advance(t, p->time_ns);
+	if (p->time_ns > f->info.last_ns)
+		f->info.last_ns = p->time_ns;
+	f->info.packets[dir]++;
+	f->info.bytes[dir] += p->wire_len;
+	f->order = p->order;
+	if (p->payload.n)
+		f->has_payload = 1;
+	if (!f->info.saw_both && f->info.packets[!dir]) {
+		f->info.saw_both = 1;
+		if (f->info.proto != SK_IPPROTO_TCP)
+			f->state = SK_FLOW_ESTABLISHED;
+	}
+	f->expire_ns = f->info.last_ns + t->idle_ns[time_class(f)];
+	list = list_of(f);
+	if (list != r->list || r->tick != t->clock_ns >> TICK_SHIFT)
+		refile(t, r, list);
+}
+
+void sk_flow_swap(struct sk_flow_table *t, struct sk_flow *f)
+{
+	struct sk_flow_info *i = &f->info;
+	struct sk_addr ip = i->client_ip;
+	uint16_t port = i->client_port;
+	uint64_t packets = i->packets[0], bytes = i->bytes[0];
+
+	(void)t;
+	i->client_ip = i->server_ip;
+	i->server_ip = ip;
+	if (!sk_flow_is_icmp(i->proto)) {
+		i->client_port = i->server_port;
+		i->server_port = port;
+	}
+	i->packets[0] = i->packets[1];
+	i->packets[1] = packets;
+	i->bytes[0] = i->bytes[1];
+	i->bytes[1] = bytes;
+	f->swapped = !f->swapped;
+}
+
+void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
+{
+	struct sk_flow *ended = NULL;
+	uint64_t tick;
+
+	settle(t);
+	clock_advance(t, now_ns);
+	tick = t->clock_ns >> TICK_SHIFT;
+	if (SK_LIKELY(tick < t->next_tick))
+		return;
+	t->next_tick = UINT64_MAX;
+	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++) {
+		uint64_t idle = t->idle_ticks[i / CLASS_CNT];
+		struct sk_flow *f;
+
+		while ((f = t->lists[i].oldest) && tick >= ((struct record *)f)->tick + idle) {
+			sk_flow_list_unlink(&t->lists[i], f);
+			f->newer = ended;
+			ended = f;
+		}
+		if (f && ((struct record *)f)->tick + idle < t->next_tick)
+			t->next_tick = ((struct record *)f)->tick + idle;
+	}
+	finish_all(t, ended, SK_FLOW_END_TIMEOUT);
+}
+
+void sk_flow_end_all(struct sk_flow_table *t, enum sk_flow_reason why)
+{
+	struct sk_flow *ended = NULL;
+
+	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++) {
+		struct sk_flow *f;
+
+		while ((f = t->lists[i].oldest)) {
+			sk_flow_list_unlink(&t->lists[i], f);
+			f->newer = ended;
+			ended = f;
+		}
+	}
+	finish_all(t, ended, why);
+}
+
+size_t sk_flow_active(const struct sk_flow_table *t)
+{
+	return t->active;
+}
+
+const struct sk_flow_counters *sk_flow_counters(const struct sk_flow_table *t)
+{
+	return &t->counters;
+}

@@ -1,0 +1,206 @@
+/* flow/table.c — see table.h. Search is linear probing over 8-byte slots, eight to a cache line; removal shifts the slots
+ * behind back, so that no grave marks pile up. The hash in a slot saves the look at the record in nearly all misses.
+ */
+#include "flow/table.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define SLOTS_FIRST 4096u
+#define HUGE_FROM_SLABS 4u		/* small captures stay off huge pages: zeroing them costs more than they save */
+
+_Static_assert(sizeof(struct record) <= 320, "a flow record should stay within five cache lines");
+_Static_assert(offsetof(struct record, f) == 0, "flow pointers are cast to records");
+
+static void *huge_alloc(size_t size)
+{
+	void *p = aligned_alloc(SLAB_BYTES, (size + SLAB_BYTES - 1) & ~(SLAB_BYTES - 1));
+
+	if (p)
+		(void)madvise(p, size, MADV_HUGEPAGE);
+	return p;
+}
+
+static struct slot *slots_new(uint32_t cnt)
+{
+	size_t size = (size_t)cnt * sizeof(struct slot);
+	struct slot *s;
+
+	if (size < 2 * SLAB_BYTES)
+		return calloc(cnt, sizeof(struct slot));
+	s = huge_alloc(size);
+	return s ? memset(s, 0, size) : NULL;
+}
+
+int sk_flow_table_init(struct sk_flow_table *t)
+{
+	t->slots = slots_new(SLOTS_FIRST);
+	t->mask = SLOTS_FIRST - 1;
+	return t->slots ? 0 : SK_E_MEMORY;
+}
+
+void sk_flow_table_fini(struct sk_flow_table *t)
+{
+	for (uint32_t i = 0; i < t->slab_cnt; i++)
+		free(t->slabs[i]);
+	free(t->slabs);
+	free(t->slots);
+}
+
+static int slab_add(struct sk_flow_table *t)
+{
+	struct record *slab;
+
+	if (t->slab_cnt == t->slab_room) {
+		uint32_t room = t->slab_room ? 2 * t->slab_room : 16;
+		struct record **slabs = reallocarray(t->slabs, room, sizeof(*slabs));
+
+		if (!slabs)
+			return SK_E_MEMORY;
+		t->slabs = slabs;
+		t->slab_room = room;
+	}
+	slab = t->slab_cnt < HUGE_FROM_SLABS ? aligned_alloc(64, SLAB_BYTES) : huge_alloc(SLAB_BYTES);
+	if (!slab)
+		return SK_E_MEMORY;
+	t->slabs[t->slab_cnt++] = slab;
+	return 0;
+}
+
+struct record *sk_flow_table_take(struct sk_flow_table *t)
+{
+	struct record *r = (struct record *)t->unused;
+
+	if (r) {
+		t->unused = r->f.newer;
+		return r;
+	}
+	if (t->fresh == UINT32_MAX - 1 || (t->fresh == t->slab_cnt * SLAB_RECORDS && slab_add(t) < 0))
+		return NULL;
+	r = sk_flow_table_record(t, t->fresh);
+	r->index = t->fresh++;
+	return r;
+}
+
+void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r)
+{
+	r->f.newer = t->unused;
+	t->unused = &r->f;
+}
+
+static void slot_put(struct slot *slots, uint32_t mask, struct slot s)
+{
+	uint32_t at = s.hash & mask;
+
+	while (slots[at].index1)
+		at = (at + 1) & mask;
+	slots[at] = s;
+}
+
+static int grow(struct sk_flow_table *t)
+{
+	uint32_t cnt = 2 * (t->mask + 1);
+	struct slot *slots = cnt ? slots_new(cnt) : NULL;
+
+	if (!slots)
+		return SK_E_MEMORY;
+	for (uint32_t i = 0; i <= t->mask; i++)
+		if (t->slots[i].index1)
+			slot_put(slots, cnt - 1, t->slots[i]);
+	free(t->slots);
+	t->slots = slots;
+	t->mask = cnt - 1;
+	return 0;
+}
+
+int sk_flow_table_insert(struct sk_flow_table *t, struct record *r)
+{
+	uint64_t room = (uint64_t)t->mask + 1;
+
+	/* at 2/3 the table should grow; where memory is short it may fill to 7/8 before flows are refused */
+	if (t->active >= room / 3 * 2 && grow(t) < 0 && t->active >= room / 8 * 7)
+		return SK_E_MEMORY;
+	slot_put(t->slots, t->mask, (struct slot){ (uint32_t)r->f.hash, r->index + 1 });
+	t->active++;
+	return 0;
+}
+
+void sk_flow_table_remove(struct sk_flow_table *t, struct record *r)
+{
+	uint32_t hole = (uint32_t)r->f.hash & t->mask, at;
+
+	while (t->slots[hole].index1 != r->index + 1) {
+		SK_ASSERT(t->slots[hole].index1);
+		hole = (hole + 1) & t->mask;
+	}
+	for (at = (hole + 1) & t->mask; t->slots[at].index1; at = (at + 1) & t->mask) {
+		/* a slot may move into the hole unless it would land before its home */
+		if (((at - (t->slots[at].hash & t->mask)) & t->mask) < ((at - hole) & t->mask))
+			continue;
+		t->slots[hole] = t->slots[at];
+		hole = at;
+	}
+	t->slots[hole].index1 = 0;
+	t->active--;
+}
+
+void sk_flow_list_append(struct list *l, struct sk_flow *f)
+{
+	f->older = l->newest;
+	f->newer = NULL;
+	if (l->newest)
+		l->newest->newer = f;
+	else
+		l->oldest = f;
+	l->newest = f;
+}
+
+void sk_flow_list_unlink(struct list *l, struct sk_flow *f)
+{
+	if (f->older)
+		f->older->newer = f->newer;
+	else
+		l->oldest = f->newer;
+	if (f->newer)
+		f->newer->older = f->older;
+	else
+		l->newest = f->older;
+}
+
+/* Merges two sorted lists. */
+static struct sk_flow *merge(struct sk_flow *a, struct sk_flow *b)
+{
+	struct sk_flow *first = NULL, **end = &first;
+
+	while (a && b) {
+		struct sk_flow **less = a->info.serial <= b->info.serial ? &a : &b;
+
+		*end = *less;
+		end = &(*less)->newer;
+		*less = *end;
+	}
+	*end = a ? a : b;
+	return first;
+}
+
+struct sk_flow *sk_flow_list_sort(struct sk_flow *first)
+{
+	struct sk_flow *runs[33] = { NULL };	/* run i has 2^i flows; there are fewer than 2^32 */
+	struct sk_flow *all = NULL;
+
+	while (first) {
+		struct sk_flow *run = first;
+		unsigned i = 0;
+
+		first = first->newer;
+		run->newer = NULL;
+		for (; i < 32 && runs[i]; i++) {
+			run = merge(runs[i], run);
+			runs[i] = NULL;
+		}
+		runs[i] = run;
+	}
+	for (unsigned i = 0; i < 33; i++)
+		all = merge(runs[i], all);
+	return all;
+}

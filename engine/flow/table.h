@@ -1,0 +1,84 @@
+/* flow/table.h — the inside of the flow table, shared by flow.c (flows) and table.c (memory and search).
+ *
+ * what     records in slabs that never move; an open-addressed array of {hash, record} finds them; lists by state and
+ *          worth order them by silence
+ * memory   8 bytes per slot, 320 per record, slabs of 2 MiB kept until the table goes
+ * threads  the table's worker
+ */
+#ifndef SK_FLOW_TABLE_H
+#define SK_FLOW_TABLE_H
+
+#include "flow/flow.h"
+
+enum { CLASS_EMPTY, CLASS_PAYLOAD, CLASS_SUSPECT, CLASS_CNT };	/* in order of eviction */
+enum { LIST_NEW, LIST_ESTABLISHED, LIST_CLOSED, LIST_DATAGRAM, LIST_CNT };
+
+/* Silence is measured in ticks of 2^27 ns, so that a busy flow moves in its list seven times a second at most. */
+#define TICK_SHIFT 27
+
+struct record {
+	struct sk_flow f;		/* first: a flow pointer is a record pointer */
+	uint64_t tick;			/* of the table's clock, when last moved to the end of its list */
+	uint32_t index;
+	uint8_t list;			/* LIST_* * CLASS_CNT + CLASS_* */
+};
+
+struct slot {
+	uint32_t hash;
+	uint32_t index1;		/* record index + 1, 0 for a free slot */
+};
+
+struct list {
+	struct sk_flow *oldest, *newest;
+};
+
+struct sk_flow_table {
+	struct slot *slots;
+	uint32_t mask;
+	uint32_t active;
+	struct record **slabs;
+	uint32_t slab_cnt, slab_room;
+	uint32_t fresh;			/* records never used so far begin here */
+	struct sk_flow *unused;		/* used ones, linked by newer */
+	struct list lists[LIST_CNT * CLASS_CNT];
+	uint64_t idle_ticks[LIST_CNT];
+	uint64_t idle_ns[LIST_CNT];
+	struct record *touched;		/* last, see settle() */
+	uint64_t clock_ns;		/* adds up the steps of packet time forward; see clock_advance() */
+	uint64_t seen_ns;		/* packet time the clock has followed to */
+	uint64_t next_tick;		/* no flow is due before */
+	struct sk_seed seed;
+	struct sk_flow_conf conf;
+	struct sk_flow_counters counters;
+	sk_flow_end_fn *on_end;
+	void *cx;
+};
+
+/* 0 or SK_E_MEMORY. */
+int sk_flow_table_init(struct sk_flow_table *t);
+void sk_flow_table_fini(struct sk_flow_table *t);
+
+/* A record that is in no list and in no slot, not zeroed; NULL when memory is short. */
+struct record *sk_flow_table_take(struct sk_flow_table *t);
+void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r);
+
+/* Makes r findable by r->f.hash. 0 or SK_E_MEMORY. */
+int sk_flow_table_insert(struct sk_flow_table *t, struct record *r);
+void sk_flow_table_remove(struct sk_flow_table *t, struct record *r);
+
+/* A slab is as large as a huge page. */
+#define SLAB_BYTES ((size_t)2 << 20)
+#define SLAB_RECORDS ((uint32_t)(SLAB_BYTES / sizeof(struct record)))
+
+static inline struct record *sk_flow_table_record(const struct sk_flow_table *t, uint32_t index)
+{
+	return &t->slabs[index / SLAB_RECORDS][index % SLAB_RECORDS];
+}
+
+void sk_flow_list_append(struct list *l, struct sk_flow *f);
+void sk_flow_list_unlink(struct list *l, struct sk_flow *f);
+
+/* Sorts flows linked by newer (NULL-ended) by info.serial. Returns the first. */
+struct sk_flow *sk_flow_list_sort(struct sk_flow *first);
+
+#endif
