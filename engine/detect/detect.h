@@ -68,6 +68,8 @@ void sk_detect_event(struct sk_detect *d, struct sk_flow *f, const struct sk_eve
 /* After app/ has ended the flow: calls flow_end of plugins, frees f->detect. */
 void sk_detect_flow_end(struct sk_detect *d, struct sk_flow *f);
 const struct sk_detect_counters *sk_detect_counters(const struct sk_detect *d);
+/* Of its matcher. */
+const struct sk_rules_counters *sk_detect_rules_counters(const struct sk_detect *d);
 /* Plugins' own counters: name with plugin prefix, sum so far; NULL from the last one on. */
 const char *sk_detect_plugin_counter(const struct sk_detect *d, size_t i, uint64_t *value);
 

@@ -1,0 +1,144 @@
+/* pipeline/engine.c — see engine.h. */
+#include "pipeline/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipeline/paths.h"
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t wall_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static int load_rules(struct sk_engine *g, const struct sk_engine_setup *setup, struct sk_error *e)
+{
+	const struct sk_settings *s = setup->settings;
+	const char *preset[] = { sk_paths_rules(), NULL };
+	const char *const *paths = s->rules.cnt ? (const char *const *)s->rules.items : preset;
+	const struct sk_rules_source src = {
+		.paths = paths, .registry = &g->registry, .disabled = (const char *const *)s->disable.items,
+		.now_ns = setup->need == SK_ENGINE_LIVE ? wall_ns() : 0, .on_error = setup->on_rule_error, .cx = setup->cx };
+
+	for (size_t i = 0; paths[i]; i++)
+		if (access(paths[i], R_OK) < 0)
+			return sk_error_set(e, SK_E_CONFIG, "cannot read rules from %s: %s", paths[i], strerror(errno));
+	e->text[0] = 0;
+	return sk_rules_load(&g->rules, &src);
+}
+
+static void on_alert(void *cx, struct sk_alert *a)
+{
+	struct sk_engine_lane *lane = cx;
+
+	sk_output_alert(lane->output, lane->index, a);
+}
+
+static int open_workers(struct sk_engine *g, struct sk_error *e)
+{
+	int rc = 0;
+
+	g->worker_cnt = (unsigned)g->settings->workers;
+	g->workers = calloc(g->worker_cnt, sizeof(*g->workers));
+	g->lanes = calloc(g->worker_cnt, sizeof(*g->lanes));
+	if (!g->workers || !g->lanes)
+		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	for (unsigned i = 0; i < g->worker_cnt && rc == 0; i++) {
+		g->lanes[i] = (struct sk_engine_lane){ g->output, i };
+		rc = sk_worker_init(&g->workers[i], i, &(struct sk_worker_setup){
+			.settings = g->settings, .detect = &g->detect, .wanted = &g->wanted,
+			.alert = on_alert, .cx = &g->lanes[i] }, e);
+	}
+	return rc;
+}
+
+int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, struct sk_error *e)
+{
+	const struct sk_settings *s = setup->settings;
+	struct sk_engine *g = calloc(1, sizeof(*g));
+	struct sk_sink_conf sink = s->sink;
+	const char *dir = *s->plugin_dir ? s->plugin_dir : sk_paths_plugins();
+	int rc;
+
+	*out = NULL;
+	if (!g)
+		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	g->started_ns = monotonic_ns();
+	g->settings = s;
+	g->live = setup->need == SK_ENGINE_LIVE;
+	sk_registry_init(&g->registry);
+	sk_event_set_community_id(sk_flow_community_id);
+	sk_event_set_risk_names(sk_classify_risk_name);
+	rc = sk_plugins_load(&g->plugins, s->plugins, dir, &g->registry, e);
+	if (rc == 0)
+		rc = load_rules(g, setup, e);
+	if (rc == 0 && setup->explain && !sk_rules_find(g->rules, setup->explain))
+		rc = sk_error_set(e, SK_E_CONFIG, "--explain: there is no rule '%s' (sekisho rules list shows all)", setup->explain);
+	if (rc == 0)
+		rc = sk_plugins_open(g->plugins, e);
+	if (rc < 0 || setup->need == SK_ENGINE_CHECK)
+		goto done;
+	sk_rules_wanted(g->rules, &g->wanted);
+	sk_plugins_wanted(g->plugins, &g->wanted);
+	g->detect = (struct sk_detect_conf){
+		.rules = g->rules, .plugins = g->plugins, .registry = &g->registry, .explain = setup->explain,
+		.plugin_budget_ns = g->live ? s->plugin_budget : 0, .plugin_memory_max = s->plugin_memory };
+	sink.sensor = s->sensor;
+	sink.colour = setup->colour;
+	sink.spool_dir = *s->spool_dir ? s->spool_dir : NULL;
+	sink.tls_ca = *s->tls_ca ? s->tls_ca : NULL;
+	sink.tls_cert = *s->tls_cert ? s->tls_cert : NULL;
+	sink.tls_key = *s->tls_key ? s->tls_key : NULL;
+	sink.password_file = *s->password_file ? s->password_file : NULL;
+	rc = sk_output_open(&g->output, &(struct sk_output_setup){
+		.settings = s, .rules = g->rules, .sink = &sink, .workers = (unsigned)s->workers, .live = g->live,
+		.idle = setup->idle, .observe = setup->observe, .cx = setup->cx }, e);
+	if (rc == 0)
+		rc = open_workers(g, e);
+	if (rc == 0)
+		rc = sk_output_start(g->output, e);
+done:
+	g->ready_ns = monotonic_ns();
+	if (rc < 0) {
+		sk_engine_free(g);
+		return rc;
+	}
+	*out = g;
+	return 0;
+}
+
+int sk_engine_finish(struct sk_engine *g, uint64_t wait_ns)
+{
+	return sk_output_finish(g->output, wait_ns);
+}
+
+void sk_engine_free(struct sk_engine *g)
+{
+	if (!g)
+		return;
+	for (unsigned i = 0; g->workers && i < g->worker_cnt; i++)
+		sk_worker_fini(&g->workers[i]);
+	free(g->workers);
+	free(g->lanes);
+	sk_output_free(g->output);
+	for (unsigned i = 0; i < g->intake_cnt; i++)
+		sk_intake_fini(&g->intakes[i]);
+	free(g->intakes);
+	sk_plugins_free(g->plugins);
+	sk_rules_free(g->rules);
+	free(g);
+}

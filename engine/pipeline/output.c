@@ -1,0 +1,324 @@
+/* pipeline/output.c — see output.h.
+ *
+ * Every item carries its place in the one order all workers share. A worker's ring is ascending; the item with the lowest order of
+ * all rings may go as soon as every worker has said that it is past that order.
+ */
+#include "pipeline/output.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/ring.h"
+
+struct item {
+	struct sk_alert_order order;
+	struct sk_alert *alert;			/* NULL: a time mark */
+	uint64_t now_ns;
+};
+
+struct lane {
+	struct sk_ring ring;
+	struct item *head;			/* taken from the ring, not yet gone */
+	_Atomic uint64_t upto;
+	_Atomic uint64_t lost;
+};
+
+struct sk_output {
+	struct sk_output_setup setup;
+	struct sk_campaign *campaign;
+	struct sk_sink **sinks;
+	struct sk_sink_counts *counts;
+	char **names;
+	size_t sink_cnt;
+	struct lane *lanes;
+	struct sk_buf json;
+	uint64_t alerts, json_lost;
+	uint64_t last_ns;			/* latest packet time */
+	pthread_t thread;
+	bool running, text, needs_json;
+};
+
+static void on_emit(void *cx, const struct sk_alert *a)
+{
+	struct sk_output *o = cx;
+
+	o->alerts++;
+	if (o->setup.observe) {
+		o->setup.observe(o->setup.cx, a);
+		return;
+	}
+	sk_buf_clear(&o->json);
+	if (o->needs_json && sk_alert_json(a, o->setup.settings->sensor, &o->json) < 0) {
+		o->json_lost++;
+		return;
+	}
+	for (size_t i = 0; i < o->sink_cnt; i++)
+		o->sinks[i]->ops->write(o->sinks[i], a, sk_buf_span(&o->json));
+}
+
+static int open_sink(struct sk_output *o, const char *spec, struct sk_error *e)
+{
+	int rc = sk_sink_open(&o->sinks[o->sink_cnt], spec, o->setup.sink, e);
+
+	if (rc < 0)
+		return rc;
+	o->names[o->sink_cnt] = strdup(o->sinks[o->sink_cnt]->name);
+	if (strcmp(o->sinks[o->sink_cnt]->ops->scheme, "text") != 0)
+		o->needs_json = true;
+	else if (strcmp(spec, "text") == 0 || strcmp(spec, "text:") == 0 || strcmp(spec, "text:-") == 0)
+		o->text = true;
+	return o->names[o->sink_cnt++] ? 0 : SK_E_MEMORY;
+}
+
+int sk_output_open(struct sk_output **out, const struct sk_output_setup *setup, struct sk_error *e)
+{
+	const struct sk_settings *s = setup->settings;
+	const struct sk_campaign_conf conf = {
+		.max_keys = s->keys, .max_members = s->members, .rule_per_min = s->rule_per_min,
+		.source_per_min = s->source_per_min, .allow = s->allow, .allow_cnt = s->allow_cnt };
+	size_t cnt = s->outputs.cnt ? s->outputs.cnt : 1;
+	struct sk_output *o = calloc(1, sizeof(*o));
+	int rc = 0;
+
+	*out = NULL;
+	if (!o)
+		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	o->setup = *setup;
+	o->sinks = calloc(cnt, sizeof(*o->sinks));
+	o->counts = calloc(cnt, sizeof(*o->counts));
+	o->names = calloc(cnt, sizeof(*o->names));
+	o->lanes = calloc(setup->workers, sizeof(*o->lanes));
+	o->campaign = sk_campaign_new(setup->rules, &conf, on_emit, o);
+	if (!o->sinks || !o->counts || !o->names || !o->lanes || !o->campaign)
+		rc = sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	for (unsigned i = 0; i < setup->workers && rc == 0; i++)
+		if (sk_ring_init(&o->lanes[i].ring, SK_OUTPUT_RING) < 0)
+			rc = sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	for (size_t i = 0; i < s->outputs.cnt && !setup->observe && rc == 0; i++)
+		rc = open_sink(o, s->outputs.items[i], e);
+	if (s->outputs.cnt == 0 && !setup->observe && rc == 0)
+		rc = open_sink(o, "text", e);
+	if (rc < 0) {
+		sk_output_free(o);
+		return rc;
+	}
+	*out = o;
+	return 0;
+}
+
+static struct item *lane_head(struct lane *l)
+{
+	if (!l->head)
+		l->head = sk_ring_pop(&l->ring);
+	return l->head;
+}
+
+static bool before(const struct sk_alert_order *a, const struct sk_alert_order *b)
+{
+	if (a->packet != b->packet)
+		return a->packet < b->packet;
+	return a->flow != b->flow ? a->flow < b->flow : a->seq < b->seq;
+}
+
+static void deliver(struct sk_output *o, struct item *it)
+{
+	if (it->alert) {
+		o->last_ns = SK_MAX(o->last_ns, it->alert->time_ns);
+		if (it->alert->rule->mark && o->setup.observe)
+			o->setup.observe(o->setup.cx, it->alert);
+		sk_campaign_push(o->campaign, it->alert);
+	} else {
+		o->last_ns = SK_MAX(o->last_ns, it->now_ns);
+		sk_campaign_time(o->campaign, it->now_ns);
+	}
+	free(it);
+}
+
+/* Delivers all that may go. True when there was something. */
+static bool merge(struct sk_output *o, bool *done)
+{
+	uint64_t upto = UINT64_MAX;
+	bool any = false;
+
+	for (unsigned i = 0; i < o->setup.workers; i++)
+		upto = SK_MIN(upto, atomic_load_explicit(&o->lanes[i].upto, memory_order_acquire));
+	for (;;) {
+		struct lane *first = NULL;
+
+		for (unsigned i = 0; i < o->setup.workers; i++) {
+			struct lane *l = &o->lanes[i];
+
+			if (lane_head(l) && (!first || before(&l->head->order, &first->head->order)))
+				first = l;
+		}
+		if (!first || first->head->order.packet > upto)
+			break;
+		deliver(o, first->head);
+		first->head = NULL;
+		any = true;
+	}
+	*done = upto == UINT64_MAX;
+	return any;
+}
+
+static void *output_thread(void *arg)
+{
+	static const struct timespec nap = { .tv_nsec = 500000 };
+	struct sk_output *o = arg;
+	bool done = false, pending = false;
+
+	while (!done) {
+		if (merge(o, &done)) {
+			pending = true;
+			continue;
+		}
+		if (pending)
+			for (size_t i = 0; i < o->sink_cnt; i++)
+				o->sinks[i]->ops->flush(o->sinks[i]);
+		pending = false;
+		if (o->setup.idle)
+			o->setup.idle(o->setup.cx, o);
+		if (!done)
+			nanosleep(&nap, NULL);
+	}
+	merge(o, &done);
+	return NULL;
+}
+
+int sk_output_start(struct sk_output *o, struct sk_error *e)
+{
+	int rc = pthread_create(&o->thread, NULL, output_thread, o);
+
+	if (rc)
+		return sk_error_set(e, -rc, "cannot start the output thread: %s", strerror(rc));
+	o->running = true;
+	return 0;
+}
+
+static void push(struct sk_output *o, unsigned i, struct item *it)
+{
+	static const struct timespec nap = { .tv_nsec = 50000 };
+	struct lane *l = &o->lanes[i];
+
+	while (!sk_ring_push(&l->ring, it)) {
+		if (o->setup.live) {
+			atomic_fetch_add_explicit(&l->lost, it->alert != NULL, memory_order_relaxed);
+			sk_alert_put(it->alert);
+			free(it);
+			return;
+		}
+		/* The reader of a full ring may be waiting for this worker to get further. */
+		uint64_t last = it->order.packet ? it->order.packet - 1 : 0;
+		if (atomic_load_explicit(&l->upto, memory_order_relaxed) < last)
+			atomic_store_explicit(&l->upto, last, memory_order_release);
+		nanosleep(&nap, NULL);
+	}
+}
+
+void sk_output_alert(struct sk_output *o, unsigned i, struct sk_alert *a)
+{
+	struct item *it = malloc(sizeof(*it));
+
+	if (!it) {
+		atomic_fetch_add_explicit(&o->lanes[i].lost, 1, memory_order_relaxed);
+		sk_alert_put(a);
+		return;
+	}
+	*it = (struct item){ .order = a->order, .alert = a };
+	push(o, i, it);
+}
+
+void sk_output_time(struct sk_output *o, unsigned i, uint64_t order, uint64_t now_ns)
+{
+	struct item *it = malloc(sizeof(*it));
+
+	if (!it)
+		return;				/* the next mark comes within a second of packet time */
+	*it = (struct item){ .order = { .packet = order }, .now_ns = now_ns };
+	push(o, i, it);
+}
+
+void sk_output_upto(struct sk_output *o, unsigned i, uint64_t order)
+{
+	atomic_store_explicit(&o->lanes[i].upto, order, memory_order_release);
+}
+
+void sk_output_event(struct sk_output *o, struct sk_span json)
+{
+	for (size_t i = 0; i < o->sink_cnt; i++)
+		o->sinks[i]->ops->write(o->sinks[i], NULL, json);
+}
+
+int sk_output_finish(struct sk_output *o, uint64_t wait_ns)
+{
+	int rc = 0;
+
+	if (o->running)
+		pthread_join(o->thread, NULL);
+	o->running = false;
+	sk_campaign_end(o->campaign, o->last_ns);
+	for (size_t i = 0; i < o->sink_cnt; i++) {
+		if (o->sinks[i] && o->sinks[i]->ops->close(o->sinks[i], wait_ns, &o->counts[i]) < 0)
+			rc = SK_E_STATE;
+		o->sinks[i] = NULL;
+	}
+	return sk_output_lost(o) ? SK_E_STATE : rc;
+}
+
+size_t sk_output_sink_count(const struct sk_output *o) { return o->sink_cnt; }
+const struct sk_campaign *sk_output_campaign(const struct sk_output *o) { return o->campaign; }
+bool sk_output_is_text(const struct sk_output *o) { return o->text; }
+uint64_t sk_output_alerts(const struct sk_output *o) { return o->alerts; }
+
+const char *sk_output_sink(const struct sk_output *o, size_t i, struct sk_sink_counts *counts)
+{
+	if (o->sinks[i])
+		o->sinks[i]->ops->counts(o->sinks[i], counts);
+	else
+		*counts = o->counts[i];
+	return o->names[i];
+}
+
+uint64_t sk_output_lost(const struct sk_output *o)
+{
+	uint64_t lost = o->json_lost;
+
+	for (unsigned i = 0; i < o->setup.workers; i++)
+		lost += atomic_load_explicit(&o->lanes[i].lost, memory_order_relaxed);
+	return lost;
+}
+
+void sk_output_free(struct sk_output *o)
+{
+	struct sk_sink_counts unused;
+
+	if (!o)
+		return;
+	for (size_t i = 0; i < o->sink_cnt; i++) {
+		if (o->sinks[i])
+			o->sinks[i]->ops->close(o->sinks[i], 0, &unused);
+		free(o->names[i]);
+	}
+	for (unsigned i = 0; o->lanes && i < o->setup.workers; i++) {
+		struct lane *l = &o->lanes[i];
+
+		while (l->ring.slots && lane_head(l)) {
+			sk_alert_put(l->head->alert);
+			free(l->head);
+			l->head = NULL;
+		}
+		sk_ring_fini(&l->ring);
+	}
+	sk_campaign_free(o->campaign);
+	sk_buf_fini(&o->json);
+	free(o->sinks);
+	free(o->counts);
+	free(o->names);
+	free(o->lanes);
+	free(o);
+}

@@ -1,0 +1,233 @@
+/* pipeline/worker.c — the road, top to bottom.
+ *
+ *	capture -> decode -> flow -> reassembly -> app(proto) -> event -> detect -> alert
+ *	                       |
+ *	                    classify
+ *
+ * worker_packet is one packet's way. Stations do not call each other: what reassembly/ puts in order comes back to on_run, which
+ * hands it to app/; what app/ understands comes back to on_event, which hands it to detect/; what detect/ finds comes back to
+ * on_alert, which passes it to whoever owns the worker.
+ */
+#include "pipeline/worker.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *p, uint64_t hash)
+{
+	struct sk_flow *f;
+	int dir;
+
+	f = sk_flow_find(w->flows, p, hash, &dir);
+	if (f && p->proto == IPPROTO_TCP && sk_reassembly_is_reuse(f, p, dir)) {
+		sk_flow_end(w->flows, f, SK_FLOW_END_REUSED);
+		f = NULL;
+	}
+	if (!f) {
+		f = sk_flow_add(w->flows, p, hash, &dir);
+		if (!f)
+			return;			/* counted by flow/ */
+		f->order = p->order;
+		sk_app_flow_start(w->app, f, p);
+	}
+	f->order = p->order;
+	sk_flow_touch(w->flows, f, p, dir);
+	for (uint32_t bits = p->oddities; bits; bits &= bits - 1)
+		sk_app_oddity(w->app, f, dir, p, SK_KIND_PACKET_ODDITY, sk_packet_oddity_names[__builtin_ctz(bits)],
+			      sk_span(NULL, 0), sk_span(NULL, 0), 0);
+	if (w->classify && !f->done)
+		sk_classify_packet(w->classify, f, p, dir);
+	if (p->proto == IPPROTO_TCP && !(p->flags & SK_PACKET_NO_TRANSPORT)) {
+		bool was_done = f->done;
+
+		sk_reassembly_packet(w->reassembly, f, dir, p);
+		if (f->done && !was_done)
+			sk_reassembly_stop(w->reassembly, f);
+	} else if (!f->done && !(p->flags & SK_PACKET_BAD_CHECKSUM)) {
+		sk_app_datagram(w->app, f, dir, p);
+	}
+}
+
+static void on_run(void *cx, struct sk_flow *f, int dir, const struct sk_run *run)
+{
+	struct sk_pipeline_worker *w = cx;
+
+	if (!f->done)
+		sk_app_run(w->app, f, dir, run);
+}
+
+static void on_oddity(void *cx, struct sk_flow *f, int dir, const struct sk_packet *p, const char *name, struct sk_span bytes,
+		      struct sk_span other, uint64_t offset)
+{
+	struct sk_pipeline_worker *w = cx;
+
+	sk_app_oddity(w->app, f, dir, p, SK_KIND_STREAM_ODDITY, name, bytes, other, offset);
+}
+
+static void on_event(void *cx, struct sk_flow *f, const struct sk_event *e)
+{
+	struct sk_pipeline_worker *w = cx;
+
+	sk_detect_event(w->detect, f, e);
+}
+
+static void on_alert(void *cx, struct sk_alert *a)
+{
+	struct sk_pipeline_worker *w = cx;
+
+	a->order = w->order;
+	if (w->by_flow)
+		a->order.flow = a->flow.serial;
+	w->order.seq++;
+	a->file = w->file;
+	a->iface = w->iface;
+	w->alert(w->cx, a);
+}
+
+static void on_flow_end(void *cx, struct sk_flow *f, enum sk_flow_reason why)
+{
+	struct sk_pipeline_worker *w = cx;
+
+	if (f->tcp)
+		sk_reassembly_flow_end(w->reassembly, f, f->info.last_ns);
+	if (w->classify)
+		sk_classify_flow_end(w->classify, f);
+	sk_app_flow_end(w->app, f, why);
+	sk_detect_flow_end(w->detect, f);
+}
+
+int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk_worker_setup *setup, struct sk_error *e)
+{
+	const struct sk_settings *s = setup->settings;
+	struct sk_reassembly_conf reassembly = s->reassembly;
+	struct sk_app_conf app = s->app;
+
+	memset(w, 0, sizeof(*w));
+	w->index = index;
+	w->alert = setup->alert;
+	w->cx = setup->cx;
+	reassembly.policies = &s->policies;
+	app.inflate_layers_max = (unsigned)s->inflate_layers;
+	w->flows = sk_flow_table_new(&s->flow, on_flow_end, w);
+	w->reassembly = sk_reassembly_new(&reassembly, on_run, on_oddity, w);
+	w->app = sk_app_new(&app, setup->wanted, on_event, w);
+	if (!w->flows || !w->reassembly || !w->app)
+		return sk_error_set(e, SK_E_MEMORY, "not enough memory for worker %u", index);
+	if (s->classify_packets) {
+		w->classify = sk_classify_new((unsigned)s->classify_packets, s->classify_flows, e);
+		if (!w->classify)
+			return SK_E_MEMORY;
+	}
+	w->detect = sk_detect_new(setup->detect, index, on_alert, w, e);
+	return w->detect ? 0 : SK_E_MEMORY;
+}
+
+void sk_worker_fini(struct sk_pipeline_worker *w)
+{
+	sk_flow_table_free(w->flows);
+	sk_reassembly_free(w->reassembly);
+	sk_classify_free(w->classify);
+	sk_app_free(w->app);
+	sk_detect_free(w->detect);
+	memset(w, 0, sizeof(*w));
+}
+
+static void set_order(struct sk_pipeline_worker *w, uint64_t order, bool by_flow)
+{
+	w->order = (struct sk_alert_order){ .packet = order };
+	w->by_flow = by_flow;
+}
+
+void sk_worker_packets(struct sk_pipeline_worker *w, const struct sk_packet *const *p, int cnt)
+{
+	uint64_t hash[SK_CAPTURE_BURST_MAX];
+
+	SK_ASSERT(cnt <= SK_CAPTURE_BURST_MAX);
+	for (int i = 0; i < cnt; i++) {
+		hash[i] = sk_flow_hash(w->flows, p[i]);
+		sk_flow_prefetch(w->flows, hash[i]);
+	}
+	for (int i = 0; i < cnt; i++) {
+		set_order(w, p[i]->order, false);
+		worker_packet(w, p[i], hash[i]);
+	}
+}
+
+void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, const char *name, struct sk_span bytes,
+		      struct sk_span other, uint64_t offset)
+{
+	struct sk_packet alone = *p;
+	struct sk_flow *f;
+	uint64_t hash;
+	int dir;
+
+	alone.src_port = alone.dst_port = 0;
+	alone.proto = p->frag_proto;
+	alone.flags |= SK_PACKET_NO_TRANSPORT;
+	set_order(w, p->order, false);
+	hash = sk_flow_hash(w->flows, &alone);
+	f = sk_flow_find(w->flows, &alone, hash, &dir);
+	if (!f) {
+		f = sk_flow_add(w->flows, &alone, hash, &dir);
+		if (!f)
+			return;
+		f->order = p->order;
+		sk_app_flow_start(w->app, f, &alone);
+	}
+	sk_flow_touch(w->flows, f, &alone, dir);
+	sk_app_oddity(w->app, f, dir, &alone, SK_KIND_PACKET_ODDITY, name, bytes, other, offset);
+}
+
+void sk_worker_time(struct sk_pipeline_worker *w, uint64_t order, uint64_t now_ns)
+{
+	set_order(w, order, true);
+	sk_flow_expire(w->flows, now_ns);
+}
+
+void sk_worker_end(struct sk_pipeline_worker *w, uint64_t order)
+{
+	set_order(w, order, true);
+	sk_flow_end_all(w->flows, SK_FLOW_END_INPUT);
+}
+
+int sk_intake_init(struct sk_intake *in, const struct sk_settings *s, sk_defrag_oddity_fn *oddity, void *cx)
+{
+	sk_decode_init(&in->decode, (enum sk_decode_checksums)s->checksums);
+	in->defrag = sk_defrag_new(s->defrag_max, s->defrag_timeout, &s->policies, oddity, cx);
+	return in->defrag ? 0 : SK_E_MEMORY;
+}
+
+void sk_intake_fini(struct sk_intake *in)
+{
+	sk_defrag_free(in->defrag);
+	in->defrag = NULL;
+}
+
+bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t order, struct sk_packet *p)
+{
+	struct sk_packet fragment;
+	struct sk_span ip;
+	bool offloaded = in->decode.offloaded;
+
+	p->order = order;
+	if (sk_decode(&in->decode, raw, p) < 0)
+		return false;
+	p->order = order;
+	if (in->decode.offloaded && !offloaded)
+		sk_log_warning("decode", "most checksums are wrong: offloading is on at the capturing host; "
+			       "they are ignored from packet %llu on (ethtool -K IFACE tx off rx off cures it)",
+			       (unsigned long long)raw->number);
+	for (int nested = 0; p->flags & SK_PACKET_FRAGMENT; nested++) {
+		if (nested == 4)
+			return false;
+		fragment = *p;
+		if (sk_defrag_push(in->defrag, &fragment, &ip) != 1)
+			return false;
+		if (sk_decode_datagram(&in->decode, ip, &fragment, p) < 0)
+			return false;
+		p->order = order;
+	}
+	return p->ip.n <= SK_INTAKE_IP_MAX;
+}

@@ -1,0 +1,74 @@
+/* pipeline/worker.h — one worker: the road a packet takes from decode/ to detect/.
+ *
+ * in       decoded packets, time
+ * out      alerts in order, through a callback
+ * memory   the tables and parsers of its flows; nothing is shared with other workers
+ * threads  one thread per worker
+ */
+#ifndef SK_PIPELINE_WORKER_H
+#define SK_PIPELINE_WORKER_H
+
+#include "app/app.h"
+#include "classify/classify.h"
+#include "detect/detect.h"
+#include "flow/defrag.h"
+#include "flow/flow.h"
+#include "pipeline/conf.h"
+#include "reassembly/tcp.h"
+
+/* Takes the alert, order, file and interface filled in. */
+typedef void sk_worker_alert_fn(void *cx, struct sk_alert *a);
+
+struct sk_worker_setup {
+	const struct sk_settings *settings;
+	const struct sk_detect_conf *detect;
+	const struct sk_wanted *wanted;
+	sk_worker_alert_fn *alert;
+	void *cx;
+};
+
+struct sk_pipeline_worker {
+	unsigned index;
+	struct sk_flow_table *flows;
+	struct sk_reassembly *reassembly;
+	struct sk_classify *classify;		/* NULL: not asked for */
+	struct sk_app *app;
+	struct sk_detect *detect;
+	sk_worker_alert_fn *alert;
+	void *cx;
+	const char *file, *iface;		/* where the packet at hand is from */
+	struct sk_alert_order order;		/* of the next alert */
+	bool by_flow;				/* several flows end at once: alerts are ordered by flow */
+};
+
+/* Main thread, one worker after the other. 0, or a negative code with *e. */
+int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk_worker_setup *setup, struct sk_error *e);
+void sk_worker_fini(struct sk_pipeline_worker *w);
+
+/* A burst of packets. order is that of the alerts they raise: strictly ascending over calls, see sk_alert_order. */
+void sk_worker_packets(struct sk_pipeline_worker *w, const struct sk_packet *const *p, int cnt);
+/* An oddity of a fragment, which has no flow of its own. */
+void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, const char *name, struct sk_span bytes,
+		      struct sk_span other, uint64_t offset);
+/* Packet time has come this far. */
+void sk_worker_time(struct sk_pipeline_worker *w, uint64_t order, uint64_t now_ns);
+/* The input ends, or the next file does not continue this one. */
+void sk_worker_end(struct sk_pipeline_worker *w, uint64_t order);
+
+/* --- decode and defragmentation, which come before packets are shared out --- */
+
+#define SK_INTAKE_IP_MAX (256u * 1024u)	/* bytes of a datagram; no capture or datagram is larger */
+
+struct sk_intake {
+	struct sk_decode decode;
+	struct sk_defrag *defrag;
+};
+
+int sk_intake_init(struct sk_intake *in, const struct sk_settings *s, sk_defrag_oddity_fn *oddity, void *cx);
+void sk_intake_fini(struct sk_intake *in);
+
+/* Decodes, and puts fragments together. True when *p is a packet for a worker; its bytes are borrowed from raw or, of a
+ * defragmented datagram, until the next call. */
+bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t order, struct sk_packet *p);
+
+#endif

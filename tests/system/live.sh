@@ -1,0 +1,30 @@
+#!/bin/sh
+# Watches an interface: a capture is sent over a veth pair in a namespace of the test's own; the same rules fire as in a replay;
+# SIGTERM ends the run with everything told.
+. "${srcdir:-.}/tests/lib/system.sh"
+command -v ip >/dev/null || skip "iproute2 is not installed"
+[ "$(id -u)" -eq 0 ] || skip "needs root"
+ns=sekisho-test-$$
+ip netns add "$ns" 2>/dev/null || skip "no network namespaces here"
+trap 'ip netns del "$ns" 2>/dev/null; cleanup' EXIT
+ip -n "$ns" link add a type veth peer name b mtu 9000 && ip -n "$ns" link set a mtu 9000 up && ip -n "$ns" link set b up || skip "no veth here"
+cd "$top" || exit 1
+sleep 0.2
+
+capture=pcaps/toolshell/classic.pcap
+"$sekisho" -q -r "$capture" -o json | sed -n 's/.*"rule":"\([^"]*\)".*/\1/p' | sort >"$work/replayed"
+[ -s "$work/replayed" ] || fail "$capture fires nothing"
+
+ip netns exec "$ns" "$sekisho" -i b -o "json:$work/live.json" --set stats=0s >"$work/out" 2>"$work/err" &
+pid=$!
+for _ in $(seq 100); do grep -q watching "$work/err" && break; sleep 0.1; done
+grep -q watching "$work/err" || { cat "$work/err"; fail "did not start"; }
+ip netns exec "$ns" /usr/bin/python3 tests/lib/send.py a "$capture" || fail "cannot send"
+sleep 1.5
+kill -TERM $pid
+status=0
+wait $pid || status=$?
+[ $status -eq 0 ] || { cat "$work/err"; fail "exit status $status"; }
+sed -n 's/.*"rule":"\([^"]*\)".*/\1/p' "$work/live.json" | sort >"$work/lived"
+cmp "$work/replayed" "$work/lived" || { diff "$work/replayed" "$work/lived"; cat "$work/err"; fail "live and replay differ"; }
+cat "$work/out" "$work/err" | grep -q "packets" || fail "no report"

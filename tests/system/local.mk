@@ -1,0 +1,10 @@
+SYSTEM_TESTS = \
+	%D%/corpus.sh \
+	%D%/leaks.sh \
+	%D%/live.sh \
+	%D%/mistakes.sh \
+	%D%/replay.sh \
+	%D%/rules.sh \
+	%D%/start.sh
+TESTS += $(SYSTEM_TESTS)
+EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected tests/lib/system.sh tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
