@@ -4,7 +4,7 @@
  * out      struct sk_packet, a value; its spans point into the frame
  * memory   nothing is allocated per packet
  * threads  one struct sk_decode per thread
- * source   RFC 791, 8200, 9293, 768, 792, 4443, 9260, 2784, 7348, 8926, 3032, 2516, 1661; IEEE 802.1Q
+ * source   RFC 791, 8200, 9293, 768, 792, 4443, 9260, 2784, 7348, 8926, 8300, 4380, 3032, 2516, 1661; IEEE 802.1Q; see each file
  * limits   at most SK_DECODE_LAYERS_MAX headers; what lies below is counted, not decoded
  */
 #ifndef SK_DECODE_DECODE_H
@@ -46,7 +46,8 @@ enum { SK_TCP_FIN = 1, SK_TCP_SYN = 2, SK_TCP_RST = 4, SK_TCP_PSH = 8, SK_TCP_AC
 	X(DUPLICATE_FRAGMENT_HEADER, "duplicate_fragment_header") \
 	X(BAD_FRAGMENT, "bad_fragment") \
 	X(LAND, "land") \
-	X(TCP_FLAGS, "tcp_flags")
+	X(TCP_FLAGS, "tcp_flags") \
+	X(BAD_IP_VERSION, "bad_ip_version")
 enum {
 #define X(id, name) SK_PACKET_ODDITY_BIT_##id,
 	SK_PACKET_ODDITIES(X)
@@ -64,7 +65,8 @@ struct sk_packet {
 	uint32_t flags;			/* SK_PACKET_* */
 	uint32_t oddities;		/* SK_PACKET_ODD() bits */
 	struct sk_addr src, dst;
-	uint16_t src_port, dst_port;	/* ICMP: type << 8 | code and id where echo, so that echo pairs meet */
+	uint16_t src_port, dst_port;	/* ICMP: type << 8 | code and 0; requests and replies with an id: request's type << 8 on
+					 * the requester's side and the id on the other, so that pairs meet */
 	uint8_t proto;			/* IP protocol number of the transport */
 	uint8_t ttl;			/* TTL or hop limit */
 	uint8_t vlan_cnt;
@@ -84,6 +86,7 @@ struct sk_packet {
 	uint8_t frag_more;
 	uint8_t frag_proto;		/* protocol of what is fragmented */
 	uint16_t ip_header_len;		/* unfragmentable part, bytes from ip.p */
+	uint16_t ip_next_off;		/* where in it frag_proto belongs, bytes from ip.p */
 
 	struct sk_span ip;		/* from the innermost IP header to the datagram's end, without link padding */
 	struct sk_span payload;		/* of the transport; of an IP fragment: the fragment's bytes */
@@ -105,14 +108,26 @@ struct sk_packet {
 	X(other, "packets", "other transports")
 SK_COUNTER_STRUCT(decode, SK_DECODE_COUNTERS)
 
-/* AUTO: checksums are verified until the capture looks offloaded (most of the first ones of a direction wrong), then
- * they are ignored; DECODE says so once in offloaded. */
+/* AUTO: wrong checksums of a sender most of whose checksums are wrong are taken for offloading (the capture was made on
+ * that machine) and let through; offloaded says that it has happened. See checksum.c. */
 enum sk_decode_checksums { SK_CHECKSUMS_AUTO, SK_CHECKSUMS_ALL, SK_CHECKSUMS_NONE };
+
+#define SK_DECODE_SENDERS 1024u
+
+struct sk_decode_tally {
+	uint16_t right, wrong;
+};
+
+struct sk_decode_sender {
+	uint32_t tag;			/* of its address; 0 for a free place */
+	struct sk_decode_tally tally[2];	/* IPv4 headers, transports */
+};
 
 struct sk_decode {
 	enum sk_decode_checksums checksums;
-	bool offloaded;			/* AUTO gave up on checksums */
-	uint32_t checked, bad;		/* AUTO's sample */
+	bool offloaded;			/* AUTO has let a wrong checksum through */
+	struct sk_decode_tally all[2];	/* AUTO: as in senders, of everybody */
+	struct sk_decode_sender senders[SK_DECODE_SENDERS];
 	struct sk_decode_counters counters;
 };
 

@@ -1,3 +1,9 @@
 noinst_LIBRARIES += libsk_decode.a
 libsk_decode_a_SOURCES = \
-	%D%/decode.h
+	%D%/checksum.c \
+	%D%/decode.c %D%/decode.h \
+	%D%/ip.c \
+	%D%/link.c \
+	%D%/transport.c \
+	%D%/tunnel.c \
+	%D%/walk.h

@@ -1,0 +1,123 @@
+/* decode/checksum.c — the Internet checksum, and whose wrong ones count.
+ *
+ * source   RFC 1071 (the sum may be taken in any word size and byte order); RFC 768 (UDP's zero)
+ *
+ * A frame captured on the machine that sends it has no checksum yet when the network card is to fill it in. Such a
+ * machine's frames are all wrong, everybody else's are right; so AUTO keeps a tally per sender: a wrong checksum is let
+ * through while the sender's wrong ones outnumber its right ones by far. Who completes a handshake has right ones: his
+ * packets that are meant for the sensor only are not let through. Senders are told apart in a fixed table that is filled
+ * once, so that nobody can be pushed out of it; who finds his place taken is judged by the tally of all.
+ */
+#include "decode/walk.h"
+
+#define MAJORITY 4u			/* wrong ones per right one */
+#define RIGHT_MAX 64u			/* a sender with as many right ones is not offloaded, whatever follows */
+/* A frame longer than a wire carries was captured before it was cut into segments. */
+#define WIRE_LEN_MAX 1500u
+
+typedef uint64_t lanes __attribute__((vector_size(16)));
+
+/* 32-bit words are added into 64-bit lanes: no carry is lost below 2^32 words. */
+uint32_t sk_checksum_add(const uint8_t *b, size_t n, uint32_t sum)
+{
+	uint64_t total = sum, word;
+	uint32_t half;
+
+	if (n >= 32) {
+		const lanes low = { UINT32_MAX, UINT32_MAX };
+		lanes even = { 0, 0 }, odd = { 0, 0 }, v, u;
+
+		do {
+			memcpy(&v, b, 16);
+			memcpy(&u, b + 16, 16);
+			even += (v & low) + (u & low);
+			odd += (v >> 32) + (u >> 32);
+			b += 32;
+			n -= 32;
+		} while (n >= 32);
+		even += odd;
+		total += even[0];
+		total = (total & UINT32_MAX) + (total >> 32) + (even[1] & UINT32_MAX) + (even[1] >> 32);
+	}
+	while (n >= 4) {
+		memcpy(&half, b, 4);
+		total += half;
+		b += 4;
+		n -= 4;
+	}
+	if (n) {
+		uint8_t tail[4] = { 0 };
+
+		memcpy(tail, b, n);
+		memcpy(&half, tail, 4);
+		total += half;
+	}
+	word = (total & UINT32_MAX) + (total >> 32);
+	word = (word & 0xffff) + (word >> 16);
+	word = (word & 0xffff) + (word >> 16);
+	return (uint32_t)((word & 0xffff) + (word >> 16));
+}
+
+static void count(struct sk_decode_tally *t, bool right)
+{
+	uint16_t *n = right ? &t->right : &t->wrong;
+
+	if (*n < UINT16_MAX)
+		(*n)++;
+}
+
+/* The sender's tally, or the one of all. */
+static struct sk_decode_tally *tally_of(struct sk_decode *d, const struct sk_addr *a, unsigned kind)
+{
+	uint64_t lo = sk_hash_load64(a->b), hi = sk_hash_load64(a->b + 8);
+	uint64_t h = sk_hash_fold(lo ^ 0x9e3779b97f4a7c15u, hi ^ 0xa0761d6478bd642fu ^ a->family);
+	struct sk_decode_sender *s = &d->senders[h % SK_DECODE_SENDERS];
+	uint32_t tag = (uint32_t)(h >> 32) | 1;
+
+	if (s->tag == 0)
+		s->tag = tag;
+	return s->tag == tag ? &s->tally[kind] : &d->all[kind];
+}
+
+/* True when the wrong checksum is to be taken for what offloading leaves. */
+static bool judge(struct walk *w, unsigned kind, bool right)
+{
+	struct sk_decode *d = w->d;
+	struct sk_decode_tally *t;
+
+	if (d->checksums == SK_CHECKSUMS_ALL)
+		return false;
+	t = tally_of(d, &w->p->src, kind);
+	count(t, right);
+	if (t != &d->all[kind])
+		count(&d->all[kind], right);
+	if (right)
+		return false;
+	if ((t->right >= RIGHT_MAX || t->wrong <= MAJORITY * t->right) && w->p->ip.n <= WIRE_LEN_MAX)
+		return false;
+	d->offloaded = true;
+	d->counters.checksum_ignored++;
+	return true;
+}
+
+void sk_checksum_ip(struct walk *w, bool right)
+{
+	if (SK_LIKELY(right && w->d->checksums == SK_CHECKSUMS_ALL))
+		return;
+	if (judge(w, 0, right) || right)
+		return;
+	w->d->counters.bad_ip_checksum++;
+	w->p->flags |= SK_PACKET_BAD_IP_CHECKSUM;
+	w->p->oddities |= SK_PACKET_ODD(BAD_IP_CHECKSUM);
+}
+
+void sk_checksum_transport(struct walk *w, bool right)
+{
+	if (SK_LIKELY(right && w->d->checksums == SK_CHECKSUMS_ALL))
+		return;
+	if (judge(w, 1, right) || right)
+		return;
+	w->d->counters.bad_checksum++;
+	w->p->flags |= SK_PACKET_BAD_CHECKSUM;
+	w->p->oddities |= SK_PACKET_ODD(BAD_CHECKSUM);
+}
