@@ -1,3 +1,10 @@
 noinst_LIBRARIES += libsk_alert.a
 libsk_alert_a_SOURCES = \
-	%D%/alert.h
+	%D%/alert.c %D%/alert.h %D%/alert_priv.h \
+	%D%/context.c \
+	%D%/eve.c %D%/eve.h \
+	%D%/json.c \
+	%D%/jw.c %D%/jw.h \
+	%D%/reason.c \
+	%D%/utf8.c %D%/utf8.h
+libsk_alert_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)

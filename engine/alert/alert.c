@@ -1,0 +1,453 @@
+/* alert/alert.c — see alert.h.
+ *
+ * An alert is laid out twice by the same code: first over no memory, to learn its size, then over the one block.
+ */
+#include "alert/alert.h"
+
+#include <openssl/sha.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "alert/alert_priv.h"
+#include "base/fmt.h"
+
+/* Room handed out in order; with base NULL it is only counted and every answer is NULL. */
+struct pack {
+	uint8_t *base;
+	size_t n;
+};
+
+static void *take(struct pack *p, size_t n, size_t align)
+{
+	void *at;
+
+	p->n = (p->n + align - 1) & ~(align - 1);
+	at = p->base ? p->base + p->n : NULL;
+	p->n += n;
+	return at;
+}
+
+static struct sk_span pack_span(struct pack *p, struct sk_span s)
+{
+	uint8_t *at = take(p, s.n, 1);
+
+	if (at && s.n)
+		memcpy(at, s.p, s.n);
+	return sk_span(at, s.n);
+}
+
+static const char *pack_str(struct pack *p, const char *s)
+{
+	return s ? (const char *)pack_span(p, sk_span(s, strlen(s) + 1)).p : NULL;
+}
+
+/* One value; bytes are cut at max, items of a list within a list are left out. */
+static struct sk_value pack_scalar(struct pack *p, const struct sk_value *v, size_t max)
+{
+	struct sk_value copy = *v;
+
+	switch (v->type) {
+	case SK_VALUE_TEXT:
+	case SK_VALUE_BYTES:
+	case SK_VALUE_STREAM:
+		copy.u.bytes = pack_span(p, sk_span_sub(v->u.bytes, 0, max));
+		break;
+	case SK_VALUE_LIST:
+	case SK_VALUE_PAIRS:
+		copy.type = SK_VALUE_NONE;
+		break;
+	default:
+		break;
+	}
+	return copy;
+}
+
+static struct sk_value pack_value(struct pack *p, const struct sk_value *v)
+{
+	struct sk_value copy = *v, *items;
+	size_t n;
+
+	if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS)
+		return pack_scalar(p, v, SK_ALERT_CONTEXT_MAX);
+	n = SK_MIN(v->u.list.n, (size_t)SK_ALERT_LIST_MAX);
+	items = take(p, n * sizeof(*items), _Alignof(struct sk_value));
+	for (size_t i = 0; i < n; i++) {
+		struct sk_value item = pack_scalar(p, &v->u.list.v[i], SK_ALERT_CONTEXT_MAX / 4);
+
+		if (items)
+			items[i] = item;
+	}
+	copy.u.list.v = items;
+	copy.u.list.n = n;
+	return copy;
+}
+
+static struct sk_alert_context pack_context(struct pack *p, const struct sk_alert_pick *pick)
+{
+	const char *kind = pick->kind->name, *name = pick->kind->fields[pick->slot].name;
+	size_t kind_len = strlen(kind), size = kind_len + strlen(name) + 2;
+	char *full = take(p, size, 1);
+	struct sk_alert_context c = { 0 };
+
+	if (full)
+		snprintf(full, size, "%s.%s", kind, name);
+	c.field = full;
+	c.name = full ? full + kind_len + 1 : NULL;
+	c.value = pack_value(p, pick->value);
+	return c;
+}
+
+/* Values are shown from a little before the match where they are too long to be shown whole. */
+static struct sk_alert_evidence pack_evidence(struct pack *p, const struct sk_evidence *ev, const uint64_t *packets, uint32_t packet_cnt)
+{
+	struct sk_alert_evidence out = { .offset = ev->offset, .packets = packets, .packet_cnt = packet_cnt };
+	size_t start = SK_MIN((size_t)ev->start, ev->value.n), skip = 0;
+	struct sk_span value = ev->value;
+
+	if (value.n > SK_ALERT_VALUE_MAX && start > SK_ALERT_VALUE_MAX / 4)
+		skip = SK_MIN(start - SK_ALERT_VALUE_MAX / 4, value.n - SK_ALERT_VALUE_MAX);
+	value = sk_span_sub(value, skip, SK_ALERT_VALUE_MAX);
+	out.field = pack_str(p, ev->field);
+	out.note = pack_str(p, ev->note);
+	out.value = pack_span(p, value);
+	out.offset += skip;
+	out.start = (uint32_t)(start - skip);
+	out.length = ev->length;
+	out.truncated = value.n < ev->value.n;
+	return out;
+}
+
+struct draft {
+	const struct sk_match *m;
+	const struct sk_alert_pick *picks;
+	size_t pick_cnt;
+	struct sk_span reason;
+};
+
+static void pack_flow(struct pack *p, struct sk_flow_info *to, const struct sk_flow_info *from)
+{
+	if (from)
+		memcpy(to, from, from->size ? SK_MIN(sizeof(*to), (size_t)from->size) : sizeof(*to));
+	to->size = sizeof(*to);
+	to->app_proto = pack_str(p, to->app_proto);
+	to->ndpi_protocol = pack_str(p, to->ndpi_protocol);
+	to->ndpi_category = pack_str(p, to->ndpi_category);
+}
+
+static const char *pack_reason(struct pack *p, struct sk_span reason)
+{
+	char *at = take(p, reason.n + 1, 1);
+
+	if (at) {
+		if (reason.n)
+			memcpy(at, reason.p, reason.n);
+		at[reason.n] = 0;
+	}
+	return at;
+}
+
+/* Lays the alert out; a is the block's own head, or, while counting, a head that is thrown away. */
+static void lay_out(struct pack *p, struct sk_alert *a, const struct draft *d)
+{
+	const struct sk_event *e = d->m->event;
+	size_t evidence_cnt = SK_MIN(d->m->evidence_cnt, (size_t)SK_EVIDENCE_MAX);
+	uint32_t packet_cnt = SK_MIN(e->packet_cnt, SK_ALERT_PACKETS_MAX);
+	uint64_t *packets;
+
+	take(p, sizeof(*a), _Alignof(struct sk_alert));
+	a->evidence = take(p, evidence_cnt * sizeof(*a->evidence), _Alignof(struct sk_alert_evidence));
+	a->context = take(p, d->pick_cnt * sizeof(*a->context), _Alignof(struct sk_alert_context));
+	packets = take(p, packet_cnt * sizeof(*packets), _Alignof(uint64_t));
+	if (packets && packet_cnt)
+		memcpy(packets, e->packets, packet_cnt * sizeof(*packets));
+	for (size_t i = 0; i < d->pick_cnt; i++) {
+		struct sk_alert_context c = pack_context(p, &d->picks[i]);
+
+		if (a->context)
+			a->context[i] = c;
+	}
+	for (size_t i = 0; i < evidence_cnt; i++) {
+		struct sk_alert_evidence ev = pack_evidence(p, &d->m->evidence[i], packets, packet_cnt);
+
+		if (a->evidence)
+			a->evidence[i] = ev;
+	}
+	a->evidence_cnt = evidence_cnt;
+	a->context_cnt = d->pick_cnt;
+	pack_flow(p, &a->flow, e->flow);
+	a->reason = pack_reason(p, d->reason);
+}
+
+/* Input of the identifier: every part with its length before it, so that no two alerts share one by chance of layout. */
+struct recipe {
+	uint8_t bytes[8192];
+	size_t n;
+};
+
+static void mix(struct recipe *r, const void *p, size_t n)
+{
+	uint8_t len[2];
+
+	n = SK_MIN(n, (size_t)128);
+	if (sizeof(r->bytes) - r->n < n + sizeof(len))
+		return;
+	len[0] = (uint8_t)(n >> 8);
+	len[1] = (uint8_t)n;
+	memcpy(r->bytes + r->n, len, sizeof(len));
+	if (n)
+		memcpy(r->bytes + r->n + sizeof(len), p, n);
+	r->n += n + sizeof(len);
+}
+
+static void mix_str(struct recipe *r, const char *s)
+{
+	mix(r, s, s ? strlen(s) : 0);
+}
+
+static void mix_num(struct recipe *r, uint64_t v)
+{
+	uint8_t b[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		b[i] = (uint8_t)(v >> (56 - 8 * i));
+	mix(r, b, sizeof(b));
+}
+
+static void seal(struct recipe *r, char *id)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+
+	SHA256(r->bytes, r->n, digest);
+	sk_fmt_hex(sk_span(digest, 16), id, 33);
+}
+
+static void mix_place(struct recipe *r, const struct sk_alert *a)
+{
+	mix_str(r, a->rule->id);
+	mix_num(r, a->rule->rev);
+	mix(r, a->flow.client_ip.b, sizeof(a->flow.client_ip.b));
+	mix(r, a->flow.server_ip.b, sizeof(a->flow.server_ip.b));
+	mix_num(r, (uint64_t)a->flow.client_port << 32 | (uint64_t)a->flow.server_port << 16 | a->flow.proto);
+	mix_num(r, a->packet);
+	mix_num(r, a->time_ns);
+}
+
+static void set_id(struct sk_alert *a, const char *kind)
+{
+	struct recipe r = { .n = 0 };
+
+	mix_place(&r, a);
+	mix_str(&r, kind);
+	mix_num(&r, a->dir);
+	mix_num(&r, a->order.seq);
+	for (size_t i = 0; i < a->evidence_cnt; i++) {
+		const struct sk_alert_evidence *ev = &a->evidence[i];
+
+		mix_str(&r, ev->field);
+		mix_num(&r, ev->offset + ev->start);
+		mix_num(&r, ev->length);
+		mix(&r, ev->value.p, ev->value.n);
+	}
+	seal(&r, a->id);
+}
+
+static void set_community_id(struct sk_alert *a, const struct sk_event *e, struct sk_arena *scratch)
+{
+	struct sk_value v = sk_event_common_value(e, SK_F_COMMON_COMMUNITY_ID, scratch);
+
+	if (v.type == SK_VALUE_TEXT)
+		snprintf(a->community_id, sizeof(a->community_id), "%.*s", (int)v.u.bytes.n, (const char *)v.u.bytes.p);
+}
+
+static struct sk_alert *block_new(size_t size)
+{
+	struct sk_alert *a = malloc(size);
+
+	if (a)
+		memset(a, 0, sizeof(*a));
+	return a;
+}
+
+static struct sk_alert *make(const struct draft *d)
+{
+	struct sk_alert counted = { 0 }, *a;
+	struct pack p = { 0 };
+
+	lay_out(&p, &counted, d);
+	a = block_new(p.n);
+	if (!a)
+		return NULL;
+	a->size = p.n;
+	p = (struct pack){ .base = (uint8_t *)a };
+	lay_out(&p, a, d);
+	SK_ASSERT(p.n == a->size);
+	return a;
+}
+
+struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry *reg, const struct sk_alert_order *order)
+{
+	struct sk_alert_pick picks[SK_ALERT_PICK_MAX];
+	struct draft d = { .m = m, .picks = picks };
+	struct sk_buf reason = { 0 };
+	struct sk_arena scratch;
+	struct sk_alert *a = NULL;
+
+	sk_arena_init(&scratch, 512, 64 * 1024);
+	d.pick_cnt = sk_alert_picks(m->event, reg, picks);
+	if (sk_alert_reason(&reason, m, reg, &scratch) == 0) {
+		d.reason = sk_buf_span(&reason);
+		a = make(&d);
+	}
+	if (a) {
+		a->order = *order;
+		a->rule = m->rule;
+		a->time_ns = m->event->time_ns;
+		a->packet = m->event->packet;
+		a->kind = m->event->kind;
+		a->dir = m->event->dir;
+		a->confidence = SK_MIN(m->rule->confidence, 100u);
+		set_community_id(a, m->event, &scratch);
+		set_id(a, m->event->kind < reg->cnt ? reg->kinds[m->event->kind]->name : NULL);
+		atomic_init(&a->refs, 1);
+	}
+	sk_buf_fini(&reason);
+	sk_arena_fini(&scratch);
+	return a;
+}
+
+static void lay_out_correlated(struct pack *p, struct sk_alert *a, struct sk_alert *const *members, size_t cnt, struct sk_span reason)
+{
+	take(p, sizeof(*a), _Alignof(struct sk_alert));
+	a->members = take(p, cnt * sizeof(*a->members), _Alignof(struct sk_alert *));
+	for (size_t i = 0; a->members && i < cnt; i++)
+		a->members[i] = sk_alert_get(members[i]);
+	a->member_cnt = cnt;
+	pack_flow(p, &a->flow, &members[cnt - 1]->flow);
+	a->reason = pack_reason(p, reason);
+}
+
+static void set_correlated(struct sk_alert *a, const struct sk_rule *r, const struct sk_alert_sum *sum)
+{
+	const struct sk_alert *last = a->members[a->member_cnt - 1];
+	struct recipe recipe = { .n = 0 };
+
+	a->order = last->order;
+	a->rule = r;
+	a->time_ns = sum->time_ns ? sum->time_ns : last->time_ns;
+	a->packet = last->packet;
+	a->file = last->file;
+	a->iface = last->iface;
+	memcpy(a->community_id, last->community_id, sizeof(a->community_id));
+	a->kind = last->kind;
+	a->dir = last->dir;
+	a->confidence = SK_MIN(r->confidence, 100u);
+	if (r->type == SK_RULE_SEQUENCE && r->correlation->step_cnt)
+		a->confidence = (uint32_t)(a->confidence * sk_alert_steps_seen(r, a->members, a->member_cnt) / r->correlation->step_cnt);
+	mix_place(&recipe, a);
+	mix_num(&recipe, sum->count);
+	for (size_t i = 0; i < a->member_cnt; i++) {
+		a->depth = SK_MAX(a->depth, a->members[i]->depth + 1);
+		mix_str(&recipe, a->members[i]->id);
+	}
+	seal(&recipe, a->id);
+	atomic_init(&a->refs, 1);
+}
+
+struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt, const struct sk_alert_sum *sum)
+{
+	struct sk_alert counted = { 0 }, *a = NULL;
+	struct sk_buf reason = { 0 };
+	struct sk_arena scratch;
+	struct pack p = { 0 };
+
+	SK_ASSERT(cnt > 0 && r->correlation);
+	sk_arena_init(&scratch, 512, 64 * 1024);
+	if (sk_alert_reason_correlated(&reason, r, members, cnt, sum, &scratch) == 0) {
+		lay_out_correlated(&p, &counted, members, cnt, sk_buf_span(&reason));
+		a = block_new(p.n);
+	}
+	if (a) {
+		a->size = p.n;
+		p = (struct pack){ .base = (uint8_t *)a };
+		lay_out_correlated(&p, a, members, cnt, sk_buf_span(&reason));
+		set_correlated(a, r, sum);
+	}
+	sk_buf_fini(&reason);
+	sk_arena_fini(&scratch);
+	return a;
+}
+
+struct sk_alert *sk_alert_get(struct sk_alert *a)
+{
+	atomic_fetch_add_explicit(&a->refs, 1, memory_order_relaxed);
+	return a;
+}
+
+void sk_alert_put(struct sk_alert *a)
+{
+	if (!a || atomic_fetch_sub_explicit(&a->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (size_t i = 0; i < a->member_cnt; i++)
+		sk_alert_put(a->members[i]);
+	free(a);
+}
+
+const struct sk_alert *sk_alert_trigger(const struct sk_alert *a)
+{
+	while (a->member_cnt)
+		a = a->members[a->member_cnt - 1];
+	return a;
+}
+
+static bool is_context(const struct sk_alert_context *c, const char *field)
+{
+	if (strcmp(c->field, field) == 0 || strcmp(c->name, field) == 0)
+		return true;
+	if (strncmp(field, "request.", 8) == 0)
+		return strncmp(c->field, "http.request.", 13) == 0 && strcmp(c->name, field + 8) == 0;
+	if (strncmp(field, "response.", 9) == 0)
+		return strncmp(c->field, "http.response.", 14) == 0 && strcmp(c->name, field + 9) == 0;
+	return false;
+}
+
+static struct sk_value own_value(const struct sk_alert *a, const char *field)
+{
+	for (size_t i = 0; i < a->context_cnt; i++)
+		if (is_context(&a->context[i], field))
+			return a->context[i].value;
+	for (size_t i = 0; i < a->evidence_cnt; i++)
+		if (a->evidence[i].field && strcmp(a->evidence[i].field, field) == 0)
+			return (struct sk_value){ .type = SK_VALUE_BYTES, .u.bytes = a->evidence[i].value };
+	return (struct sk_value){ .type = SK_VALUE_NONE };
+}
+
+struct sk_value sk_alert_value(const struct sk_alert *a, const char *field, struct sk_arena *scratch)
+{
+	int slot = sk_kind_field(&sk_event_common, sk_span_str(field));
+	struct sk_event e = { .size = sizeof(e), .dir = a->dir, .flow = &a->flow };
+	struct sk_value v;
+
+	if (slot == SK_F_COMMON_COMMUNITY_ID && a->community_id[0])
+		return (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span_str(a->community_id) };
+	if (slot >= 0)
+		return sk_event_common_value(&e, (unsigned)slot, scratch);
+	v = own_value(a, field);
+	for (size_t i = a->member_cnt; v.type == SK_VALUE_NONE && i > 0; i--)
+		v = own_value(sk_alert_trigger(a->members[i - 1]), field);
+	return v;
+}
+
+const char *sk_severity_word(unsigned severity)
+{
+	static const char *const words[] = { "info", "info", "low", "medium", "high", "critical" };
+
+	return severity < SK_ARRAY_LEN(words) ? words[severity] : "critical";
+}
+
+unsigned sk_severity_eve(unsigned severity)
+{
+	static const uint8_t numbers[] = { 4, 4, 3, 2, 1, 1 };
+
+	return severity < SK_ARRAY_LEN(numbers) ? numbers[severity] : 1;
+}

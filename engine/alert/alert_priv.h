@@ -1,0 +1,30 @@
+/* alert/alert_priv.h — between the files of this folder. */
+#ifndef SK_ALERT_ALERT_PRIV_H
+#define SK_ALERT_ALERT_PRIV_H
+
+#include "alert/alert.h"
+
+#define SK_ALERT_CHAIN_MAX 8u		/* an event and its ancestors */
+#define SK_ALERT_PICK_MAX 128u
+
+/* A field the alert will carry. */
+struct sk_alert_pick {
+	const struct sk_kind_def *kind;
+	unsigned slot;
+	const struct sk_value *value;
+};
+
+/* The fields worth carrying of e and its ancestors, nearest first. Returns how many. */
+size_t sk_alert_picks(const struct sk_event *e, const struct sk_registry *reg, struct sk_alert_pick *out);
+
+/* The sentence, into an empty buffer without cap. 0 or SK_E_MEMORY. */
+int sk_alert_reason(struct sk_buf *out, const struct sk_match *m, const struct sk_registry *reg, struct sk_arena *scratch);
+int sk_alert_reason_correlated(struct sk_buf *out, const struct sk_rule *r, struct sk_alert *const *members, size_t cnt,
+			       const struct sk_alert_sum *sum, struct sk_arena *scratch);
+
+/* Position of a step in the rule's steps, or -1. */
+int sk_alert_step(const struct sk_correlation *c, const struct sk_rule *r);
+/* How many different steps of a SEQUENCE members are. */
+size_t sk_alert_steps_seen(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt);
+
+#endif
