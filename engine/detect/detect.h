@@ -19,14 +19,18 @@
 
 struct sk_plugins;
 
-/* conf: the mapping under plugins: in the configuration, or NULL. registry gets the plugins' kinds. dir: folder to look in for
- * <name>.so, or NULL for the built-in ones only. Loads the static plugins and those named in conf (enabled: true or path:).
- * SK_E_CONFIG with *e. */
+/* The plugins linked into the program, NULL-ended; plugin/builtin.c has the list. */
+extern const struct sk_plugin *const sk_plugins_builtin[];
+
+/* conf: the mapping under plugins: in the configuration, or NULL; not needed after the call. registry gets the plugins' kinds and
+ * must outlive the set. dir: folder to look in for <name>.so, or NULL for the built-in ones only. A plugin is loaded when it is
+ * built in and not off by itself, or when conf names it, unless that says enabled: false. SK_E_CONFIG or SK_E_MEMORY with *e. */
 int sk_plugins_load(struct sk_plugins **out, const struct sk_conf_node *conf, const char *dir, struct sk_registry *registry, struct sk_error *e);
-/* Calls open of all. Before privileges are dropped. */
+/* Calls open of all, in order of their names. Before privileges are dropped. */
 int sk_plugins_open(struct sk_plugins *p, struct sk_error *e);
 void sk_plugins_free(struct sk_plugins *p);
 void sk_plugins_wanted(const struct sk_plugins *p, struct sk_wanted *w);
+/* In order of their names. */
 size_t sk_plugins_count(const struct sk_plugins *p);
 const struct sk_plugin *sk_plugins_at(const struct sk_plugins *p, size_t i);
 /* Where it came from: "built in" or a path. */
@@ -52,13 +56,15 @@ struct sk_detect;
 /* Takes the alert. */
 typedef void sk_detect_alert_fn(void *cx, struct sk_alert *a);
 
+#define SK_PLUGIN_MEMORY_MAX (64u << 20)
+
 struct sk_detect_conf {
 	const struct sk_ruleset *rules;
 	struct sk_plugins *plugins;
 	const struct sk_registry *registry;
 	uint64_t plugin_budget_ns;	/* per call, wall clock; 0: not watched (replay default: results must not depend on speed) */
-	uint64_t plugin_memory_max;	/* bytes per plugin and worker */
-	const char *explain;		/* rule id: tell how far it gets, on standard error; or NULL */
+	uint64_t plugin_memory_max;	/* bytes per plugin and worker; 0: SK_PLUGIN_MEMORY_MAX */
+	const char *explain;		/* rule id: tell how far it, or each step of it, gets, on standard error; or NULL */
 };
 
 struct sk_detect *sk_detect_new(const struct sk_detect_conf *conf, unsigned worker, sk_detect_alert_fn *alert, void *cx, struct sk_error *e);
@@ -72,5 +78,13 @@ const struct sk_detect_counters *sk_detect_counters(const struct sk_detect *d);
 const struct sk_rules_counters *sk_detect_rules_counters(const struct sk_detect *d);
 /* Plugins' own counters: name with plugin prefix, sum so far; NULL from the last one on. */
 const char *sk_detect_plugin_counter(const struct sk_detect *d, size_t i, uint64_t *value);
+const struct sk_rules_counters *sk_detect_rules_counters(const struct sk_detect *d);
+
+/* Writes to fd what this thread's detection is at: plugin or rules, event kind, flow, packet. For a handler of SIGSEGV and
+ * the like: async-signal-safe. False, and nothing written, when it is at nothing. */
+bool sk_detect_breadcrumb(int fd);
+
+/* Rules made for findings of plugins have this index: they are in no ruleset. */
+#define SK_RULE_INDEX_FINDING UINT32_MAX
 
 #endif

@@ -30,9 +30,11 @@ struct sk_evidence {
 /* A plugin's own alert. Rules over published events are the usual way; this is for findings no field can hold. */
 struct sk_finding {
 	uint32_t size;			/* sizeof(struct sk_finding) at build */
+	uint32_t evidence_size;		/* sizeof(struct sk_evidence) at build; SK_FINDING of plugin.h fills in both */
 	uint32_t severity;		/* SK_SEVERITY_* */
 	uint32_t confidence;		/* 0 to 100 */
 	uint32_t evidence_cnt;
+	uint32_t pad;
 	const char *id;			/* "<plugin>.<finding>", static */
 	const char *title;		/* static */
 	const char *reason;		/* one English sentence */
