@@ -41,7 +41,7 @@ static bool is_valid(const struct plugin *pl, const struct sk_finding *f)
 	if (f->evidence_cnt > SK_EVIDENCE_MAX || (f->evidence_cnt && !f->evidence))
 		return false;
 	for (uint32_t i = 0; i < f->evidence_cnt; i++)
-		if (!f->evidence[i].field || (f->evidence[i].value.n && !f->evidence[i].value.p))
+		if (!f->evidence[i].field || (f->evidence[i].value.n && !f->evidence[i].value.p) || f->evidence[i].start > f->evidence[i].value.n)
 			return false;
 	return true;
 }
@@ -128,11 +128,45 @@ static bool take_token(struct slot *s, uint64_t now_ns)
 	return true;
 }
 
+/* The sentence as a template that stands for itself: braces doubled, one printable line. */
+static const char *as_template(struct sk_buf *out, const char *reason)
+{
+	struct sk_buf line = { .cap = SK_ALERT_REASON_MAX };
+	struct sk_span s;
+
+	sk_alert_printable(&line, sk_span(reason, strnlen(reason, SK_ALERT_REASON_MAX / 4)));
+	s = sk_buf_span(&line);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '{' || s.p[i] == '}')
+			sk_buf_add_byte(out, s.p[i]);
+		sk_buf_add_byte(out, s.p[i]);
+	}
+	sk_buf_fini(&line);
+	return out->failed ? NULL : sk_buf_str(out);
+}
+
+static struct sk_alert *make_alert(struct sk_worker *w, const struct sk_finding *f, const struct sk_rule *kept)
+{
+	struct sk_alert_order order = sk_detect_next_order(w->d, w->at.flow);
+	struct sk_buf reason = { 0 };
+	struct sk_rule rule = *kept;		/* the alert keeps the lasting one; this one has this finding's sentence */
+	struct sk_alert *a;
+
+	rule.reason = as_template(&reason, f->reason);
+	rule.confidence = f->confidence;
+	a = sk_alert_new(&(struct sk_match){ &rule, w->at.event, f->evidence, f->evidence_cnt }, w->d->conf.registry, &order);
+	sk_buf_fini(&reason);
+	if (!a)
+		return NULL;
+	a->rule = kept;
+	a->suppressed = w->at.slot->held;
+	w->at.slot->held = 0;
+	return a;
+}
+
 int sk_detect_finding(struct sk_worker *w, const struct sk_finding *f)
 {
 	struct sk_detect *d = w->d;
-	struct sk_alert_order order;
-	struct sk_rule rule;
 	const struct sk_rule *kept;
 	struct sk_alert *a;
 
@@ -145,24 +179,11 @@ int sk_detect_finding(struct sk_worker *w, const struct sk_finding *f)
 		return 1;
 	}
 	kept = rule_of(w->plugin, f, w->at.event->kind);
-	order = sk_detect_next_order(d, w->at.flow);
-	if (!kept) {
-		d->counters.alerts_lost++;
-		return -ENOMEM;
-	}
-	/* This finding's own sentence goes through a copy of the rule; the alert keeps the lasting one. */
-	rule = *kept;
-	rule.reason = f->reason;
-	rule.confidence = f->confidence;
-	a = sk_alert_new(&(struct sk_match){ &rule, w->at.event, f->evidence, f->evidence_cnt }, d->conf.registry, &order);
+	a = kept ? make_alert(w, f, kept) : NULL;
 	if (!a) {
 		d->counters.alerts_lost++;
 		return -ENOMEM;
 	}
-	a->rule = kept;
-	a->confidence = f->confidence;
-	a->suppressed = w->at.slot->held;
-	w->at.slot->held = 0;
 	d->counters.alerts++;
 	sk_detect_emit(d, w->at.flow, a);
 	return 0;

@@ -1,0 +1,14 @@
+/* plugin/builtin.c — the plugins that are linked into sekisho. */
+#include <sekisho/plugin.h>
+
+#define BUILTINS(BUILTIN) \
+	BUILTIN(trace)
+
+#define DECLARE(name) extern const struct sk_plugin sk_plugin_##name;
+BUILTINS(DECLARE)
+
+/* Read by engine/detect. */
+extern const struct sk_plugin *const sk_plugins_builtin[];
+
+#define ENTRY(name) &sk_plugin_##name,
+const struct sk_plugin *const sk_plugins_builtin[] = { BUILTINS(ENTRY) NULL };
