@@ -2,5 +2,6 @@
 #include "app/binding.h"
 
 const struct sk_app_binding *const sk_app_bindings[] = {
+	&sk_app_dns,
 	NULL
 };

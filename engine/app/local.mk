@@ -4,5 +4,7 @@ libsk_app_a_SOURCES = \
 	%D%/binding.h \
 	%D%/bindings.c \
 	%D%/claim.c \
+	%D%/dns.c \
+	%D%/list.h \
 	%D%/state.h \
 	%D%/websocket.h

@@ -1,0 +1,540 @@
+/* app/dns.c — DNS over UDP and TCP: queries, answers, oddities.
+ *
+ * in       datagrams; runs, cut into messages by their two-byte lengths
+ * memory   a message that is not whole in a run waits in a malloc'd buffer, at most 64 KiB per direction
+ * source   RFC 1035, RFC 7766 (TCP), RFC 6762 (mDNS), RFC 4795 (LLMNR)
+ * limits   behind a hole in a TCP stream the next run that looks like the start of a message is one
+ */
+#include "app/binding.h"
+#include "app/list.h"
+#include "base/buf.h"
+#include "base/rd.h"
+#include "proto/dns.h"
+
+#define SK_DNS_COUNTERS(X) \
+	X(messages, "messages", "messages parsed") \
+	X(queries, "messages", "… that ask") \
+	X(answers, "messages", "… that answer") \
+	X(malformed, "messages", "… with something wrong") \
+	X(not_dns, "messages", "datagrams and lengths that begin no DNS message") \
+	X(resyncs, "runs", "runs skipped behind a hole") \
+	X(names_cut, "messages", "messages with more names than are told") \
+	X(memory, "messages", "messages lost because memory was short")
+SK_COUNTER_STRUCT(dns, SK_DNS_COUNTERS)
+SK_COUNTER_TABLE(dns, SK_DNS_COUNTERS)
+
+#define NAME_BYTES_MAX (256u * 1024)	/* of expanded names that one answer tells */
+
+struct stream {
+	struct sk_buf held;		/* the beginning of a message, with its length */
+	uint64_t held_off;
+	uint64_t next_off;
+	bool lost;			/* looking for a message's start */
+};
+
+struct dns {
+	struct stream dir[2];
+};
+
+/* One message at hand. */
+struct job {
+	struct sk_app *a;
+	struct sk_flow *f;
+	struct sk_dns_counters *counters;
+	int dir;
+	uint64_t off;			/* stream offset of its first byte */
+	bool cut;			/* by the capture length: truncation says nothing */
+	struct sk_dns dns;
+	size_t name_bytes;		/* expanded so far */
+};
+
+static bool is_wanted(const struct job *j, unsigned kind)
+{
+	return sk_wanted_kind(sk_app_wanted(j->a), kind);
+}
+
+static bool wants(const struct job *j, unsigned kind, unsigned slot)
+{
+	return sk_wanted_field(sk_app_wanted(j->a), kind, slot);
+}
+
+static struct sk_value code_name(struct sk_arena *arena, const char *name, const char *prefix, uint16_t code)
+{
+	char digits[5];
+	size_t n = 0, len;
+	uint8_t *p;
+
+	if (name)
+		return sk_value_text(sk_span_str(name));
+	do
+		digits[n++] = (char)('0' + code % 10);
+	while ((code = (uint16_t)(code / 10)));
+	len = strlen(prefix);
+	p = sk_arena_alloc(arena, len + n);
+	if (!p)
+		return sk_value_none();
+	memcpy(p, prefix, len);
+	for (size_t i = 0; i < n; i++)
+		p[len + i] = (uint8_t)digits[n - 1 - i];
+	return sk_value_text(sk_span(p, len + n));
+}
+
+static struct sk_value name_text(struct sk_arena *arena, const struct sk_dns_name *name)
+{
+	return sk_value_text(sk_list_lower(arena, sk_span(name->text, name->n)));
+}
+
+/* --- queries --- */
+
+static void publish_query(struct job *j, const struct sk_dns_question *q)
+{
+	struct sk_arena *arena = sk_app_scratch(j->a);
+	struct sk_value v[SK_F_DNS_QUERY_CNT] = { 0 };
+	struct sk_event e = { .kind = SK_KIND_DNS_QUERY, .value_cnt = SK_F_DNS_QUERY_CNT, .values = v };
+	struct sk_list labels = { 0 };
+
+	v[SK_F_DNS_QUERY_NAME] = name_text(arena, q->name);
+	v[SK_F_DNS_QUERY_NAME_RAW] = sk_value_text(sk_span(q->name->text, q->name->n));
+	v[SK_F_DNS_QUERY_ID] = sk_value_num(j->dns.id);
+	v[SK_F_DNS_QUERY_OPCODE] = sk_value_num(j->dns.opcode);
+	if (q->whole) {
+		v[SK_F_DNS_QUERY_TYPE] = code_name(arena, sk_dns_type_name(q->type), "TYPE", q->type);
+		v[SK_F_DNS_QUERY_CLASS] = sk_value_num(q->class);
+	}
+	if (wants(j, SK_KIND_DNS_QUERY, SK_F_DNS_QUERY_LABELS)) {
+		for (unsigned i = 0; i < q->name->label_cnt; i++)
+			sk_list_add(&labels, arena, sk_value_text(sk_span_sub(j->dns.msg, q->name->label[i].off, q->name->label[i].n)));
+		v[SK_F_DNS_QUERY_LABELS] = sk_value_list(&labels);
+	}
+	sk_app_publish(j->a, j->f, j->dir, j->off, &e);
+}
+
+static void run_query(struct job *j)
+{
+	struct sk_dns_name name;
+	struct sk_dns_question q = { .name = &name };
+	struct sk_dns_record r;
+
+	j->counters->queries++;
+	if (is_wanted(j, SK_KIND_DNS_QUERY))
+		while (sk_dns_next_question(&j->dns, &q))
+			publish_query(j, &q);
+	if (is_wanted(j, SK_KIND_DNS_ODDITY))
+		while (sk_dns_next_record(&j->dns, &r))
+			;
+}
+
+/* --- answers --- */
+
+struct lists {
+	struct sk_list address, cname, txt, ns, names, other;
+	uint64_t records, ttl_min;
+	bool has_ttl;
+	struct sk_span last_owner;	/* as told, so that a run of records of one owner tells it once */
+};
+
+static void add_name(struct job *j, struct sk_list *l, const struct sk_dns_name *name)
+{
+	struct sk_span text;
+
+	if (name->n == 0)
+		return;
+	text = sk_list_lower(sk_app_scratch(j->a), sk_span(name->text, name->n));
+	if (text.p)
+		sk_list_add(l, sk_app_scratch(j->a), sk_value_text(text));
+	else
+		j->counters->memory++;
+}
+
+/* Expands a name unless the message has had its share. */
+static bool expand(struct job *j, size_t at, struct sk_dns_name *name)
+{
+	if (j->name_bytes > NAME_BYTES_MAX) {
+		sk_dns_odd(&j->dns, SK_DNS_ODD(NAMES), j->dns.at);
+		return false;
+	}
+	sk_dns_name_at(&j->dns, at, name);
+	j->name_bytes += name->n + 16u;
+	return true;
+}
+
+static void add_owner(struct job *j, struct lists *l, const struct sk_dns_record *r)
+{
+	struct sk_dns_name name;
+	size_t n;
+
+	if (!expand(j, r->owner_at, &name))
+		return;
+	if (l->last_owner.p && sk_span_is_nocase(l->last_owner, sk_span(name.text, name.n)))
+		return;
+	n = l->names.n;
+	add_name(j, &l->names, &name);
+	if (l->names.n > n)
+		l->last_owner = l->names.v[n].u.bytes;
+}
+
+/* The strings of a TXT record, one after the other. */
+static void add_txt(struct job *j, struct sk_list *l, const struct sk_dns_record *r)
+{
+	struct sk_rd rd = sk_rd(r->data);
+	uint8_t *p = sk_arena_alloc(sk_app_scratch(j->a), r->data.n + 1);
+	size_t n = 0;
+
+	if (!p) {
+		j->counters->memory++;
+		return;
+	}
+	while (sk_rd_left(&rd)) {
+		size_t len = sk_rd_u8(&rd);
+		struct sk_span s = sk_rd_span(&rd, SK_MIN(len, sk_rd_left(&rd)));
+
+		if (s.n < len)
+			sk_dns_odd(&j->dns, SK_DNS_ODD(DATA), r->data_at);
+		if (s.n)
+			memcpy(p + n, s.p, s.n);
+		n += s.n;
+	}
+	sk_list_add(l, sk_app_scratch(j->a), sk_value_text(sk_span(p, n)));
+}
+
+static bool add_address(struct job *j, struct sk_list *l, const struct sk_dns_record *r)
+{
+	struct sk_addr addr = { .family = r->type == SK_DNS_A ? 4 : 6 };
+	size_t want = r->type == SK_DNS_A ? 4 : 16;
+
+	if ((r->class & 0x7fff) != 1)
+		return false;
+	if (r->data.n != want) {
+		if (r->data.n || j->dns.opcode != 5)
+			sk_dns_odd(&j->dns, SK_DNS_ODD(DATA), r->data_at);
+		return false;
+	}
+	memcpy(addr.b, r->data.p, want);
+	sk_list_add(l, sk_app_scratch(j->a), sk_value_addr(&addr));
+	return true;
+}
+
+static void add_data_names(struct job *j, struct lists *l, const struct sk_dns_record *r)
+{
+	size_t at[2];
+	unsigned n = sk_dns_data_names(&j->dns, r, at);
+	struct sk_dns_name name;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!expand(j, at[i], &name))
+			return;
+		add_name(j, &l->names, &name);
+		if (r->type == SK_DNS_CNAME)
+			add_name(j, &l->cname, &name);
+		else if (r->type == SK_DNS_NS)
+			add_name(j, &l->ns, &name);
+	}
+}
+
+static void add_record(struct job *j, struct lists *l, const struct sk_dns_record *r)
+{
+	bool told = false;
+
+	l->records++;
+	if (r->section == SK_DNS_ANSWER && (!l->has_ttl || r->ttl < l->ttl_min)) {
+		l->ttl_min = r->ttl;
+		l->has_ttl = true;
+	}
+	add_owner(j, l, r);
+	switch (r->type) {
+	case SK_DNS_A:
+	case SK_DNS_AAAA:
+		told = add_address(j, &l->address, r);
+		break;
+	case SK_DNS_TXT:
+		add_txt(j, &l->txt, r);
+		told = true;
+		break;
+	default:
+		add_data_names(j, l, r);
+		told = r->type == SK_DNS_CNAME || r->type == SK_DNS_NS;
+		break;
+	}
+	if (!told && r->data.n && wants(j, SK_KIND_DNS_ANSWER, SK_F_DNS_ANSWER_OTHER))
+		sk_list_add(&l->other, sk_app_scratch(j->a), sk_value_bytes(r->data));
+}
+
+static void publish_answer(struct job *j, const struct lists *l, const struct sk_dns_question *q)
+{
+	struct sk_arena *arena = sk_app_scratch(j->a);
+	struct sk_value v[SK_F_DNS_ANSWER_CNT] = { 0 };
+	struct sk_event e = { .kind = SK_KIND_DNS_ANSWER, .value_cnt = SK_F_DNS_ANSWER_CNT, .values = v };
+
+	if (q) {
+		v[SK_F_DNS_ANSWER_NAME] = name_text(arena, q->name);
+		if (q->whole)
+			v[SK_F_DNS_ANSWER_TYPE] = code_name(arena, sk_dns_type_name(q->type), "TYPE", q->type);
+	}
+	v[SK_F_DNS_ANSWER_RCODE] = code_name(arena, sk_dns_rcode_name(j->dns.rcode), "RCODE", j->dns.rcode);
+	v[SK_F_DNS_ANSWER_ID] = sk_value_num(j->dns.id);
+	v[SK_F_DNS_ANSWER_ADDRESS] = sk_value_list(&l->address);
+	v[SK_F_DNS_ANSWER_CNAME] = sk_value_list(&l->cname);
+	v[SK_F_DNS_ANSWER_TXT] = sk_value_list(&l->txt);
+	v[SK_F_DNS_ANSWER_NS] = sk_value_list(&l->ns);
+	v[SK_F_DNS_ANSWER_NAMES] = sk_value_list(&l->names);
+	v[SK_F_DNS_ANSWER_OTHER] = sk_value_list(&l->other);
+	v[SK_F_DNS_ANSWER_RECORDS] = sk_value_num(l->records);
+	if (l->has_ttl)
+		v[SK_F_DNS_ANSWER_TTL_MIN] = sk_value_num(l->ttl_min);
+	sk_app_publish(j->a, j->f, j->dir, j->off, &e);
+}
+
+static void run_answer(struct job *j)
+{
+	struct sk_dns_name name;
+	struct sk_dns_question q = { .name = &name };
+	struct sk_dns_record r;
+	struct lists l = { 0 };
+	bool asked;
+
+	j->counters->answers++;
+	if (!is_wanted(j, SK_KIND_DNS_ANSWER) && !is_wanted(j, SK_KIND_DNS_ODDITY))
+		return;
+	asked = sk_dns_next_question(&j->dns, &q);
+	while (sk_dns_next_record(&j->dns, &r))
+		add_record(j, &l, &r);
+	if (j->dns.oddities & SK_DNS_ODD(NAMES))
+		j->counters->names_cut++;
+	publish_answer(j, &l, asked ? &q : NULL);
+}
+
+/* --- messages --- */
+
+static void tell_oddities(struct job *j)
+{
+	const struct sk_dns *d = &j->dns;
+	uint32_t bits = d->oddities;
+
+	if (j->cut)
+		bits &= ~(SK_DNS_ODD(TRUNCATED) | SK_DNS_ODD(HEADER) | SK_DNS_ODD(POINTER_OUTSIDE) | SK_DNS_ODD(DATA));
+	if (!bits)
+		return;
+	j->counters->malformed++;
+	for (; bits; bits &= bits - 1) {
+		unsigned bit = (unsigned)__builtin_ctz(bits);
+
+		sk_app_publish_oddity(j->a, j->f, j->dir, SK_KIND_DNS_ODDITY, sk_dns_oddity_names[bit], d->msg, sk_span(NULL, 0),
+				      j->off + d->odd_at[bit], NULL);
+	}
+}
+
+static void run_message(struct sk_app *a, struct sk_flow *f, int dir, struct sk_span msg, uint64_t off, bool cut)
+{
+	struct job j = { .a = a, .f = f, .dir = dir, .off = off, .cut = cut,
+			 .counters = sk_app_binding_counters(a, &sk_app_dns) };
+
+	j.counters->messages++;
+	if (sk_dns_open(&j.dns, msg)) {
+		if (j.dns.is_response)
+			run_answer(&j);
+		else
+			run_query(&j);
+	}
+	tell_oddities(&j);
+}
+
+/* mDNS, LLMNR and DNS itself: what comes to these ports is meant to be DNS, however it looks. */
+static bool is_dns_port(const struct sk_flow_info *f)
+{
+	static const uint16_t ports[] = { 53, 5353, 5355 };
+
+	for (size_t i = 0; i < SK_ARRAY_LEN(ports); i++)
+		if (f->server_port == ports[i] || f->client_port == ports[i])
+			return true;
+	return false;
+}
+
+static bool fits_dir(struct sk_span msg, int dir, const struct sk_flow_info *f)
+{
+	/* on equal ports (mDNS) both sides ask and answer */
+	return f->client_port == f->server_port || (msg.n > 2 && msg.p[2] >> 7) == (dir == SK_TO_CLIENT);
+}
+
+static void run_datagram(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_packet *p)
+{
+	struct sk_dns_counters *c = sk_app_binding_counters(a, &sk_app_dns);
+	struct sk_span msg = sk_span_sub(p->payload, 0, UINT16_MAX);
+
+	(void)state;
+	if (msg.n == 0)
+		return;
+	if (msg.n >= SK_DNS_HEADER_LEN && sk_dns_looks(msg, msg.n, false) == SK_DNS_NO) {
+		c->not_dns++;
+		sk_app_publish_oddity(a, f, dir, SK_KIND_DNS_ODDITY, sk_dns_oddity_names[SK_DNS_ODDITY_BIT_NOT_DNS], msg,
+				      sk_span(NULL, 0), 0, NULL);
+		return;
+	}
+	run_message(a, f, dir, msg, 0, p->flags & SK_PACKET_CUT);
+}
+
+static enum sk_app_guess from_look(enum sk_dns_look look)
+{
+	return look == SK_DNS_YES ? SK_APP_YES : look == SK_DNS_MORE ? SK_APP_MORE : SK_APP_NO;
+}
+
+static enum sk_app_guess guess_datagram(struct sk_span payload, int dir, const struct sk_flow_info *f)
+{
+	/* NetBIOS names (RFC 1002) have the same shape and mean something else */
+	if (f->server_port == 137 || f->client_port == 137 || !fits_dir(payload, dir, f))
+		return SK_APP_NO;
+	return from_look(sk_dns_looks(payload, payload.n, !is_dns_port(f)));
+}
+
+/* --- TCP --- */
+
+static enum sk_app_guess guess(struct sk_span first, int dir, const struct sk_flow_info *f)
+{
+	struct sk_rd r = sk_rd(first);
+	size_t len = sk_rd_u16be(&r);
+
+	if (!sk_rd_ok(&r))
+		return SK_APP_MORE;
+	if (len < SK_DNS_HEADER_LEN)
+		return SK_APP_NO;
+	if (first.n > 4 && !fits_dir(sk_span_sub(first, 2, first.n), dir, f))
+		return SK_APP_NO;
+	/* a message that looks malformed is believed only when it is whole: its length may be anything */
+	return from_look(sk_dns_looks(sk_span_sub(first, 2, SK_MIN(len, first.n)), len, !is_dns_port(f) || len > first.n - 2));
+}
+
+static void lose(struct sk_app *a, struct stream *s)
+{
+	struct sk_dns_counters *c = sk_app_binding_counters(a, &sk_app_dns);
+
+	c->resyncs++;
+	sk_buf_clear(&s->held);
+	s->lost = true;
+}
+
+/* A whole message with its length in front. False when the stream is not understood any more. */
+static bool run_framed(struct sk_app *a, struct sk_flow *f, int dir, struct sk_span framed, uint64_t off)
+{
+	struct sk_span msg = sk_span_sub(framed, 2, framed.n);
+
+	if (msg.n >= SK_DNS_HEADER_LEN && sk_dns_looks(msg, msg.n, false) == SK_DNS_NO) {
+		struct sk_dns_counters *c = sk_app_binding_counters(a, &sk_app_dns);
+
+		c->not_dns++;
+		sk_app_publish_oddity(a, f, dir, SK_KIND_DNS_ODDITY, sk_dns_oddity_names[SK_DNS_ODDITY_BIT_NOT_DNS], msg,
+				      sk_span(NULL, 0), off + 2, NULL);
+		return false;
+	}
+	run_message(a, f, dir, msg, off + 2, false);
+	return true;
+}
+
+/* Bytes of the message that begins with these, its length included; 0 while that is not known. */
+static size_t framed_len(struct sk_span s)
+{
+	struct sk_rd r = sk_rd(s);
+	size_t len = sk_rd_u16be(&r);
+
+	return sk_rd_ok(&r) ? len + 2 : 0;
+}
+
+/* Adds to what is held until a message is whole; takes its part off the front of *data. */
+static bool run_held(struct sk_app *a, struct sk_flow *f, int dir, struct stream *s, struct sk_span *data)
+{
+	while (s->held.n && data->n) {
+		size_t want = framed_len(sk_buf_span(&s->held)), n;
+
+		n = want ? want - s->held.n : 1;
+		n = SK_MIN(n, data->n);
+		if (sk_buf_add(&s->held, sk_span(data->p, n)) < 0)
+			return false;
+		*data = sk_span_sub(*data, n, data->n);
+		if (s->held.n >= 2 && s->held.n == framed_len(sk_buf_span(&s->held))) {
+			bool ok = run_framed(a, f, dir, sk_buf_span(&s->held), s->held_off);
+
+			sk_buf_clear(&s->held);
+			if (!ok)
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool run_bytes(struct sk_app *a, struct sk_flow *f, int dir, struct stream *s, struct sk_span data, uint64_t off)
+{
+	size_t n0 = data.n, len;
+
+	if (!run_held(a, f, dir, s, &data))
+		return false;
+	off += n0 - data.n;
+	while ((len = framed_len(data)) && len <= data.n) {
+		sk_arena_reset(sk_app_scratch(a));
+		if (!run_framed(a, f, dir, sk_span_sub(data, 0, len), off))
+			return false;
+		data = sk_span_sub(data, len, data.n);
+		off += len;
+	}
+	if (data.n == 0)
+		return true;
+	if (data.n >= 2 + SK_DNS_HEADER_LEN && sk_dns_looks(sk_span_sub(data, 2, data.n), len, false) == SK_DNS_NO)
+		return run_framed(a, f, dir, data, off);
+	s->held_off = off;
+	sk_app_pin(f, dir, off + 2);
+	return sk_buf_add(&s->held, data) == 0;
+}
+
+static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *r)
+{
+	struct stream *s = &((struct dns *)state)->dir[dir];
+
+	if (!r->data.p) {
+		lose(a, s);
+	} else if (r->data.n) {
+		if (s->lost && guess(sk_span_sub(r->data, 0, SK_APP_FIRST_MAX), dir, &f->info) != SK_APP_YES)
+			return;
+		s->lost = false;
+		if (!run_bytes(a, f, dir, s, r->data, r->off))
+			lose(a, s);
+	}
+	if (r->fin && s->held.n) {
+		struct sk_dns_counters *c = sk_app_binding_counters(a, &sk_app_dns);
+
+		c->malformed++;
+		sk_app_publish_oddity(a, f, dir, SK_KIND_DNS_ODDITY, sk_dns_oddity_names[SK_DNS_ODDITY_BIT_TRUNCATED],
+				      sk_buf_span(&s->held), sk_span(NULL, 0), s->held_off, NULL);
+		sk_buf_clear(&s->held);
+	}
+}
+
+static void begin(struct sk_app *a, struct sk_flow *f, void *state, const void *setup)
+{
+	struct dns *d = state;
+
+	(void)a;
+	(void)f;
+	(void)setup;
+	for (int i = 0; i < 2; i++)
+		d->dir[i].held.cap = UINT16_MAX + 2u;
+}
+
+static void end(struct sk_app *a, struct sk_flow *f, void *state)
+{
+	struct dns *d = state;
+
+	(void)a;
+	(void)f;
+	for (int i = 0; i < 2; i++)
+		sk_buf_fini(&d->dir[i].held);
+}
+
+const struct sk_app_binding sk_app_dns = {
+	.name = "dns",
+	.kinds = SK_APP_KIND(DNS_QUERY) | SK_APP_KIND(DNS_ANSWER) | SK_APP_KIND(DNS_ODDITY),
+	.state_size = sizeof(struct dns),
+	.guess = guess,
+	.guess_datagram = guess_datagram,
+	.begin = begin,
+	.run = run,
+	.datagram = run_datagram,
+	.end = end,
+	.counter_table = &sk_dns_counter_table,
+};
