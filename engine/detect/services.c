@@ -36,6 +36,7 @@ static bool may_log(struct plugin *pl)
 	return atomic_load_explicit(&pl->log_gate.held_back, memory_order_relaxed) < LOG_LINES_PER_MINUTE;
 }
 
+SK_PRINTF(3, 4)
 static void host_log(const struct sk_host *h, int level, const char *fmt, ...)
 {
 	struct plugin *pl = owner(h);
