@@ -2,7 +2,8 @@
 #include <sekisho/plugin.h>
 
 #define BUILTINS(BUILTIN) \
-	BUILTIN(trace)
+	BUILTIN(trace) \
+	BUILTIN(viewstate)
 
 #define DECLARE(name) extern const struct sk_plugin sk_plugin_##name;
 BUILTINS(DECLARE)

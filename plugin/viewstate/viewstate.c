@@ -1,0 +1,389 @@
+/* plugin/viewstate/viewstate.c — finds forged ASP.NET view state by reading it.
+ *
+ * in       http.form parameters whose name begins with __VIEWSTATE: query, urlencoded or multipart, in any order
+ * out      aspnet.viewstate {format, root class, gadget, MAC …}, one event per view state; rules decide what it is worth
+ * memory   the text of one request's view state, at most max_size per flow; freed with the next request or the flow
+ * threads  no state but the flow's
+ * source   ASP.NET Page: __VIEWSTATEFIELDCOUNT pieces __VIEWSTATE, __VIEWSTATE1 … are joined before base64 is taken off
+ * limits   a view state over max_size is judged by its beginning and counted; at most PARTS_MAX pieces
+ */
+#include <sekisho/plugin.h>
+
+#include <stdlib.h>
+
+#include "inspect.h"
+
+#define PARTS_MAX 64u
+#define SMALL_MAX 16u			/* bytes kept of a number field */
+
+struct part {
+	uint8_t *p;
+	size_t n, room;
+	bool complete;
+};
+
+struct request {
+	uint64_t number;		/* http.request.number */
+	unsigned count;			/* __VIEWSTATEFIELDCOUNT, 0: not seen */
+	bool encrypted;
+	size_t total;
+	struct part parts[PARTS_MAX];
+};
+
+struct flow_state {
+	struct request *request;
+};
+
+/* Of the parameter whose value is arriving. */
+struct unit_state {
+	char small[SMALL_MAX];
+	uint32_t small_len;
+};
+
+struct instance {
+	const struct sk_host *host;
+	uint64_t max_size;
+	uint32_t seen, gadgets, too_large;	/* counters */
+};
+
+/* A call's context, for helpers. */
+struct call {
+	const struct instance *in;
+	struct sk_worker *w;
+};
+
+static const struct sk_field_def fields[] = {
+	{ .name = "format", .type = SK_VALUE_TEXT, .source = "ObjectStateFormatter.cs", .example = "signed",
+	  .help = "signed, unsigned, trailing (bytes behind the graph that are no MAC), encrypted or broken" },
+	{ .name = "verdict", .type = SK_VALUE_TEXT, .example = "gadget",
+	  .help = "gadget, unknown (a class that is not known to be harmless), harmless or none (no serialised object)" },
+	{ .name = "gadget", .type = SK_VALUE_TEXT, .source = "ysoserial.net, ysonet", .example = "TypeConfuseDelegate",
+	  .help = "name of the gadget; absent when there is none" },
+	{ .name = "root_class", .type = SK_VALUE_TEXT, .source = "MS-NRBF 2.3", .example = "System.Collections.Hashtable",
+	  .help = "class of the first serialised object; absent when there is none" },
+	{ .name = "library", .type = SK_VALUE_TEXT, .source = "MS-NRBF 2.6.2", .example = "mscorlib", .help = "first library named" },
+	{ .name = "classes", .type = SK_VALUE_LIST, .source = "MS-NRBF 2.3", .example = "System.String", .help = "first 16 classes" },
+	{ .name = "root_token", .type = SK_VALUE_INT, .source = "ObjectStateFormatter.cs", .example = "50", .help = "first token" },
+	{ .name = "mac_length", .type = SK_VALUE_INT, .unit = "bytes", .source = "ObjectStateFormatter.cs", .example = "20",
+	  .help = "of the MAC, 0 without" },
+	{ .name = "mac", .type = SK_VALUE_TEXT, .source = "MachineKeyValidation", .example = "SHA1",
+	  .help = "algorithm a MAC of this length is made with" },
+	{ .name = "size", .type = SK_VALUE_INT, .unit = "bytes", .example = "5120", .help = "after base64" },
+	{ .name = "objects", .type = SK_VALUE_INT, .example = "1", .help = "serialised objects at any depth" },
+	{ .name = "nested", .type = SK_VALUE_INT, .example = "0", .help = "encodings around the deepest object" },
+	{ .name = "chunked", .type = SK_VALUE_BOOL, .example = "1", .help = "was sent in pieces" },
+	{ .name = "encrypted_flag", .type = SK_VALUE_BOOL, .example = "0", .help = "__VIEWSTATEENCRYPTED was sent" },
+	{ .name = "source", .type = SK_VALUE_TEXT, .example = "urlencoded", .help = "query, urlencoded or multipart" },
+	{ .name = "bytes", .type = SK_VALUE_BYTES, .example = "", .help = "first 256 decoded bytes" },
+};
+enum { FORMAT, VERDICT, GADGET, ROOT_CLASS, LIBRARY, CLASSES, ROOT_TOKEN, MAC_LENGTH, MAC, SIZE, OBJECTS, NESTED, CHUNKED,
+       ENCRYPTED_FLAG, SOURCE, BYTES, FIELD_CNT };
+
+static const struct sk_kind_def kinds[] = {
+	{ .name = "aspnet.viewstate", .help = "a view state sent by a client, decoded; request.* is its request",
+	  .fields = fields, .field_cnt = FIELD_CNT },
+};
+
+static void *call_alloc(void *cx, size_t n)
+{
+	struct call *c = cx;
+
+	return c->in->host->alloc(c->w, n);
+}
+
+static void call_free(void *cx, void *p)
+{
+	struct call *c = cx;
+
+	c->in->host->free(c->w, p);
+}
+
+static void drop_request(struct call *c, struct flow_state *fs)
+{
+	struct request *q = fs->request;
+
+	if (!q)
+		return;
+	for (unsigned i = 0; i < PARTS_MAX; i++)
+		if (q->parts[i].p)
+			call_free(c, q->parts[i].p);
+	call_free(c, q);
+	fs->request = NULL;
+}
+
+/* The flow's record of this request; an older one is dropped. NULL when memory is short. */
+static struct request *this_request(struct call *c, struct flow_state *fs, const struct sk_event *e)
+{
+	const struct sk_event *http = sk_event_up(e, SK_KIND_HTTP_REQUEST);
+	uint64_t number = http ? sk_event_num(http, SK_F_HTTP_REQUEST_NUMBER, 0) : 0;
+
+	if (fs->request && fs->request->number != number)
+		drop_request(c, fs);
+	if (!fs->request)
+		fs->request = call_alloc(c, sizeof(*fs->request));
+	if (fs->request)
+		fs->request->number = number;
+	return fs->request;
+}
+
+/* Keeps a piece of text; what is over the cap is left out and counted. */
+static void keep(struct call *c, struct request *q, struct part *part, struct sk_span s)
+{
+	if (s.n > c->in->max_size - q->total) {
+		s.n = (size_t)(c->in->max_size - q->total);
+		c->in->host->count(c->w, c->in->too_large, 1);
+	}
+	if (s.n > part->room - part->n) {
+		size_t room = part->room * 2 > part->n + s.n ? part->room * 2 : part->n + s.n;
+		uint8_t *p = c->in->host->realloc(c->w, part->p, room);
+
+		if (!p) {
+			c->in->host->count(c->w, c->in->too_large, 1);
+			return;
+		}
+		part->p = p;
+		part->room = room;
+	}
+	if (s.n)
+		memcpy(part->p + part->n, s.p, s.n);
+	part->n += s.n;
+	q->total += s.n;
+}
+
+static struct sk_value text_value(const char *s)
+{
+	return (struct sk_value){ .type = s ? SK_VALUE_TEXT : SK_VALUE_NONE, .u.bytes = sk_span_str(s) };
+}
+
+static struct sk_value name_value(const struct inspect_name *n)
+{
+	return (struct sk_value){ .type = n->n ? SK_VALUE_TEXT : SK_VALUE_NONE, .u.bytes = sk_span(n->text, n->n) };
+}
+
+static struct sk_value num_value(uint64_t n)
+{
+	return (struct sk_value){ .type = SK_VALUE_INT, .u.num = n };
+}
+
+static const char *mac_name(uint32_t n)
+{
+	return n == 16 ? "MD5" : n == 20 ? "SHA1" : n == 32 ? "HMACSHA256" : n == 48 ? "HMACSHA384" : n == 64 ? "HMACSHA512" : NULL;
+}
+
+static void publish(struct call *c, const struct request *q, const struct inspection *v, struct sk_span decoded,
+		    struct sk_span source, bool chunked)
+{
+	struct sk_value names[INSPECT_CLASSES_MAX], values[FIELD_CNT] = {
+		[FORMAT] = text_value(inspect_format_names[v->format]),
+		[VERDICT] = text_value(inspect_verdict_names[v->verdict]),
+		[GADGET] = text_value(v->gadget),
+		[ROOT_CLASS] = name_value(&v->root_class),
+		[LIBRARY] = name_value(&v->library),
+		[ROOT_TOKEN] = num_value(v->root_token),
+		[MAC_LENGTH] = num_value(v->mac_len),
+		[MAC] = text_value(mac_name(v->mac_len)),
+		[SIZE] = num_value(v->size),
+		[OBJECTS] = num_value(v->blobs),
+		[NESTED] = num_value(v->nested),
+		[CHUNKED] = { .type = SK_VALUE_BOOL, .u.num = chunked },
+		[ENCRYPTED_FLAG] = { .type = SK_VALUE_BOOL, .u.num = q->encrypted },
+		[SOURCE] = { .type = source.p ? SK_VALUE_TEXT : SK_VALUE_NONE, .u.bytes = source },
+		[BYTES] = { .type = SK_VALUE_BYTES, .u.bytes = sk_span_sub(decoded, 0, 256) },
+	};
+
+	for (unsigned i = 0; i < v->class_cnt; i++)
+		names[i] = name_value(&v->classes[i]);
+	if (v->class_cnt)
+		values[CLASSES] = (struct sk_value){ .type = SK_VALUE_LIST, .u.list = { names, v->class_cnt } };
+	c->in->host->publish(c->w, 0, values, FIELD_CNT);
+}
+
+/* Takes base64 off and looks. A form encoder that forgot to escape plus signs leaves blanks: when the text cannot be read as it is,
+ * it is read with them put back. */
+static void judge_text(struct call *c, const struct request *q, struct sk_span text, uint8_t *decoded, struct sk_span source,
+		       bool chunked)
+{
+	const struct inspect_alloc mem = { call_alloc, call_free, c };
+	struct inspection *v = c->in->host->scratch(c->w, sizeof(*v));
+	bool clean;
+	size_t n;
+
+	if (!v)
+		return;
+	n = inspect_base64(text, decoded, &clean);
+	inspect_viewstate(sk_span(decoded, n), q->encrypted, &mem, v);
+	if ((v->format == VIEWSTATE_BROKEN || v->format == VIEWSTATE_ENCRYPTED) && memchr(text.p, ' ', text.n)) {
+		uint8_t *with = c->in->host->scratch(c->w, text.n);
+
+		if (with) {
+			for (size_t i = 0; i < text.n; i++)
+				with[i] = text.p[i] == ' ' ? '+' : text.p[i];
+			n = inspect_base64(sk_span(with, text.n), decoded, &clean);
+			inspect_viewstate(sk_span(decoded, n), q->encrypted, &mem, v);
+		}
+	}
+	c->in->host->count(c->w, c->in->seen, 1);
+	if (v->verdict == VERDICT_GADGET)
+		c->in->host->count(c->w, c->in->gadgets, 1);
+	publish(c, q, v, sk_span(decoded, n), source, chunked);
+}
+
+static void judge(struct call *c, const struct request *q, unsigned parts, struct sk_span source)
+{
+	uint8_t *text, *decoded;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < parts; i++)
+		n += q->parts[i].n;
+	if (n == 0)
+		return;
+	text = call_alloc(c, n);
+	decoded = call_alloc(c, n / 4 * 3 + 3);
+	if (text && decoded) {
+		n = 0;
+		for (unsigned i = 0; i < parts; i++) {
+			memcpy(text + n, q->parts[i].p, q->parts[i].n);
+			n += q->parts[i].n;
+		}
+		judge_text(c, q, sk_span(text, n), decoded, source, parts > 1);
+	} else {
+		c->in->host->count(c->w, c->in->too_large, 1);
+	}
+	if (text)
+		call_free(c, text);
+	if (decoded)
+		call_free(c, decoded);
+}
+
+/* A value is complete: is there a whole view state now? */
+static void complete(struct call *c, struct request *q, unsigned part, struct sk_span source)
+{
+	if (q->count == 0) {
+		if (part == 0)
+			judge(c, q, 1, source);
+		return;
+	}
+	for (unsigned i = 0; i < q->count; i++)
+		if (!q->parts[i].complete)
+			return;
+	judge(c, q, q->count, source);
+}
+
+/* Digits behind __VIEWSTATE: the piece's number, 0 for none, -1 for another name. */
+static int part_number(struct sk_span rest)
+{
+	int n = 0;
+
+	if (rest.n > 3)
+		return -1;
+	for (size_t i = 0; i < rest.n; i++) {
+		if (rest.p[i] < '0' || rest.p[i] > '9')
+			return -1;
+		n = n * 10 + (rest.p[i] - '0');
+	}
+	return rest.n && n == 0 ? -1 : n;
+}
+
+/* The fields beside the view state itself. */
+static void take_small(struct call *c, struct request *q, struct unit_state *u, struct sk_span name, const struct sk_event *e,
+		       struct sk_span source)
+{
+	struct sk_span piece = sk_event_bytes(e, SK_F_HTTP_FORM_VALUE);
+	size_t n = piece.n < SMALL_MAX - u->small_len ? piece.n : SMALL_MAX - u->small_len;
+
+	if (sk_span_is_str_nocase(name, "ENCRYPTED"))
+		q->encrypted = true;
+	if (n)
+		memcpy(u->small + u->small_len, piece.p, n);
+	u->small_len += (uint32_t)n;
+	if (!sk_event_num(e, SK_F_HTTP_FORM_LAST, 0) || !sk_span_is_str_nocase(name, "FIELDCOUNT"))
+		return;
+	q->count = 0;
+	for (uint32_t i = 0; i < u->small_len && u->small[i] >= '0' && u->small[i] <= '9' && q->count <= PARTS_MAX; i++)
+		q->count = q->count * 10 + (unsigned)(u->small[i] - '0');
+	if (q->count > PARTS_MAX)
+		q->count = PARTS_MAX;
+	if (q->count > 1)
+		complete(c, q, q->count, source);
+}
+
+static int on_event(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, const struct sk_event *e)
+{
+	struct call c = { instance, w };
+	struct sk_span name = sk_event_bytes(e, SK_F_HTTP_FORM_NAME), source = sk_event_bytes(e, SK_F_HTTP_FORM_SOURCE);
+	struct unit_state *u = c.in->host->unit(w);
+	struct request *q = this_request(&c, flow_state, e);
+	struct sk_span rest = sk_span_sub(name, sizeof("__VIEWSTATE") - 1, name.n);
+	struct part *part;
+	int number;
+
+	(void)worker_state;
+	if (!q || !u)
+		return SK_CONTINUE;
+	number = part_number(rest);
+	if (number < 0) {
+		take_small(&c, q, u, rest, e, source);
+		return SK_CONTINUE;
+	}
+	if (number >= (int)PARTS_MAX)
+		return SK_CONTINUE;
+	part = &q->parts[number];
+	if (sk_event_num(e, SK_F_HTTP_FORM_OFFSET, 0) == 0) {	/* sent again: the last one counts */
+		q->total -= part->n;
+		part->n = 0;
+		part->complete = false;
+	}
+	keep(&c, q, part, sk_event_bytes(e, SK_F_HTTP_FORM_VALUE));
+	if (sk_event_num(e, SK_F_HTTP_FORM_LAST, 0)) {
+		part->complete = true;
+		complete(&c, q, (unsigned)number, source);
+	}
+	return SK_CONTINUE;
+}
+
+static void on_flow_end(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, const struct sk_flow_info *f)
+{
+	struct call c = { instance, w };
+
+	(void)worker_state;
+	(void)f;
+	drop_request(&c, flow_state);
+}
+
+static int on_open(const struct sk_host *host, void **instance, char *error, size_t error_size)
+{
+	struct instance *in = calloc(1, sizeof(*in));
+
+	(void)error;
+	(void)error_size;
+	if (!in)
+		return -1;
+	in->host = host;
+	in->max_size = host->option_num(host, "max_size");
+	in->seen = host->counter(host, "seen", "view states read");
+	in->gadgets = host->counter(host, "gadgets", "view states that hold a gadget");
+	in->too_large = host->counter(host, "too_large", "pieces of view state left out over max_size or for want of memory");
+	*instance = in;
+	return 0;
+}
+
+static const struct sk_interest interests[] = {
+	{ .kind = "http.form", .field = "name", .prefix = "__VIEWSTATE", .reads = "name value offset last source request.number" },
+};
+
+static const struct sk_option options[] = {
+	{ .name = "max_size", .type = SK_OPTION_SIZE, .preset = "2 MiB", .min = 4096, .max = 64u << 20,
+	  .help = "text of view state kept per request" },
+};
+
+SK_PLUGIN(viewstate,
+	.version = "1.0",
+	.summary = "reads ASP.NET view state and names the gadget in it",
+	.licence = "BSD-2-Clause",
+	.interests = interests, .interest_cnt = 1,
+	.options = options, .option_cnt = 1,
+	.kinds = kinds, .kind_cnt = 1,
+	.flow_size = sizeof(struct flow_state),
+	.unit_size = sizeof(struct unit_state),
+	.open = on_open, .close = free,
+	.on_event = on_event, .flow_end = on_flow_end);
