@@ -78,7 +78,6 @@ const struct sk_detect_counters *sk_detect_counters(const struct sk_detect *d);
 const struct sk_rules_counters *sk_detect_rules_counters(const struct sk_detect *d);
 /* Plugins' own counters: name with plugin prefix, sum so far; NULL from the last one on. */
 const char *sk_detect_plugin_counter(const struct sk_detect *d, size_t i, uint64_t *value);
-const struct sk_rules_counters *sk_detect_rules_counters(const struct sk_detect *d);
 
 /* Writes to fd what this thread's detection is at: plugin or rules, event kind, flow, packet. For a handler of SIGSEGV and
  * the like: async-signal-safe. False, and nothing written, when it is at nothing. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,10 +77,14 @@ void sk_cli_error(const struct sk_error *e)
 	fprintf(stderr, "sekisho: %s\n", sk_error_line(e, line, sizeof(line)));
 }
 
-static int usage(const char *fmt, const char *what)
+static int SK_PRINTF(1, 2) usage(const char *fmt, ...)
 {
+	va_list args;
+
 	fputs("sekisho: ", stderr);
-	fprintf(stderr, fmt, what);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
 	fputs(" (sekisho --help shows the options)\n", stderr);
 	return SK_E_CONFIG;
 }
@@ -196,9 +201,8 @@ static int join_filter(struct sk_cli *cli, int argc, char **argv)
 
 	if (cli->rest >= argc)
 		return 0;
-	if (cli->filter) {
+	if (cli->filter)
 		return usage("a filter expression ('%s …') and -F exclude each other", argv[cli->rest]);
-	}
 	for (int i = cli->rest; i < argc; i++)
 		sk_buf_addf(&b, "%s%s", i > cli->rest ? " " : "", argv[i]);
 	cli->filter = strdup(sk_buf_str(&b));
@@ -252,12 +256,11 @@ int sk_cli_parse(struct sk_cli *cli, int argc, char **argv, bool command)
 	if (rc < 0 || command)
 		return rc;
 	if (cli->inputs.cnt && cli->iface)
-		return usage("%s", "-r and -i exclude each other");
+		return usage("-r and -i exclude each other");
 	if (mode_set)
 		return 0;
 	if (!cli->inputs.cnt && !cli->iface)
-		return usage("%s", cli->rest < argc ? "nothing to read: give -r FILE or -i INTERFACE before a filter expression"
-						    : "nothing to do: give -r FILE or -i INTERFACE");
+		return usage("nothing to do: give -r FILE or -i INTERFACE");
 	cli->mode = cli->iface ? SK_CLI_LIVE : SK_CLI_REPLAY;
 	rc = join_filter(cli, argc, argv);
 	if (rc == 0 && cli->filter) {

@@ -183,6 +183,7 @@ static void on_token(void *cx, enum osf_what what, struct sk_span s, unsigned de
 {
 	struct look *l = cx;
 
+	(void)depth;
 	if (what == OSF_GOT_STRING) {
 		look_text(l, s);
 	} else if (what == OSF_GOT_BLOB) {
