@@ -1,0 +1,12 @@
+DETECT_TEST_LIBS = libsk_detect.a libsk_alert.a libsk_event.a libsk_conf.a libsk_base.a $(YAML_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+EXTRA_DIST += %D%/fixture.h
+
+UNIT_TESTS += tests/unit/detect/t_host
+tests_unit_detect_t_host_SOURCES = %D%/t_host.c %D%/fake_rules.c
+tests_unit_detect_t_host_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_t_host_LDADD = $(DETECT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/detect/t_dispatch
+tests_unit_detect_t_dispatch_SOURCES = %D%/t_dispatch.c %D%/fake_rules.c
+tests_unit_detect_t_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_t_dispatch_LDADD = $(DETECT_TEST_LIBS)
