@@ -10,3 +10,8 @@ UNIT_TESTS += tests/unit/detect/t_dispatch
 tests_unit_detect_t_dispatch_SOURCES = %D%/t_dispatch.c %D%/fake_rules.c
 tests_unit_detect_t_dispatch_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_t_dispatch_LDADD = $(DETECT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/detect/t_watch
+tests_unit_detect_t_watch_SOURCES = %D%/t_watch.c %D%/fake_rules.c
+tests_unit_detect_t_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_t_watch_LDADD = $(DETECT_TEST_LIBS)

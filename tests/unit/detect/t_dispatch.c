@@ -8,6 +8,7 @@
 
 static char story[4096];
 
+SK_PRINTF(1, 2)
 static void tell(const char *fmt, ...)
 {
 	size_t n = strlen(story);
