@@ -1,1 +1,3 @@
+dist_man_MANS += %D%/sekisho.1 %D%/sekisho.yaml.5
+dist_doc_DATA += %D%/architecture.md README.md NEWS
 dist_doc_DATA += %D%/alert.schema.json
