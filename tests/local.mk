@@ -3,3 +3,4 @@ EXTRA_DIST += %D%/lib/unit.h %D%/lib/packet.h
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
 include %D%/system/local.mk
+include %D%/golden/local.mk
