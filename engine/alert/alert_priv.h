@@ -22,8 +22,6 @@ int sk_alert_reason(struct sk_buf *out, const struct sk_match *m, const struct s
 int sk_alert_reason_correlated(struct sk_buf *out, const struct sk_rule *r, struct sk_alert *const *members, size_t cnt,
 			       const struct sk_alert_sum *sum, struct sk_arena *scratch);
 
-/* Position of a step in the rule's steps, or -1. */
-int sk_alert_step(const struct sk_correlation *c, const struct sk_rule *r);
 /* How many different steps of a SEQUENCE members are. */
 size_t sk_alert_steps_seen(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt);
 

@@ -219,29 +219,23 @@ int sk_alert_reason(struct sk_buf *out, const struct sk_match *m, const struct s
 	return finish(out);
 }
 
-int sk_alert_step(const struct sk_correlation *c, const struct sk_rule *r)
+/* Which steps members are, bit by step; every member is one step, and where a rule is several steps, the first free one. */
+static uint64_t steps_seen(const struct sk_correlation *c, struct sk_alert *const *members, size_t cnt)
 {
-	for (size_t i = 0; i < c->step_cnt; i++)
-		if (c->steps[i] == r || strcmp(c->steps[i]->id, r->id) == 0)
-			return (int)i;
-	return -1;
-}
+	uint64_t seen = 0;
 
-static bool has_step(const struct sk_rule *step, struct sk_alert *const *members, size_t cnt)
-{
 	for (size_t i = 0; i < cnt; i++)
-		if (members[i]->rule == step || strcmp(members[i]->rule->id, step->id) == 0)
-			return true;
-	return false;
+		for (size_t j = 0; j < c->step_cnt && j < 64; j++)
+			if (!(seen >> j & 1) && strcmp(members[i]->rule->id, c->steps[j]->id) == 0) {
+				seen |= UINT64_C(1) << j;
+				break;
+			}
+	return seen;
 }
 
 size_t sk_alert_steps_seen(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt)
 {
-	size_t seen = 0;
-
-	for (size_t i = 0; i < r->correlation->step_cnt; i++)
-		seen += has_step(r->correlation->steps[i], members, cnt);
-	return seen;
+	return (size_t)__builtin_popcountll(steps_seen(r->correlation, members, cnt));
 }
 
 /* In the two largest units: "3 h 5 min". */
@@ -282,9 +276,10 @@ static void put_sequence(struct sk_buf *out, const struct sk_rule *r, struct sk_
 {
 	const struct sk_correlation *c = r->correlation;
 	uint64_t first = members[0]->time_ns, last = members[cnt - 1]->time_ns;
+	const uint64_t seen = steps_seen(c, members, cnt);
 	const char *sep = "; not seen: ";
 
-	sk_buf_addf(out, ": %zu of %zu steps in ", sk_alert_steps_seen(r, members, cnt), c->step_cnt);
+	sk_buf_addf(out, ": %zu of %zu steps in ", (size_t)__builtin_popcountll(seen), c->step_cnt);
 	put_span_of_time(out, last > first ? last - first : 0);
 	for (size_t i = 0; i < cnt; i++) {
 		sk_buf_add_str(out, i ? ", " : ": ");
@@ -294,7 +289,7 @@ static void put_sequence(struct sk_buf *out, const struct sk_rule *r, struct sk_
 		sk_buf_add_str(out, ")");
 	}
 	for (size_t i = 0; i < c->step_cnt; i++) {
-		if (has_step(c->steps[i], members, cnt))
+		if (i >= 64 || seen >> i & 1)
 			continue;
 		sk_buf_add_str(out, sep);
 		sk_alert_printable(out, sk_span_str(c->steps[i]->id));

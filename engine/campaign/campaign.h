@@ -36,7 +36,8 @@ struct sk_campaign_conf {
 	X(limited, "alerts", "alerts held back by a rule's limit") \
 	X(storm, "alerts", "alerts held back by a storm limit") \
 	X(keys_evicted, "keys", "open states forgotten for want of room") \
-	X(keys_max, "keys", "most open states at a time")
+	X(keys_max, "keys", "most open states at a time") \
+	X(no_memory, "times", "states or correlated alerts not made because memory was short")
 SK_COUNTER_STRUCT(campaign, SK_CAMPAIGN_COUNTERS)
 
 struct sk_campaign;
@@ -48,7 +49,7 @@ void sk_campaign_free(struct sk_campaign *c);
 /* Takes the alert. */
 void sk_campaign_push(struct sk_campaign *c, struct sk_alert *a);
 /* Packet time has come this far: decides absences, forgets what is too old. For live runs, where nothing may come for long.
- * A replay leaves it to the alerts and to sk_campaign_end, so that its output does not hang on when this is called. */
+ * In a replay it must be called at places of the order of alerts that do not hang on the number of workers. */
 void sk_campaign_time(struct sk_campaign *c, uint64_t now_ns);
 void sk_campaign_end(struct sk_campaign *c, uint64_t now_ns);
 const struct sk_campaign_counters *sk_campaign_counters(const struct sk_campaign *c);

@@ -1,3 +1,10 @@
 noinst_LIBRARIES += libsk_campaign.a
 libsk_campaign_a_SOURCES = \
-	%D%/campaign.h
+	%D%/absent.c \
+	%D%/allow.c \
+	%D%/campaign.c %D%/campaign.h %D%/campaign_priv.h \
+	%D%/keys.c %D%/keys.h \
+	%D%/limit.c \
+	%D%/sequence.c \
+	%D%/summary.c \
+	%D%/tally.c

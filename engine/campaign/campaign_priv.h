@@ -1,0 +1,139 @@
+/* campaign/campaign_priv.h — between the files of this folder. */
+#ifndef SK_CAMPAIGN_CAMPAIGN_PRIV_H
+#define SK_CAMPAIGN_CAMPAIGN_PRIV_H
+
+#include "campaign/campaign.h"
+#include "campaign/keys.h"
+
+#define SK_CAMPAIGN_KEY_MAX 8448u	/* bytes of a key: four fields, of each at most 1024 and the item that passes them */
+#define SK_CAMPAIGN_FOREIGN_MAX 1024u	/* rules that are not of the set: plugins' findings */
+#define SK_CAMPAIGN_SUMMARY_MAX 16384u	/* pairs of hosts the summary tells apart */
+
+/* What a rule has going, whatever the key. */
+struct sk_rule_state {
+	const struct sk_rule *rule;
+	char *id;			/* of a foreign rule, copied: its rule may go before us */
+	uint64_t minute, minute_cnt;	/* storm limit */
+	uint64_t held;			/* held back since the last alert that left */
+	uint64_t held_total;
+	uint32_t *parents;		/* rules of the set it is a step of, by index, ascending */
+	size_t parent_cnt;
+};
+
+struct sk_allow;
+struct sk_summary;
+
+/* One open ABSENT wait, in its rule's list, earliest end first. */
+struct sk_wait {
+	struct sk_wait *prev, *next;
+	struct sk_key *key;
+	struct sk_alert *alert;
+	uint64_t end_ns;
+};
+
+struct sk_wait_list {
+	struct sk_wait *first, *last;
+};
+
+struct sk_campaign {
+	const struct sk_ruleset *rules;
+	struct sk_campaign_conf conf;
+	sk_campaign_emit_fn *emit;
+	void *cx;
+	struct sk_rule_state *states;	/* by rule index */
+	size_t state_cnt;
+	uint32_t *correlations;		/* indexes of the rules that have steps, ascending */
+	size_t correlation_cnt;
+	struct sk_rule_state *foreign;
+	size_t foreign_cnt;
+	struct sk_rule_state others;	/* foreign rules over the cap */
+	struct sk_keys open;		/* correlation, by rule and key */
+	struct sk_keys limits;		/* limits, by rule and key */
+	struct sk_keys sources;		/* storm limit per source */
+	struct sk_wait_list *waits;	/* by rule index */
+	struct sk_allow *allow;
+	struct sk_summary *summary;
+	struct sk_arena scratch;
+	struct sk_campaign_counters counters;
+	uint64_t seq;
+	uint64_t clock_ns;		/* latest time seen */
+};
+
+/* Allow-list. */
+int sk_allow_new(struct sk_allow **out, const struct sk_campaign_conf *conf);
+void sk_allow_free(struct sk_allow *l);
+/* True when an entry in force covers the alert; counts on it. */
+bool sk_allow_covers(struct sk_allow *l, const struct sk_alert *a, struct sk_arena *scratch);
+
+/* The key of an alert under up to four fields; false where one is missing (unless empty values will do). */
+bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key, size_t *n);
+
+/* True when neither the rule's limit nor a storm limit holds the alert back; sets a->suppressed. */
+bool sk_limit_passes(struct sk_campaign *c, struct sk_rule_state *s, struct sk_alert *a);
+
+/* A condition that came true: the members of the alert to make. */
+struct sk_fire {
+	struct sk_alert **members;	/* borrowed from the state until it is touched again */
+	size_t cnt;
+	struct sk_alert_sum sum;
+};
+
+/* The state of a rule under a key: one of these, zeroed at first. */
+struct sk_link;
+struct sk_sequence {
+	struct sk_link **best;		/* ordered: step_cnt x step_cnt chains by last step and length */
+	struct sk_alert **latest;	/* not ordered: by step */
+	struct sk_alert **members;	/* room for one per step */
+	uint64_t fired_start_ns;	/* start of the chain last told */
+	size_t fired_cnt;		/* its steps, 0 for none */
+};
+
+struct sk_tally_slot {
+	uint64_t time_ns;		/* COUNT: of the latest in the slot; DISTINCT: the value was last seen */
+	uint64_t value;			/* COUNT: how many; DISTINCT: hash of the value */
+	struct sk_alert *alert;		/* DISTINCT: the latest with this value */
+};
+
+struct sk_tally {			/* COUNT and DISTINCT */
+	struct sk_tally_slot *slots;
+	size_t slot_first, slot_cnt, slot_room;
+	uint64_t total;			/* COUNT: sum over slots */
+	struct sk_alert **members;	/* COUNT: the latest, held; DISTINCT: room to collect them from the slots */
+	size_t member_cnt, member_room;
+	uint64_t fired_ns;
+	bool fired;
+};
+
+union sk_open {
+	struct sk_sequence sequence;
+	struct sk_tally tally;
+	struct sk_wait wait;
+};
+
+/* An alert that is a step of r arrives. True when the condition came true, with *fire set. */
+bool sk_sequence_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_alert *a, struct sk_fire *fire);
+bool sk_tally_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_alert *a, struct sk_fire *fire);
+void sk_sequence_fini(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k);
+void sk_tally_fini(struct sk_campaign *c, struct sk_key *k);
+
+/* A wait begins, ends, or is over. */
+void sk_absent_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_alert *a);
+void sk_absent_fini(struct sk_campaign *c, struct sk_key *k);
+/* The earliest wait that ended before now, or NULL. */
+struct sk_wait *sk_absent_over(struct sk_campaign *c, uint64_t now_ns);
+
+/* For qsort of pointers to alerts: by time, then by order. */
+int sk_campaign_by_time(const void *a, const void *b);
+
+/* Keeps and forgets an alert, accounted to the key. */
+struct sk_alert *sk_campaign_hold(struct sk_campaign *c, struct sk_key *k, struct sk_alert *a);
+void sk_campaign_release(struct sk_campaign *c, struct sk_key *k, struct sk_alert *a);
+
+/* Summary. */
+struct sk_summary *sk_summary_new(void);
+void sk_summary_free(struct sk_summary *s);
+void sk_summary_add(struct sk_summary *s, const struct sk_alert *a);
+/* Entries that held something back, for the summary. */
+void sk_allow_print(const struct sk_allow *l, void *out);
+
+#endif
