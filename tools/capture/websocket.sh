@@ -56,7 +56,7 @@ ws_case env-base64 collector none '{}' "$SC_TMP/env64" "Environment in base64" "
   "websocket-exfil.env-base64 once" "-"
 ws_case shell shell none '{"extra":["inert-runner-01"]}' "$SC_TMP/env" "Environment out, script in" \
   "after the dump the server sends a line of script and the client answers; nobody runs it" \
-  "websocket-exfil.env-dump, websocket-exfil.token, websocket-exfil.code-push, and websocket-exfil.backdoor, the sequence" "-"
+  "websocket-exfil.env-dump, websocket-exfil.token and websocket-exfil.code-push once each, and websocket-exfil.backdoor, the sequence, once" "-"
 if wants tokens; then
   printf '//registry.npmjs.org/:_authToken=%s\n' "$($SHAPES token npm)" >"$SC_TMP/npmrc"
   printf '{"gh":"%s"}' "$($SHAPES token pat)" >"$SC_TMP/gh"
@@ -109,11 +109,43 @@ if wants npm-tarball; then
     "websocket-exfil.bad-package twice" "websocket-exfil.bad-package for the last two"
 fi
 unserve
+if wants install-window || wants install-near || wants names-tls; then
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$SC_TMP/k" -out "$SC_TMP/c" -days 30 -subj /CN=inert.example 2>/dev/null
+  serve right 443 openssl s_server -accept 443 -cert "$SC_TMP/c" -key "$SC_TMP/k" -quiet -rev
+  tls() { { $SHAPES noise 400; sleep 0.2; } | left openssl s_client -connect "$RIGHT:443" -quiet -no_ign_eof -servername "$1" >/dev/null 2>&1 || true; }
+  T="openssl s_client and s_server, $SSL_V"
+  if wants install-window; then
+    begin install-window
+    tls registry.npmjs.org
+    tls webhook.site
+    end 2025-07-20T12:30:00Z
+    note "A package install, then a request catcher" "TLS to the npm registry, a moment later TLS to webhook.site from the same host" "$T" \
+      "websocket-exfil.install-window once" "-"
+  fi
+  if wants install-near; then
+    begin install-near
+    tls webhook.site
+    tls registry.npmjs.org
+    tls notwebhook.site
+    end 2025-07-20T12:40:00Z
+    note "Near miss: the other way round" "a request catcher, then the npm registry, then a name that ends alike" "$T" "-" "websocket-exfil.install-window"
+  fi
+  if wants names-tls; then
+    begin names-tls
+    tls npnjs.com
+    tls registry.npmjs.com
+    tls npnjs.com.example.org
+    end 2025-07-18T12:20:00Z
+    note "TLS to a name of the npm wave" "the published phishing host, the registry's own other name, a near name" "$T" "websocket-exfil.name-tls once" \
+      "anything for the last two"
+  fi
+  unserve
+fi
 if wants names-dns; then
   printf 'no-resolv\nno-hosts\nno-daemon\nuser=root\nbind-interfaces\nlisten-address=%s\nlocal=/com/\nlocal=/su/\nlocal=/org/\n' $RIGHT >"$SC_TMP/dns.conf"
   serve right 53 dnsmasq -C "$SC_TMP/dns.conf" --pid-file="$SC_TMP/dnsmasq.pid"
   begin names-dns
-  for n in npnjs.com www.smartscreen-api.com datahog.su firebase.com npnjs.com.example.org smartscreen-apis.com; do
+  for n in npnjs.com www.smartscreen-api.com dieorsuffer.com firebase.com npnjs.com.example.org smartscreen-apis.com; do
     left dig +time=2 +tries=1 +noedns @$RIGHT "$n" A >/dev/null || true
   done
   end 2025-07-18T12:30:00Z
