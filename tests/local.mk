@@ -4,3 +4,5 @@ include %D%/unit/local.mk
 include %D%/fuzz/local.mk
 include %D%/system/local.mk
 include %D%/golden/local.mk
+include %D%/abi/local.mk
+include %D%/lint/local.mk
