@@ -34,6 +34,12 @@ struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted
 	a->publish = publish;
 	a->cx = cx;
 	sk_arena_init(&a->scratch, SCRATCH_CHUNK, SCRATCH_MAX);
+	a->work.cap = SCRATCH_MAX;
+	a->digester = sk_digester_new();
+	if (!a->digester) {
+		sk_app_free(a);
+		return NULL;
+	}
 	for (size_t i = 0; sk_app_bindings[i]; i++) {
 		SK_ASSERT(i < SK_APP_BINDINGS_MAX);
 		a->binding_counters[i] = calloc(sk_app_bindings[i]->counter_table->cnt, sizeof(uint64_t));
@@ -52,6 +58,8 @@ void sk_app_free(struct sk_app *a)
 	for (size_t i = 0; i < SK_APP_BINDINGS_MAX; i++)
 		free(a->binding_counters[i]);
 	sk_arena_fini(&a->scratch);
+	sk_buf_fini(&a->work);
+	sk_digester_free(a->digester);
 	free(a);
 }
 
@@ -95,6 +103,16 @@ void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b)
 		i++;
 	}
 	return a->binding_counters[i];
+}
+
+struct sk_digester *sk_app_digester(struct sk_app *a)
+{
+	return a->digester;
+}
+
+struct sk_buf *sk_app_work(struct sk_app *a)
+{
+	return &a->work;
 }
 
 /* --- which packets carry an event --- */

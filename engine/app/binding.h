@@ -7,6 +7,8 @@
 #define SK_APP_BINDING_H
 
 #include "app/app.h"
+#include "base/buf.h"
+#include "proto/digest.h"
 
 /* A guess from the first bytes of a direction. */
 enum sk_app_guess { SK_APP_NO, SK_APP_MORE, SK_APP_YES };
@@ -43,6 +45,9 @@ const struct sk_wanted *sk_app_wanted(const struct sk_app *a);
 const struct sk_app_conf *sk_app_conf_of(const struct sk_app *a);
 /* Event memory: reset when the packet is done, and by bindings between two messages of a run. */
 struct sk_arena *sk_app_scratch(struct sk_app *a);
+/* One per worker; a buffer that is free for use until the binding returns or publishes. */
+struct sk_digester *sk_app_digester(struct sk_app *a);
+struct sk_buf *sk_app_work(struct sk_app *a);
 /* The binding's counters: the struct that SK_COUNTER_STRUCT made for its counter_table. */
 void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b);
 

@@ -2,6 +2,7 @@
 #include "app/binding.h"
 
 const struct sk_app_binding *const sk_app_bindings[] = {
+	&sk_app_tls,
 	&sk_app_dns,
 	NULL
 };

@@ -7,4 +7,5 @@ libsk_app_a_SOURCES = \
 	%D%/dns.c \
 	%D%/list.h \
 	%D%/state.h \
+	%D%/tls.c \
 	%D%/websocket.h

@@ -69,6 +69,8 @@ struct sk_app {
 	sk_app_swap_fn *swap;
 	void *cx;
 	struct sk_arena scratch;
+	struct sk_buf work;
+	struct sk_digester *digester;
 	struct sk_app_counters counters;
 	void *binding_counters[SK_APP_BINDINGS_MAX];
 

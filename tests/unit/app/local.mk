@@ -8,3 +8,7 @@ UNIT_TESTS += tests/unit/app/t_dns
 tests_unit_app_t_dns_SOURCES = %D%/t_dns.c
 tests_unit_app_t_dns_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_app_t_dns_LDADD = $(APP_TEST_LIBS)
+UNIT_TESTS += tests/unit/app/t_tls
+tests_unit_app_t_tls_SOURCES = %D%/t_tls.c %D%/tls_bytes.h
+tests_unit_app_t_tls_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_app_t_tls_LDADD = $(APP_TEST_LIBS)

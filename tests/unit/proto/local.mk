@@ -1,4 +1,11 @@
-UNIT_TESTS += tests/unit/proto/t_dns
+PROTO_TEST_LIBS = libsk_proto.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(BROTLI_LIBS) $(ZSTD_LIBS)
+UNIT_TESTS += tests/unit/proto/t_dns tests/unit/proto/t_tls tests/unit/proto/t_x509
 tests_unit_proto_t_dns_SOURCES = %D%/t_dns.c
 tests_unit_proto_t_dns_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_proto_t_dns_LDADD = libsk_proto.a libsk_base.a $(CMOCKA_LIBS)
+tests_unit_proto_t_dns_LDADD = $(PROTO_TEST_LIBS)
+tests_unit_proto_t_tls_SOURCES = %D%/t_tls.c %D%/hello_bytes.h
+tests_unit_proto_t_tls_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_proto_t_tls_LDADD = $(PROTO_TEST_LIBS)
+tests_unit_proto_t_x509_SOURCES = %D%/t_x509.c %D%/hello_bytes.h
+tests_unit_proto_t_x509_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_proto_t_x509_LDADD = $(PROTO_TEST_LIBS)
