@@ -2,6 +2,7 @@
 #include <sekisho/plugin.h>
 
 #define BUILTINS(BUILTIN) \
+	BUILTIN(secrets) \
 	BUILTIN(trace) \
 	BUILTIN(viewstate)
 

@@ -15,4 +15,5 @@ libsk_plugins_a_SOURCES = %D%/builtin.c
 
 include %D%/template/local.mk
 include %D%/trace/local.mk
+include %D%/secrets/local.mk
 include %D%/viewstate/local.mk

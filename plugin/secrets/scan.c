@@ -1,0 +1,270 @@
+/* secrets/scan.c — see scan.h.
+ *
+ * Every position is looked at once, with SCAN_BACK bytes before and SCAN_AHEAD bytes behind it at hand (fewer only at the ends of the
+ * unit). A table over two bytes says whether any pattern begins there; few positions pass.
+ */
+#include "scan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct name {
+	const char *text;
+	uint8_t group;
+	bool prefix;
+};
+
+static const struct name names[] = {
+	{ "PATH", GROUP_SHELL, false }, { "HOME", GROUP_SHELL, false }, { "USER", GROUP_SHELL, false }, { "SHELL", GROUP_SHELL, false },
+	{ "PWD", GROUP_SHELL, false }, { "LANG", GROUP_SHELL, false }, { "TERM", GROUP_SHELL, false }, { "HOSTNAME", GROUP_SHELL, false },
+	{ "LOGNAME", GROUP_SHELL, false }, { "SHLVL", GROUP_SHELL, false }, { "OLDPWD", GROUP_SHELL, false },
+	{ "APPDATA", GROUP_WINDOWS, false }, { "LOCALAPPDATA", GROUP_WINDOWS, false }, { "USERPROFILE", GROUP_WINDOWS, false },
+	{ "COMSPEC", GROUP_WINDOWS, false }, { "ComSpec", GROUP_WINDOWS, false }, { "PATHEXT", GROUP_WINDOWS, false },
+	{ "SYSTEMROOT", GROUP_WINDOWS, false }, { "SystemRoot", GROUP_WINDOWS, false }, { "PROCESSOR_ARCHITECTURE", GROUP_WINDOWS, false },
+	{ "NUMBER_OF_PROCESSORS", GROUP_WINDOWS, false }, { "LOGONSERVER", GROUP_WINDOWS, false }, { "PSModulePath", GROUP_WINDOWS, false },
+	{ "PSMODULEPATH", GROUP_WINDOWS, false }, { "COMPUTERNAME", GROUP_WINDOWS, false },
+	{ "npm_config_", GROUP_NPM, true }, { "npm_package_", GROUP_NPM, true }, { "npm_lifecycle_", GROUP_NPM, true },
+	{ "npm_execpath", GROUP_NPM, false }, { "npm_node_execpath", GROUP_NPM, false }, { "INIT_CWD", GROUP_NPM, false },
+	{ "NODE", GROUP_NPM, false },
+	{ "GITHUB_TOKEN", GROUP_CLOUD, false }, { "GITHUB_ACTIONS", GROUP_CLOUD, false }, { "GH_TOKEN", GROUP_CLOUD, false },
+	{ "CI_JOB_TOKEN", GROUP_CLOUD, false }, { "GITLAB_TOKEN", GROUP_CLOUD, false }, { "AWS_ACCESS_KEY_ID", GROUP_CLOUD, false },
+	{ "AWS_SECRET_ACCESS_KEY", GROUP_CLOUD, false }, { "AWS_SESSION_TOKEN", GROUP_CLOUD, false },
+	{ "AZURE_CLIENT_SECRET", GROUP_CLOUD, false }, { "AZURE_", GROUP_CLOUD, true },
+	{ "GOOGLE_APPLICATION_CREDENTIALS", GROUP_CLOUD, false }, { "NPM_TOKEN", GROUP_CLOUD, false }, { "NODE_AUTH_TOKEN", GROUP_CLOUD, false },
+	{ "VAULT_TOKEN", GROUP_CLOUD, false }, { "DOCKER_AUTH", GROUP_CLOUD, true }, { "DATABASE_URL", GROUP_CLOUD, false },
+	{ "ACTIONS_RUNTIME_TOKEN", GROUP_CLOUD, false }, { "TWINE_PASSWORD", GROUP_CLOUD, false },
+};
+
+/* Names that are also looked for in base64: long enough to be no accident, of an environment and not of a page. */
+static const char *const encoded[] = {
+	"npm_config_", "npm_lifecycle_event", "npm_package_", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "GITHUB_TOKEN", "_authToken=",
+	"PROCESSOR_ARCHITECTURE", "NUMBER_OF_PROCESSORS", "GOOGLE_APPLICATION_CREDENTIALS", "CI_JOB_TOKEN", "USERPROFILE", "INIT_CWD",
+};
+
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define BASE64_TEXT 48u
+
+static const unsigned points[GROUP_CNT] = { 1, 1, 3, 3, 6, 5 };
+static const unsigned most[GROUP_CNT] = { 4, 5, 9, 9, 18, 15 };
+
+/* Base64 of text at the given place in its group of three, without the characters that depend on neighbours. */
+static void encode(const char *text, unsigned place, char *out)
+{
+	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t n = strlen(text), first = place ? place + 1 : 0, chars = (place + n) * 8 / 6, o = 0;
+
+	for (size_t c = first; c < chars && o + 1 < BASE64_TEXT; c++) {
+		unsigned v = 0;
+
+		for (unsigned b = 0; b < 6; b++) {
+			size_t bit = c * 6 + b, byte = bit / 8;
+			unsigned x = byte < place || byte - place >= n ? 0 : (uint8_t)text[byte - place];
+
+			v = v << 1 | (x >> (7 - bit % 8) & 1);
+		}
+		out[o++] = set[v];
+	}
+	out[o] = 0;
+}
+
+static void add(struct scan_table *t, struct scan_pattern p)
+{
+	p.len = (uint16_t)strlen(p.text);
+	if (t->cnt < SCAN_PATTERNS_MAX)
+		t->patterns[t->cnt++] = p;
+}
+
+static int by_begin(const void *a, const void *b)
+{
+	const struct scan_pattern *p = a, *q = b;
+	int d = strcmp(p->text, q->text);
+
+	return d ? d : (int)p->group - (int)q->group;
+}
+
+static unsigned pair_of(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+bool scan_table_init(struct scan_table *t, const char *key_text)
+{
+	const char *begin, *kind;
+	char *out;
+
+	memset(t, 0, sizeof(*t));
+	t->base64 = out = malloc(LEN(encoded) * 3 * BASE64_TEXT);
+	if (!out)
+		return false;
+	for (size_t i = 0; i < LEN(names); i++)
+		add(t, (struct scan_pattern){ .text = names[i].text, .label = names[i].text, .group = names[i].group, .prefix = names[i].prefix });
+	for (unsigned i = 0; token_shape(i, &begin, &kind); i++)
+		add(t, (struct scan_pattern){ .text = begin, .label = kind, .group = GROUP_TOKEN, .token = (uint8_t)i });
+	for (size_t i = 0; i < LEN(encoded); i++)
+		for (unsigned place = 0; place < 3; place++, out += BASE64_TEXT) {
+			encode(encoded[i], place, out);
+			add(t, (struct scan_pattern){ .text = out, .label = encoded[i], .group = GROUP_BASE64 });
+		}
+	qsort(t->patterns, t->cnt, sizeof(t->patterns[0]), by_begin);
+	for (unsigned i = t->cnt; i-- > 0;)
+		t->first[pair_of((const uint8_t *)t->patterns[i].text)] = (uint8_t)(i + 1);
+	for (size_t i = 0; key_text[i]; i++) {
+		t->key[i & 1] = (t->key[i & 1] ^ (uint8_t)key_text[i]) * UINT64_C(0x100000001b3);
+		t->key[i & 1] ^= t->key[i & 1] >> 29;
+	}
+	return true;
+}
+
+void scan_table_fini(struct scan_table *t)
+{
+	free(t->base64);
+	t->base64 = NULL;
+}
+
+static uint64_t rotl(uint64_t x, unsigned b)
+{
+	return x << b | x >> (64 - b);
+}
+
+static void sip_round(uint64_t v[4])
+{
+	v[0] += v[1]; v[1] = rotl(v[1], 13) ^ v[0]; v[0] = rotl(v[0], 32);
+	v[2] += v[3]; v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] += v[3]; v[3] = rotl(v[3], 21) ^ v[0];
+	v[2] += v[1]; v[1] = rotl(v[1], 17) ^ v[2]; v[2] = rotl(v[2], 32);
+}
+
+static void sip_block(uint64_t v[4], uint64_t m)
+{
+	v[3] ^= m;
+	sip_round(v);
+	sip_round(v);
+	v[0] ^= m;
+}
+
+/* SipHash-2-4 (Aumasson and Bernstein, 2012). */
+uint64_t scan_siphash(const uint64_t key[2], const uint8_t *p, size_t n)
+{
+	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
+			  key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573 };
+	uint64_t end = (uint64_t)n << 56;
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t m = 0;
+
+		for (unsigned k = 0; k < 8; k++)
+			m |= (uint64_t)p[i + k] << 8 * k;
+		sip_block(v, m);
+	}
+	for (unsigned k = 0; i + k < n; k++)
+		end |= (uint64_t)p[i + k] << 8 * k;
+	sip_block(v, end);
+	v[2] ^= 0xff;
+	for (int r = 0; r < 4; r++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static void count(struct scan *s, const struct scan_table *t, unsigned i, const uint8_t *secret, size_t secret_len)
+{
+	const struct scan_pattern *p = &t->patterns[i];
+	struct tally *y = &s->tally;
+
+	if (y->seen[i / 64] >> (i % 64) & 1)
+		return;
+	y->seen[i / 64] |= UINT64_C(1) << (i % 64);
+	if (y->by_group[p->group]++ == 0)
+		y->groups++;
+	y->score = 0;
+	for (unsigned g = 0; g < GROUP_CNT; g++) {
+		unsigned n = y->by_group[g] * points[g];
+
+		y->score += n < most[g] ? n : most[g];
+	}
+	if (!secret || y->shown_cnt == SCAN_SHOWN)
+		return;
+	snprintf(y->shown[y->shown_cnt++], SCAN_SHOWN_MAX, "%s %.4s… %zu bytes #%08x", p->label, (const char *)secret, secret_len,
+		 (unsigned)(scan_siphash(t->key, secret, secret_len) & 0xffffffff));
+}
+
+static bool is_name_char(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* NAME= at the beginning of a line or part, or "NAME": as in JSON, also when that is quoted once more. */
+static bool is_variable(const struct scan *s, size_t at, const struct scan_pattern *p)
+{
+	const uint8_t *w = s->window;
+	size_t i = at + p->len;
+	uint8_t before = at ? w[at - 1] : '\n';
+
+	while (p->prefix && i < s->n && is_name_char(w[i]))
+		i++;
+	if (i >= s->n)
+		return false;
+	if (w[i] == '=')
+		return before == '\n' || before == '\r' || before == 0 || before == ' ' || before == ';' || before == '&' || before == '\t' ||
+		       before == '"' || before == '|';
+	if (before != '"' && before != '\'')
+		return false;
+	if (w[i] == '\\')
+		i++;
+	if (i >= s->n || (w[i] != '"' && w[i] != '\''))
+		return false;
+	for (i++; i < s->n && w[i] == ' '; i++)
+		;
+	return i < s->n && (w[i] == ':' || w[i] == ',');
+}
+
+static void look_at(struct scan *s, const struct scan_table *t, size_t at, unsigned first)
+{
+	const uint8_t *w = s->window + at;
+	size_t left = s->n - at;
+	unsigned pair = pair_of(w);
+
+	for (unsigned i = first; i < t->cnt && pair_of((const uint8_t *)t->patterns[i].text) == pair; i++) {
+		const struct scan_pattern *p = &t->patterns[i];
+		size_t len;
+
+		if (p->len > left || memcmp(w, p->text, p->len) != 0)
+			continue;
+		if (p->group == GROUP_BASE64) {
+			count(s, t, i, NULL, 0);
+		} else if (p->group != GROUP_TOKEN) {
+			if (is_variable(s, at, p))
+				count(s, t, i, NULL, 0);
+		} else if ((len = token_match(p->token, s->window, s->n, at)) > 0) {
+			count(s, t, i, w, len);
+		}
+	}
+}
+
+void scan_push(struct scan *s, const struct scan_table *t, struct sk_span piece, bool last)
+{
+	s->total += piece.n;
+	do {
+		size_t room = sizeof(s->window) - s->n, take = piece.n < room ? piece.n : room, end, keep;
+		bool final;
+
+		if (take)
+			memcpy(s->window + s->n, piece.p, take);
+		s->n += (uint32_t)take;
+		piece = sk_span_sub(piece, take, piece.n);
+		final = last && piece.n == 0;
+		end = final ? (s->n ? s->n - 1 : 0) : s->n > SCAN_AHEAD ? s->n - SCAN_AHEAD : s->back;
+		for (size_t i = s->back; i < end; i++) {
+			unsigned first = t->first[pair_of(s->window + i)];
+
+			if (first)
+				look_at(s, t, i, first - 1);
+		}
+		if (end < s->back)
+			end = s->back;
+		keep = end > SCAN_BACK ? end - SCAN_BACK : 0;
+		memmove(s->window, s->window + keep, s->n - keep);
+		s->n -= (uint32_t)keep;
+		s->back = (uint32_t)(end - keep);
+	} while (piece.n);
+}

@@ -1,0 +1,166 @@
+/* plugin/secrets/t_secrets.c — the plugin against a fake host. All tokens are made up here: right shape, no meaning. */
+#include "fake_host.h"
+#include "scan.h"
+
+extern const struct sk_plugin sk_plugin_secrets;
+
+enum { SCORE, GROUPS, TOKENS, NAMES, SECRETS, WHERE, SCRIPTED, SIZE };
+
+static struct fake f;
+
+/* One WebSocket message to the server in pieces of n bytes. */
+static void send(const char *text, size_t size, size_t n, uint8_t dir, bool browser)
+{
+	struct sk_value head[SK_F_HTTP_REQUEST_CNT] = { 0 };
+	struct sk_event request = { .kind = SK_KIND_HTTP_REQUEST, .values = head, .value_cnt = SK_F_HTTP_REQUEST_CNT };
+	size_t off = 0;
+
+	if (browser)
+		head[SK_F_HTTP_REQUEST_USER_AGENT] = (struct sk_value){ .type = SK_VALUE_BYTES, .u.bytes = sk_span_str("Mozilla/5.0") };
+	do {
+		size_t part = size - off < n ? size - off : n;
+		struct sk_value values[SK_F_WEBSOCKET_MESSAGE_CNT] = {
+			[SK_F_WEBSOCKET_MESSAGE_PAYLOAD] = { .type = SK_VALUE_STREAM, .u.bytes = sk_span(text + off, part) },
+			[SK_F_WEBSOCKET_MESSAGE_OFFSET] = { .type = SK_VALUE_INT, .u.num = off },
+			[SK_F_WEBSOCKET_MESSAGE_LAST] = { .type = SK_VALUE_BOOL, .u.num = off + part == size } };
+		struct sk_event e = { .kind = SK_KIND_WEBSOCKET_MESSAGE, .dir = dir, .parent = &request, .values = values,
+			.value_cnt = SK_F_WEBSOCKET_MESSAGE_CNT };
+
+		CHECK(fake_event_unit(&f, &e, off == 0, off + part == size) == SK_CONTINUE);
+		off += part;
+	} while (off < size);
+}
+
+static void say(const char *text)
+{
+	send(text, strlen(text), strlen(text) ? strlen(text) : 1, SK_TO_SERVER, false);
+}
+
+static void forget(void)
+{
+	for (unsigned i = 0; i < f.published_cnt && i < FAKE_MAX; i++)
+		for (unsigned k = 0; k < SK_FIELD_MAX; k++) {
+			free(f.published[i].copies[k]);
+			f.published[i].copies[k] = NULL;
+		}
+	f.published_cnt = 0;
+}
+
+static uint64_t num(unsigned i, unsigned field)
+{
+	return f.published[i].values[field].u.num;
+}
+
+static const char dump[] = "{\"PATH\":\"/usr/bin\",\"HOME\":\"/home/x\",\"USER\":\"x\",\"npm_config_cache\":\"/c\",\"npm_package_name\":\"p\","
+	"\"INIT_CWD\":\"/w\",\"NPM_TOKEN\":\"npm_abcdefghijklmnopqrstuvwxyz0123456789\",\"X\":\"1\"}";
+
+static void finds_a_dump_however_cut(void)
+{
+	for (size_t n = 1; n < sizeof(dump); n += n < 20 ? 1 : 17) {
+		unsigned i = f.published_cnt;
+
+		send(dump, sizeof(dump) - 1, n, SK_TO_SERVER, n & 1);
+		CHECK(f.published_cnt == i + 1);
+		CHECK(num(i, SCORE) >= 10 && num(i, GROUPS) >= 2);
+		CHECK(num(i, SCRIPTED) == !(n & 1));
+		forget();
+	}
+	/* whole, the score is exact: 3 shell + 9 npm + 3 cloud + 6 token */
+	send(dump, sizeof(dump) - 1, sizeof(dump), SK_TO_SERVER, false);
+	CHECK(num(0, SCORE) == 21 && num(0, GROUPS) == 4 && num(0, TOKENS) == 1);
+	forget();
+}
+
+static void finds_forms_of_dumps(void)
+{
+	say("PATH=/bin\nHOME=/root\nUSER=root\nPWD=/\nAWS_SECRET_ACCESS_KEY=x\nAWS_SESSION_TOKEN=y\n");
+	CHECK(f.published_cnt == 1 && num(0, SCORE) == 10);
+	forget();
+	say("{\\\"npm_config_a\\\":\\\"1\\\",\\\"npm_package_b\\\":\\\"2\\\",\\\"GITHUB_TOKEN\\\":\\\"\\\",\\\"PATH\\\":\\\"/\\\"}");
+	CHECK(f.published_cnt == 1 && num(0, SCORE) == 10);
+	forget();
+	/* base64 of …npm_config_a=1\nGITHUB_TOKEN=… at three alignments (made with base64(1)) */
+	say("bnBtX2NvbmZpZ19hPTEKR0lUSFVCX1RPS0VOPXg=");
+	CHECK(f.published_cnt == 1 && num(0, SCORE) == 10);
+	say("eG5wbV9jb25maWdfYT0xCkdJVEhVQl9UT0tFTj14");
+	CHECK(f.published_cnt == 2 && num(1, SCORE) == 10);
+	say("eHhucG1fY29uZmlnX2E9MQpHSVRIVUJfVE9LRU49eA==");
+	CHECK(f.published_cnt == 3 && num(2, SCORE) == 10);
+	forget();
+}
+
+static void tokens_by_shape(void)
+{
+	static const struct { const char *text, *kind; } good[] = {
+		{ "ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ", "github_pat" },
+		{ "gho_0123456789abcdefghijklmnopqrstuvwxyz", "github_oauth" },
+		{ "token=npm_000000000000000000000000000000000000;", "npm_token" },
+		{ "//registry.example.org/:_authToken=0123456789abcdef", "npmrc_auth" },
+		{ "AKIAABCDEFGHIJKLMNOP", "aws_access_key_id" },
+		{ "-----BEGIN RSA PRIVATE KEY-----\nAAAA", "private_key" },
+		{ "12345678:AA012345678901234567890123456789012", "telegram_bot_token" },
+		{ "glpat-aaaaaaaaaaaaaaaaaaaa", "gitlab_pat" },
+		{ "xoxb-000000000000-aaaa", "slack_token" },
+	};
+	static const char *const bad[] = {
+		"ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHI",		/* one short */
+		"xghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ",		/* within a word */
+		"ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJK",		/* goes on */
+		"AKIAIOSFODNN7EXAMPLE",					/* of the documentation */
+		"the words PRIVATE KEY----- in a text",
+		"-----BEGIN PUBLIC KEY-----",
+		"-----BEGIN CERTIFICATE-----",
+		"PATH, HOME and USER are variables",
+		"{\"path\":\"/a\",\"user\":\"b\",\"home\":\"c\"}",
+		"",
+	};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		forget();
+		say(good[i].text);
+		CHECK(f.published_cnt == 1);
+		CHECK(num(0, TOKENS) == 1 && num(0, SCORE) == 6);
+	}
+	forget();
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		say(bad[i]);
+		CHECK(f.published_cnt == 0);
+	}
+	/* answers of a server are not looked at */
+	send(dump, sizeof(dump) - 1, 50, SK_TO_CLIENT, false);
+	CHECK(f.published_cnt == 0);
+}
+
+static void shows_no_secret(void)
+{
+	static struct scan_table t;
+	static struct scan s;
+	const char text[] = "ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ";
+
+	CHECK(scan_table_init(&t, "key"));
+	scan_push(&s, &t, sk_span_str(text), true);
+	CHECK(s.tally.shown_cnt == 1);
+	CHECK(!strncmp(s.tally.shown[0], "github_pat ghp_… 40 bytes #", 28));
+	CHECK(!strstr(s.tally.shown[0], "abcdef"));
+	scan_table_fini(&t);
+	/* SipHash-2-4 paper, appendix A: key 00 … 0f, message 00 … 0e */
+	uint64_t key[2] = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 };
+	uint8_t message[15];
+	for (uint8_t i = 0; i < 15; i++)
+		message[i] = i;
+	CHECK(scan_siphash(key, message, sizeof(message)) == 0xa129ca6149be45e5);
+}
+
+int main(void)
+{
+	fake_init(&f, &sk_plugin_secrets);
+	fake_option_text(&f, "hash_key", "test");
+	fake_option_num(&f, "min_score", 6);
+	CHECK(fake_start(&f) == 0);
+	finds_a_dump_however_cut();
+	finds_forms_of_dumps();
+	tokens_by_shape();
+	shows_no_secret();
+	CHECK(fake_close(&f) == 0);
+	return 0;
+}
