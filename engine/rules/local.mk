@@ -1,3 +1,24 @@
 noinst_LIBRARIES += libsk_rules.a
 libsk_rules_a_SOURCES = \
-	%D%/rules.h
+	%D%/compile.c \
+	%D%/cond.c \
+	%D%/correlate.c \
+	%D%/decode.c %D%/decode.h \
+	%D%/eval.c \
+	%D%/evidence.c \
+	%D%/explain.c \
+	%D%/field.c \
+	%D%/indicator.c \
+	%D%/load.c %D%/load.h \
+	%D%/match.c %D%/match.h \
+	%D%/print.c %D%/print.h \
+	%D%/rule.c \
+	%D%/rules.h \
+	%D%/ruleset.h \
+	%D%/scan.c \
+	%D%/set.h \
+	%D%/set_domain.c \
+	%D%/set_hash.c \
+	%D%/set_net.c \
+	%D%/unit.c
+libsk_rules_a_CPPFLAGS = $(AM_CPPFLAGS) $(HS_CFLAGS)

@@ -122,8 +122,12 @@ struct sk_matcher *sk_matcher_new(const struct sk_ruleset *s, struct sk_error *e
 void sk_matcher_free(struct sk_matcher *m);
 
 /* Runs the rules of the event's kind. Streamed kinds: state of the unit hangs in *unit (NULL at offset 0) and is freed with
- * last = 1; a rule matches a unit at most once. */
+ * last = 1; a rule matches a unit at most once. A unit begun under an older rule set is freed and not searched any more; one
+ * without state (memory was short at offset 0) is not searched. Without unit the event is a unit of its own. Matches come in
+ * the order of the rules; on_match must not call the matcher. */
 void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **unit, sk_match_fn *on_match, void *cx);
+/* Frees the state of a unit that gets no last piece, of whatever rule set. */
+void sk_matcher_drop(void **unit);
 const struct sk_rules_counters *sk_matcher_counters(const struct sk_matcher *m);
 
 /* Writes how far the rule got on the event, condition by condition, as text to stdio file out; for --explain. */

@@ -1,0 +1,159 @@
+/* rules/ruleset.h — inside of rules/: what a loaded set of rules is made of.
+ *
+ * A rule's conditions are a tree of tests. A test looks at one *view*: a field of the event, of an ancestor or of the flow,
+ * perhaps decoded. What a view is searched for are *atoms*: literals, regexes, whole values, numbers, indicator sets. All
+ * literals and regexes of a view are found in one pass, whole values and indicators by one look-up each; a hit sets the atom,
+ * and trees are evaluated over set atoms. Every rule hangs, where it can, on a *gate*: atoms of which at least one must be hit
+ * before the rule can match, chosen rare; a rule is evaluated only then.
+ */
+#ifndef SK_RULES_RULESET_H
+#define SK_RULES_RULESET_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "rules/decode.h"
+#include "rules/rules.h"
+#include "rules/set.h"
+
+#define SK_RULES_PATTERN_MAX 2048u	/* bytes of one pattern */
+#define SK_RULES_PLAIN_MAX 8u		/* up to so many literals a view is searched without a database */
+
+enum sk_atom_type { SK_ATOM_CONTAINS, SK_ATOM_STARTS, SK_ATOM_ENDS, SK_ATOM_REGEX, SK_ATOM_IS, SK_ATOM_NUM, SK_ATOM_SET };
+
+struct sk_atom {
+	uint8_t type;
+	bool nocase;
+	bool used;			/* by a rule that is on */
+	uint32_t view;
+	struct sk_span text;		/* bytes looked for; NUL-terminated for regexes */
+	uint64_t num;			/* NUM */
+	uint32_t set;			/* SET: sk_ruleset.sets */
+	uint32_t bit;			/* among the streamed atoms of the kind */
+	uint32_t regex;			/* among all regexes */
+	uint32_t rarity;		/* higher is rarer */
+	uint32_t width;			/* regex: least bytes it matches */
+	uint32_t next;			/* same hash bucket while loading; same table slot chain after */
+	const uint32_t *rules;		/* gated by this atom: indices into sk_ruleset.rules */
+	uint32_t rule_cnt;
+	const struct sk_conf_node *node;	/* while loading */
+};
+
+struct sk_view_set {			/* which atom a set is in a view */
+	uint32_t set, atom;
+	bool nocase;
+};
+
+struct sk_view_num {
+	uint64_t num;
+	uint32_t atom;
+};
+
+struct sk_view {
+	uint16_t kind;			/* of the rules that use it */
+	uint16_t up;			/* kind the field is of; SK_KIND_NONE: common */
+	uint8_t slot;
+	uint8_t type;			/* SK_VALUE_* of the field */
+	bool streamed;			/* the streamed field of the kind itself */
+	bool varies;			/* in streamed kinds: may differ from piece to piece */
+	bool at_last;			/* in streamed kinds: known with the last piece */
+	bool gate;			/* an atom of it gates a rule */
+	uint8_t decode_cnt;
+	const struct sk_decode *decode;
+	const char *pair;		/* PAIRS: name wanted, "*" for any */
+	const char *field;		/* full name, for evidence */
+	const char *name;		/* as rules write it */
+	const struct sk_field_def *def;
+
+	struct hs_database *db;		/* literals and regexes; the id is the atom's index */
+	const uint32_t *plain;		/* or the atoms themselves where they are few literals */
+	uint32_t plain_cnt;
+	uint32_t *is_slots;		/* IS atoms by hash without case: atom + 1 */
+	uint32_t is_mask;
+	uint64_t is_lengths;		/* bit n % 64: there is one of n bytes */
+	struct sk_view_num *nums;	/* sorted */
+	uint32_t num_cnt;
+	struct sk_view_set *sets;	/* sorted by set, nocase */
+	uint32_t set_cnt;
+	uint32_t tables;		/* bit by SK_TABLE_*: indicator tables to look in */
+	uint32_t atom_cnt;		/* while loading */
+};
+
+enum sk_op_type {
+	SK_OP_ATOMS,			/* any of the atoms; all of them with all set */
+	SK_OP_GT, SK_OP_LT, SK_OP_GE, SK_OP_LE, SK_OP_BOOL,
+	SK_OP_LEN_IS, SK_OP_LEN_GT, SK_OP_LEN_LT, SK_OP_LEN_GE, SK_OP_LEN_LE,
+	SK_OP_EXISTS
+};
+
+struct sk_op {
+	uint8_t type;
+	bool all;
+	const char *word;		/* as written */
+	const char *const *shown;	/* values as written, NULL-ended */
+	const uint32_t *atoms;
+	uint32_t atom_cnt;
+	uint64_t num;			/* EXISTS, BOOL: 0 or 1 */
+};
+
+struct sk_test {
+	uint32_t view;
+	const struct sk_op *ops;
+	uint32_t op_cnt;
+	bool nocase;
+	const char *as;			/* how patterns are written, or NULL */
+};
+
+enum sk_cond_type { SK_COND_ALL, SK_COND_ANY, SK_COND_NOT, SK_COND_TEST };
+
+struct sk_cond {
+	enum sk_cond_type type;
+	const struct sk_cond *child, *next;
+	const struct sk_test *test;
+};
+
+struct sk_crule {
+	struct sk_rule pub;
+	const struct sk_cond *where;
+	uint32_t local;			/* among the rules of its kind */
+	bool varies;			/* must be looked at again with every piece */
+	bool off;			/* not to be loaded; while loading */
+	uint8_t walk;			/* while loading: 1 being visited, 2 done */
+	const struct sk_conf_node *node, *body;	/* while loading */
+	struct sk_crule *next_id;	/* same hash bucket while loading */
+};
+
+struct sk_kind_rules {
+	const uint32_t *always;		/* rules without a gate */
+	uint32_t always_cnt;
+	const uint32_t *gates;		/* views searched for every event (streamed kinds: at offset 0) */
+	uint32_t gate_cnt;
+	uint32_t rule_cnt;
+	uint32_t stream_view;		/* UINT32_MAX: none */
+	uint32_t stream_atom_cnt;
+	bool streamed;
+	uint8_t slot_stream, slot_offset, slot_last;	/* 0xff: none */
+};
+
+struct sk_ruleset {
+	struct sk_arena arena;
+	struct sk_registry registry;
+	uint64_t serial;		/* unlike that of every other set of this process */
+	struct sk_crule **rules;
+	size_t rule_cnt;
+	const struct sk_campaign_info **campaigns;
+	size_t campaign_cnt;
+	struct sk_view *views;
+	uint32_t view_cnt;
+	struct sk_atom *atoms;
+	uint32_t atom_cnt;
+	uint32_t regex_cnt;
+	struct sk_sets sets;
+	struct sk_kind_rules kinds[SK_KIND_MAX];
+	struct sk_wanted wanted;
+	struct hs_scratch *scratch;	/* prototype for the matchers; NULL without databases */
+};
+
+/* Grows an array of size-byte items so that one more fits. NULL when memory is short; the old one stays. */
+void *sk_rules_grow(void *p, size_t *room, size_t cnt, size_t size);
+
+#endif

@@ -1,0 +1,144 @@
+/* rules/set.h — inside of rules/: indicator sets.
+ *
+ * All sets of one family share one table, so that a value costs one look-up however many sets there are. An answer is an
+ * entry: which set it is of, until when it counts, where it comes from.
+ *
+ * memory   16 bytes, the text and 8 to 16 bytes of slots per indicator; what many indicators say alike is kept once
+ * threads  filled on the main thread, then read-only
+ */
+#ifndef SK_RULES_SET_H
+#define SK_RULES_SET_H
+
+#include <sekisho/addr.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+/* Kinds, as campaign files name them. */
+enum sk_set_kind {
+	SK_SET_DOMAIN, SK_SET_FQDN, SK_SET_IP, SK_SET_CIDR, SK_SET_URL, SK_SET_JA3, SK_SET_JA3S, SK_SET_JA4, SK_SET_CERT_SHA1,
+	SK_SET_SHA256, SK_SET_SHA1, SK_SET_MD5, SK_SET_TEXT, SK_SET_PATH, SK_SET_KIND_CNT
+};
+
+/* Families: one table each. */
+enum sk_table { SK_TABLE_DOMAIN, SK_TABLE_NET, SK_TABLE_URL, SK_TABLE_HASH, SK_TABLE_TEXT, SK_TABLE_PATH, SK_TABLE_CNT };
+
+extern const char *const sk_set_kind_names[];
+enum sk_table sk_set_table(enum sk_set_kind kind);
+
+/* What is known of an indicator beside its value; shared by those that say the same. */
+struct sk_set_meta {
+	const char *source, *note, *role, *stage;	/* NULL where not said */
+	const char *expires;		/* as written */
+	uint64_t expires_ns;		/* UINT64_MAX: never */
+	uint32_t confidence;		/* 0 to 100, 101: not said */
+};
+
+struct sk_set {
+	const char *name;		/* NULL for lists written into a rule */
+	enum sk_set_kind kind;
+	uint32_t cnt;			/* entries */
+};
+
+struct sk_set_entry {
+	uint32_t text;			/* into the table's text; NET: into its prefixes */
+	uint16_t len;
+	uint16_t exact;			/* DOMAIN: no subdomains; PATH: the whole path */
+	uint32_t set, meta;
+};
+
+/* --- set_hash.c: texts by hash --- */
+
+struct sk_strtable {
+	struct sk_set_entry *entries;
+	size_t cnt, room;
+	struct sk_buf text;
+	uint64_t *slots;		/* upper half of the hash, entry + 1 */
+	uint32_t mask;
+	unsigned parts_max;		/* most labels of a domain, most segments of a path */
+};
+
+struct sk_strtable_find {		/* a look-up under way */
+	const struct sk_strtable *t;
+	struct sk_span key;
+	uint64_t hash;
+	uint32_t at;
+};
+
+int sk_strtable_add(struct sk_strtable *t, struct sk_span key, bool exact, uint32_t set, uint32_t meta);
+/* Makes the slots, leaves out repeated entries (told in *repeated, added to). */
+int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, size_t *repeated);
+void sk_strtable_fini(struct sk_strtable *t);
+void sk_strtable_find(struct sk_strtable_find *f, const struct sk_strtable *t, struct sk_span key, const struct sk_seed *seed);
+/* The next entry with that key, in the order they were added, or NULL. */
+const struct sk_set_entry *sk_strtable_next(struct sk_strtable_find *f);
+size_t sk_strtable_bytes(const struct sk_strtable *t);
+
+/* --- set_net.c: addresses by hash, networks by a path-compressed trie --- */
+
+struct sk_net_prefix {
+	struct sk_addr addr;
+	uint8_t len;			/* bits */
+	uint32_t next;			/* entry + 1 with the same prefix */
+};
+
+struct sk_net_node {
+	struct sk_addr prefix;		/* family is not used */
+	uint8_t len;
+	uint32_t child[2];		/* node + 1 */
+	uint32_t entry;			/* first entry + 1 with this prefix, 0 for none */
+};
+
+struct sk_nettable {
+	struct sk_set_entry *entries;
+	struct sk_net_prefix *prefixes;	/* by entry */
+	size_t cnt, room, prefix_room;
+	struct sk_net_node *nodes;
+	size_t node_cnt, node_room;
+	uint32_t root[2];		/* IPv4, IPv6: node + 1 */
+	uint64_t *slots;		/* whole addresses: as sk_strtable */
+	uint32_t mask;
+};
+
+int sk_nettable_add(struct sk_nettable *t, const struct sk_addr *addr, unsigned bits, uint32_t set, uint32_t meta);
+int sk_nettable_build(struct sk_nettable *t, const struct sk_seed *seed);
+void sk_nettable_fini(struct sk_nettable *t);
+
+/* --- all of them --- */
+
+struct sk_sets {
+	struct sk_seed seed;
+	struct sk_set *sets;
+	size_t set_cnt, set_room;
+	struct sk_set_meta *metas;
+	size_t meta_cnt, meta_room;
+	struct sk_strtable str[SK_TABLE_CNT];	/* but NET */
+	struct sk_nettable net;
+	size_t indicators;		/* in named sets */
+	size_t expired;			/* left out */
+};
+
+typedef void sk_set_hit_fn(void *cx, const struct sk_set_entry *e);
+
+void sk_sets_init(struct sk_sets *s);
+int sk_sets_build(struct sk_sets *s);
+void sk_sets_fini(struct sk_sets *s);
+/* A new set's index, or <0. */
+int64_t sk_sets_new(struct sk_sets *s, const char *name, enum sk_set_kind kind);
+/* The index of such a meta, or <0. */
+int64_t sk_sets_meta(struct sk_sets *s, const struct sk_set_meta *meta);
+
+/* Look-ups call hit for every entry of any set. Values may come from traffic. */
+void sk_sets_domain(const struct sk_sets *s, struct sk_span name, sk_set_hit_fn *hit, void *cx);
+void sk_sets_path(const struct sk_sets *s, struct sk_span path, sk_set_hit_fn *hit, void *cx);
+void sk_sets_text(const struct sk_sets *s, struct sk_span text, sk_set_hit_fn *hit, void *cx);
+void sk_sets_hash(const struct sk_sets *s, struct sk_span text, sk_set_hit_fn *hit, void *cx);
+/* target: as sent or a path; host: lower case, without port. */
+void sk_sets_url(const struct sk_sets *s, struct sk_span host, struct sk_span target, sk_set_hit_fn *hit, void *cx);
+void sk_sets_net(const struct sk_sets *s, const struct sk_addr *a, sk_set_hit_fn *hit, void *cx);
+
+/* The entry's value as text for people, into buf. */
+struct sk_span sk_sets_text_of(const struct sk_sets *s, const struct sk_set_entry *e, enum sk_set_kind kind, char *buf, size_t size);
+
+#endif

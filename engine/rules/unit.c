@@ -1,0 +1,179 @@
+/* rules/unit.c — the state of one streamed value: the pattern stream, what was hit, which rules wait for more. */
+#include <stdlib.h>
+
+#include "rules/match.h"
+
+static size_t words(uint32_t bits)
+{
+	return (size_t)bits / 32 + 1;
+}
+
+void sk_unit_free(struct sk_unit *u)
+{
+	if (!u)
+		return;
+	if (u->stream)
+		hs_close_stream(u->stream, NULL, NULL, NULL);
+	free(u->bits);
+	free(u->seen);
+	free(u->pending);
+	free(u->hits);
+	free(u);
+}
+
+static void clear(const struct sk_matcher *m, struct sk_unit *u)
+{
+	const struct sk_kind_rules *k = &m->s->kinds[u->kind];
+
+	memset(u->bits, 0, words(k->stream_atom_cnt) * sizeof(*u->bits));
+	memset(u->seen, 0, words(k->rule_cnt) * sizeof(*u->seen));
+	u->len = 0;
+	u->fresh = false;
+	u->pending_cnt = u->hit_cnt = 0;
+}
+
+static struct sk_unit *take_spare(struct sk_matcher *m, unsigned kind)
+{
+	for (struct sk_unit **link = &m->spare; *link; link = &(*link)->next) {
+		struct sk_unit *u = *link;
+
+		if (u->kind != kind)
+			continue;
+		*link = u->next;
+		m->spare_cnt--;
+		clear(m, u);
+		return u;
+	}
+	return NULL;
+}
+
+struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind)
+{
+	const struct sk_kind_rules *k = &m->s->kinds[kind];
+	const struct hs_database *db = k->stream_view == UINT32_MAX ? NULL : m->s->views[k->stream_view].db;
+	struct sk_unit *u = take_spare(m, kind);
+
+	if (u)
+		return u;
+	u = calloc(1, sizeof(*u));
+	if (!u)
+		return NULL;
+	u->serial = m->s->serial;
+	u->kind = kind;
+	u->bits = calloc(words(k->stream_atom_cnt), sizeof(*u->bits));
+	u->seen = calloc(words(k->rule_cnt), sizeof(*u->seen));
+	if (!u->bits || !u->seen || (db && hs_open_stream(db, 0, &u->stream) != HS_SUCCESS)) {
+		u->stream = NULL;
+		sk_unit_free(u);
+		return NULL;
+	}
+	return u;
+}
+
+void sk_unit_put(struct sk_matcher *m, struct sk_unit *u)
+{
+	if (!u)
+		return;
+	if (m->spare_cnt == SK_UNIT_SPARE) {
+		sk_unit_free(u);
+		return;
+	}
+	u->next = m->spare;
+	m->spare = u;
+	m->spare_cnt++;
+}
+
+void sk_unit_push(struct sk_matcher *m, struct sk_unit *u, uint32_t rule)
+{
+	uint32_t local = m->s->rules[rule]->local;
+	uint32_t *grown;
+
+	if (u->seen[local / 32] >> (local % 32) & 1)
+		return;
+	grown = sk_rules_grow(u->pending, &u->pending_room, u->pending_cnt, sizeof(*grown));
+	if (!grown) {
+		m->counters.refused++;
+		return;
+	}
+	u->seen[local / 32] |= 1u << (local % 32);
+	u->pending = grown;
+	u->pending[u->pending_cnt++] = rule;
+	u->fresh = true;
+}
+
+/* Keeps what lies around the match, because the rule may be decided when these bytes are gone. */
+static void keep(struct sk_matcher *m, struct sk_unit *u, uint32_t atom, uint64_t end)
+{
+	const struct sk_atom *a = &m->s->atoms[atom];
+	uint64_t before = (a->type == SK_ATOM_REGEX ? 160 : SK_MIN(a->text.n, (size_t)160)) + SK_MATCH_CONTEXT;
+	uint64_t from = end > before ? end - before : 0;
+	struct sk_unit_hit *h;
+	struct sk_span s;
+
+	if (u->hit_cnt >= SK_UNIT_KEPT)
+		return;
+	h = sk_rules_grow(u->hits, &u->hit_room, u->hit_cnt, sizeof(*h));
+	if (!h)
+		return;
+	u->hits = h;
+	from = SK_MAX(from, m->piece_off);
+	s = sk_span_sub(m->piece, (size_t)(from - m->piece_off), SK_MATCH_SHOWN);
+	h = &u->hits[u->hit_cnt++];
+	h->atom = atom;
+	h->end = end;
+	h->off = from;
+	h->n = (uint32_t)s.n;
+	if (s.n)
+		memcpy(h->bytes, s.p, s.n);
+}
+
+static int on_stream(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *cx)
+{
+	struct sk_matcher *m = cx;
+	struct sk_unit *u = m->unit;
+	const struct sk_atom *a = &m->s->atoms[id];
+
+	if (sk_unit_bit(u, a->bit))
+		return 0;
+	u->bits[a->bit / 32] |= 1u << (a->bit % 32);
+	u->fresh = true;
+	keep(m, u, id, to);
+	for (uint32_t i = 0; i < a->rule_cnt; i++)
+		sk_unit_push(m, u, a->rules[i]);
+	return 0;
+}
+
+void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
+{
+	struct sk_span s = m->piece;
+
+	m->piece_off = u->len;
+	u->len += s.n;
+	if (!u->stream || s.n == 0)
+		return;
+	m->counters.scans++;
+	while (s.n) {
+		size_t n = SK_MIN(s.n, (size_t)1 << 30);
+
+		hs_scan_stream(u->stream, (const char *)s.p, (unsigned)n, 0, m->scratch, on_stream, m);
+		s = sk_span_sub(s, n, s.n);
+	}
+}
+
+void sk_unit_end(struct sk_matcher *m, struct sk_unit *u)
+{
+	const struct sk_kind_rules *k = &m->s->kinds[u->kind];
+	const struct sk_view *view = k->stream_view == UINT32_MAX ? NULL : &m->s->views[k->stream_view];
+
+	if (u->stream)
+		hs_reset_stream(u->stream, 0, m->scratch, on_stream, m);
+	/* is: '' is the one condition that is hit by there being nothing */
+	if (!view || u->len)
+		return;
+	for (uint32_t i = 0; view->is_slots && i <= view->is_mask; i++) {
+		const struct sk_atom *a = view->is_slots[i] ? &m->s->atoms[view->is_slots[i] - 1] : NULL;
+
+		for (uint32_t r = 0; a && r < a->rule_cnt; r++)
+			sk_unit_push(m, u, a->rules[r]);
+	}
+}
