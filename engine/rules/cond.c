@@ -630,6 +630,13 @@ static struct sk_cond *read_test(struct sk_load *l, unsigned kind, const struct 
 
 static struct sk_cond *read_mapping(struct sk_load *l, unsigned kind, const struct sk_conf_node *n, enum sk_cond_type type);
 
+/* A group of one is its item. */
+static void collapse(struct sk_cond *c)
+{
+	while ((c->type == SK_COND_ALL || c->type == SK_COND_ANY) && c->child && !c->child->next)
+		*c = *c->child;
+}
+
 static struct sk_cond *read_group(struct sk_load *l, unsigned kind, const struct sk_conf_node *n, enum sk_cond_type type)
 {
 	struct sk_cond *group = new_cond(l, type);
@@ -650,6 +657,7 @@ static struct sk_cond *read_group(struct sk_load *l, unsigned kind, const struct
 		else
 			sk_load_error(l, c, "expected a condition (field: value), found %s", sk_conf_what(c).text);
 		if (item) {
+			collapse(item);
 			*tail = item;
 			tail = &item->next;
 		}
@@ -674,13 +682,16 @@ static struct sk_cond *read_mapping(struct sk_load *l, unsigned kind, const stru
 			/* a mapping is negated as a whole; of a list none may hold */
 			item = read_group(l, kind, c, c->type == SK_CONF_SEQUENCE ? SK_COND_ANY : SK_COND_ALL);
 			not = item ? new_cond(l, SK_COND_NOT) : NULL;
-			if (not)
+			if (not) {
+				collapse(item);
 				not->child = item;
+			}
 			item = not;
 		} else {
 			item = read_test(l, kind, c);
 		}
 		if (item) {
+			collapse(item);
 			*tail = item;
 			tail = &item->next;
 		}
@@ -690,9 +701,14 @@ static struct sk_cond *read_mapping(struct sk_load *l, unsigned kind, const stru
 
 const struct sk_cond *sk_load_where(struct sk_load *l, unsigned kind, const struct sk_conf_node *n)
 {
+	struct sk_cond *c;
+
 	if (n->type == SK_CONF_SEQUENCE) {
 		sk_load_error(l, n, "where: expected a mapping of conditions, found a list; a list goes under all:, any: or not:");
 		return NULL;
 	}
-	return read_group(l, kind, n, SK_COND_ALL);
+	c = read_group(l, kind, n, SK_COND_ALL);
+	while (c && c->child && !c->child->next && (c->child->type == SK_COND_ALL || c->child->type == SK_COND_ANY))
+		*c = *c->child;
+	return c;
 }

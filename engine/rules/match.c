@@ -180,7 +180,7 @@ static void match_streamed(struct sk_matcher *m, const struct sk_kind_rules *k, 
 
 	m->last = !unit || k->slot_last == 0xff || sk_event_num(e, k->slot_last, 1) != 0;
 	m->piece = sk_event_bytes(e, k->slot_stream);
-	if (u && (u->serial != m->s->serial || offset == 0)) {
+	if (u && (u->serial != m->s->serial || (offset == 0 && u->len))) {
 		sk_unit_free(u);
 		u = *unit = NULL;
 	}

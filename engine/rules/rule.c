@@ -239,7 +239,7 @@ static void read_texts(struct sk_load *l, struct sk_rule *r, const struct sk_con
 	r->rev = 1;
 	read_number(l, n, "rev", 1, UINT32_MAX, &r->rev);
 	r->sid = 0x40000000u | (fnv(r->id) & 0x3fffffffu);
-	read_number(l, n, "sid", 1, 0x3fffffff, &r->sid);
+	read_number(l, n, "sid", 1, 0x7fffffff, &r->sid);
 	read_attack(l, r, sk_conf_get(n, "attack"));
 	r->references = sk_load_texts(l, sk_conf_get(n, "references"));
 	r->stage = sk_load_text(l, sk_conf_get(n, "stage"));
