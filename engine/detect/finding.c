@@ -128,7 +128,7 @@ static bool take_token(struct slot *s, uint64_t now_ns)
 	return true;
 }
 
-/* The sentence as a template that stands for itself: braces doubled, one printable line. */
+/* The sentence as a template that stands for itself: braces doubled, one printable line. NULL, for the title, when memory is short. */
 static const char *as_template(struct sk_buf *out, const char *reason)
 {
 	struct sk_buf line = { .cap = SK_ALERT_REASON_MAX };
@@ -136,13 +136,14 @@ static const char *as_template(struct sk_buf *out, const char *reason)
 
 	sk_alert_printable(&line, sk_span(reason, strnlen(reason, SK_ALERT_REASON_MAX / 4)));
 	s = sk_buf_span(&line);
-	for (size_t i = 0; i < s.n; i++) {
+	for (size_t i = 0; !line.failed && i < s.n; i++) {
 		if (s.p[i] == '{' || s.p[i] == '}')
 			sk_buf_add_byte(out, s.p[i]);
 		sk_buf_add_byte(out, s.p[i]);
 	}
+	sk_buf_add_byte(out, 0);
 	sk_buf_fini(&line);
-	return out->failed ? NULL : sk_buf_str(out);
+	return out->failed || line.failed ? NULL : (const char *)out->p;
 }
 
 static struct sk_alert *make_alert(struct sk_worker *w, const struct sk_finding *f, const struct sk_rule *kept)

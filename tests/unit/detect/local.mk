@@ -15,3 +15,9 @@ UNIT_TESTS += tests/unit/detect/t_watch
 tests_unit_detect_t_watch_SOURCES = %D%/t_watch.c %D%/fake_rules.c
 tests_unit_detect_t_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_t_watch_LDADD = $(DETECT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/detect/t_memory
+tests_unit_detect_t_memory_SOURCES = %D%/t_memory.c %D%/fake_rules.c
+tests_unit_detect_t_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_t_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+tests_unit_detect_t_memory_LDADD = $(DETECT_TEST_LIBS)

@@ -4,8 +4,8 @@
  *          through struct sk_host, and calls back
  * memory   instance: from open to close, read-only while workers run; worker, flow and unit: zeroed blocks the host makes;
  *          event: ends when on_event returns
- * threads  open, close: main thread. All others: the worker's thread. One flow is never entered concurrently; one instance
- *          is, with different worker states
+ * threads  open, close: main thread. worker_begin, worker_end: while the worker handles no packets. All others: the worker's
+ *          thread. One flow is never entered concurrently; one instance is, with different worker states
  * limits   plugins are trusted code in the host's address space: budgets contain mistakes, not malice. Plugins make no
  *          threads, install no signal handlers and never block
  *
