@@ -50,7 +50,7 @@ struct sk_sink_ops {
 	int (*close)(struct sk_sink *s, uint64_t wait_ns, struct sk_sink_counts *counts);
 	/* Counts so far. */
 	void (*counts)(struct sk_sink *s, struct sk_sink_counts *counts);
-	/* Opens its file anew, after it was moved away. May be NULL. */
+	/* Opens its file anew, after it was moved away; keeps the old one when that fails. May be NULL. */
 	void (*reopen)(struct sk_sink *s);
 };
 
@@ -58,7 +58,10 @@ struct sk_sink_ops {
  * Redis that cannot be reached is not an error. */
 int sk_sink_open(struct sk_sink **out, const char *spec, const struct sk_sink_conf *conf, struct sk_error *e);
 
-/* Openers by folder. */
+/* Looks at a spec without opening anything, for -T. */
+int sk_sink_check(const char *spec, const struct sk_sink_conf *conf, struct sk_error *e);
+
+/* Openers by folder; file NULL is standard output. */
 int sk_sink_text_open(struct sk_sink **out, const char *file, const struct sk_sink_conf *conf, struct sk_error *e);
 int sk_sink_json_open(struct sk_sink **out, const char *file, const struct sk_sink_conf *conf, struct sk_error *e);
 int sk_sink_redis_open(struct sk_sink **out, const char *url, const struct sk_sink_conf *conf, struct sk_error *e);
