@@ -94,6 +94,7 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 		goto done;
 	sk_rules_wanted(g->rules, &g->wanted);
 	sk_plugins_wanted(g->plugins, &g->wanted);
+	sk_alert_wanted(&g->registry, &g->wanted);
 	g->detect = (struct sk_detect_conf){
 		.rules = g->rules, .plugins = g->plugins, .registry = &g->registry, .explain = setup->explain,
 		.plugin_budget_ns = g->live ? s->plugin_budget : 0, .plugin_memory_max = s->plugin_memory };

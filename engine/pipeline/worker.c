@@ -86,6 +86,13 @@ static void on_alert(void *cx, struct sk_alert *a)
 	w->alert(w->cx, a);
 }
 
+static void on_swap(void *cx, struct sk_flow *f)
+{
+	struct sk_pipeline_worker *w = cx;
+
+	sk_flow_swap(w->flows, f);
+}
+
 static void on_flow_end(void *cx, struct sk_flow *f, enum sk_flow_reason why)
 {
 	struct sk_pipeline_worker *w = cx;
@@ -102,19 +109,20 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 {
 	const struct sk_settings *s = setup->settings;
 	struct sk_reassembly_conf reassembly = s->reassembly;
-	struct sk_app_conf app = s->app;
 
 	memset(w, 0, sizeof(*w));
 	w->index = index;
 	w->alert = setup->alert;
 	w->cx = setup->cx;
 	reassembly.policies = &s->policies;
-	app.inflate_layers_max = (unsigned)s->inflate_layers;
+	w->app_conf = s->app;
+	w->app_conf.inflate_layers_max = (unsigned)s->inflate_layers;
 	w->flows = sk_flow_table_new(&s->flow, on_flow_end, w);
 	w->reassembly = sk_reassembly_new(&reassembly, on_run, on_oddity, w);
-	w->app = sk_app_new(&app, setup->wanted, on_event, w);
+	w->app = sk_app_new(&w->app_conf, setup->wanted, on_event, w);
 	if (!w->flows || !w->reassembly || !w->app)
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory for worker %u", index);
+	sk_app_on_swap(w->app, on_swap);
 	if (s->classify_packets) {
 		w->classify = sk_classify_new((unsigned)s->classify_packets, s->classify_flows, e);
 		if (!w->classify)
@@ -149,6 +157,8 @@ void sk_worker_packets(struct sk_pipeline_worker *w, const struct sk_packet *con
 		hash[i] = sk_flow_hash(w->flows, p[i]);
 		sk_flow_prefetch(w->flows, hash[i]);
 	}
+	for (int i = 0; i < cnt; i++)
+		sk_flow_prefetch_flow(w->flows, hash[i]);
 	for (int i = 0; i < cnt; i++) {
 		set_order(w, p[i]->order, false);
 		worker_packet(w, p[i], hash[i]);

@@ -32,6 +32,7 @@ struct sk_pipeline_worker {
 	struct sk_flow_table *flows;
 	struct sk_reassembly *reassembly;
 	struct sk_classify *classify;		/* NULL: not asked for */
+	struct sk_app_conf app_conf;
 	struct sk_app *app;
 	struct sk_detect *detect;
 	sk_worker_alert_fn *alert;
