@@ -70,7 +70,7 @@ static struct sk_value pack_value(struct pack *p, const struct sk_value *v)
 
 	if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS)
 		return pack_scalar(p, v, SK_ALERT_CONTEXT_MAX);
-	n = SK_MIN(v->u.list.n, (size_t)SK_ALERT_LIST_MAX);
+	n = SK_MIN(v->u.list.n, (size_t)(v->type == SK_VALUE_PAIRS ? SK_ALERT_PAIRS_MAX : SK_ALERT_LIST_MAX));
 	items = take(p, n * sizeof(*items), _Alignof(struct sk_value));
 	for (size_t i = 0; i < n; i++) {
 		struct sk_value item = pack_scalar(p, &v->u.list.v[i], SK_ALERT_CONTEXT_MAX / 4);
@@ -95,6 +95,7 @@ static struct sk_alert_context pack_context(struct pack *p, const struct sk_aler
 	c.field = full;
 	c.name = full ? full + kind_len + 1 : NULL;
 	c.value = pack_value(p, pick->value);
+	c.hidden = pick->hidden;
 	return c;
 }
 
@@ -400,22 +401,32 @@ const struct sk_alert *sk_alert_trigger(const struct sk_alert *a)
 	return a;
 }
 
-static bool is_context(const struct sk_alert_context *c, const char *field)
+static bool is_context(const struct sk_alert_context *c, struct sk_span field)
 {
-	if (strcmp(c->field, field) == 0 || strcmp(c->name, field) == 0)
+	const struct sk_span full = sk_span_str(c->field);
+
+	if (sk_span_is(full, field) || sk_span_is_str(field, c->name))
 		return true;
-	if (strncmp(field, "request.", 8) == 0)
-		return strncmp(c->field, "http.request.", 13) == 0 && strcmp(c->name, field + 8) == 0;
-	if (strncmp(field, "response.", 9) == 0)
-		return strncmp(c->field, "http.response.", 14) == 0 && strcmp(c->name, field + 9) == 0;
+	/* request.path, response.status: as rules write them */
+	if (full.n > 5 && memcmp(full.p, "http.", 5) == 0)
+		return sk_span_is(sk_span_sub(full, 5, full.n), field);
 	return false;
 }
 
 static struct sk_value own_value(const struct sk_alert *a, const char *field)
 {
-	for (size_t i = 0; i < a->context_cnt; i++)
-		if (is_context(&a->context[i], field))
+	const char *bracket = strchr(field, '[');
+	const size_t n = strlen(field);
+	const struct sk_span base = sk_span(field, bracket && field[n - 1] == ']' ? (size_t)(bracket - field) : n);
+
+	for (size_t i = 0; i < a->context_cnt; i++) {
+		if (!is_context(&a->context[i], base))
+			continue;
+		if (base.n == n)
 			return a->context[i].value;
+		if (a->context[i].value.type == SK_VALUE_PAIRS)
+			return sk_alert_pair(&a->context[i].value, sk_span(bracket + 1, n - base.n - 2));
+	}
 	for (size_t i = 0; i < a->evidence_cnt; i++)
 		if (a->evidence[i].field && strcmp(a->evidence[i].field, field) == 0)
 			return (struct sk_value){ .type = SK_VALUE_BYTES, .u.bytes = a->evidence[i].value };

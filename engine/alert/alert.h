@@ -15,6 +15,7 @@
 #define SK_ALERT_VALUE_MAX 512u		/* bytes of one evidence value */
 #define SK_ALERT_CONTEXT_MAX 1024u	/* bytes of one field of the protocol object */
 #define SK_ALERT_LIST_MAX 32u		/* items kept of a list */
+#define SK_ALERT_PAIRS_MAX 64u		/* names and values kept of pairs */
 #define SK_ALERT_PACKETS_MAX 64u	/* packet numbers kept of an event */
 #define SK_ALERT_REASON_MAX 2048u	/* bytes of the sentence */
 #define SK_ALERT_REASON_FIELD_MAX 200u	/* bytes of one field in it, before escapes */
@@ -38,10 +39,12 @@ struct sk_alert_evidence {
 	uint32_t packet_cnt;
 };
 
-/* One named value of the event or its ancestors, copied for the protocol object and for correlation keys. */
+/* One named value of the event or its ancestors, copied for the protocol object and for correlation keys: all that were made
+ * but streamed ones. */
 struct sk_alert_context {
 	const char *field;		/* full name, "http.request.method" */
 	const char *name;		/* its part behind the kind, "method" */
+	bool hidden;			/* carried for correlation, not shown */
 	struct sk_value value;
 };
 
@@ -76,7 +79,8 @@ struct sk_alert {
  *
  * The reason is the rule's template, or its title. {name} stands for a common field, a field of the event or of one of its
  * ancestors, by full name (http.request.path), by name as rules use it (request.path, header[host]) or alone (path), for the
- * field of a piece of evidence, or, as {match}, for the first matched bytes. {{ and }} are braces. */
+ * field of a piece of evidence, or, as {match}, for the first matched bytes. {{ and }} are braces. Correlated alerts know the
+ * fields of their latest member, {count} (alerts or values) and {steps} ("2 of 3"). */
 struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry *reg, const struct sk_alert_order *order);
 /* What campaign/ knows of a correlated alert beyond its members. */
 struct sk_alert_sum {
@@ -89,7 +93,7 @@ struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_aler
 struct sk_alert *sk_alert_get(struct sk_alert *a);
 void sk_alert_put(struct sk_alert *a);
 
-/* Adds the fields alerts show of the wanted kinds and of their ancestors. */
+/* Adds the fields alerts show of the wanted kinds and of their ancestors, but digests of files: those are made when asked for. */
 void sk_alert_wanted(const struct sk_registry *reg, struct sk_wanted *w);
 
 /* The alert of an event that a correlated alert ends in; a itself otherwise. */

@@ -12,15 +12,19 @@ struct sk_alert_pick {
 	const struct sk_kind_def *kind;
 	unsigned slot;
 	const struct sk_value *value;
+	bool hidden;
 };
 
-/* The fields worth carrying of e and its ancestors, nearest first. Returns how many. */
+/* The fields to carry of e and its ancestors, nearest first. Returns how many. */
 size_t sk_alert_picks(const struct sk_event *e, const struct sk_registry *reg, struct sk_alert_pick *out);
 
 /* The sentence, into an empty buffer without cap. 0 or SK_E_MEMORY. */
 int sk_alert_reason(struct sk_buf *out, const struct sk_match *m, const struct sk_registry *reg, struct sk_arena *scratch);
 int sk_alert_reason_correlated(struct sk_buf *out, const struct sk_rule *r, struct sk_alert *const *members, size_t cnt,
 			       const struct sk_alert_sum *sum, struct sk_arena *scratch);
+
+/* The value under key among pairs, without regard to the case of names; type NONE where absent. */
+struct sk_value sk_alert_pair(const struct sk_value *pairs, struct sk_span key);
 
 /* How many different steps of a SEQUENCE members are. */
 size_t sk_alert_steps_seen(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt);

@@ -1,7 +1,7 @@
-/* alert/context.c — which fields of an event and its ancestors an alert carries.
+/* alert/context.c — which fields of an event and its ancestors an alert carries, and which of them it shows.
  *
- * Of built-in kinds those that identify the transaction to an analyst or that correlation keys use; never streamed pieces or
- * whole head sections. Of plugins' kinds every field that is not streamed in pieces of no bound.
+ * It carries all that have a value but streamed ones, because conditions over several alerts may key on any. It shows, of
+ * built-in kinds, those that tell an analyst which transaction it was; of plugins' kinds, all but head sections.
  */
 #include "alert/alert_priv.h"
 
@@ -73,10 +73,13 @@ static uint32_t useful_of(const struct sk_kind_def *def, unsigned kind)
 	if (kind < SK_KIND_BUILTIN_CNT)
 		return useful[kind];
 	for (uint32_t i = 0; i < def->field_cnt && i < SK_FIELD_MAX; i++)
-		if (def->fields[i].type != SK_VALUE_STREAM)
+		if (def->fields[i].type != SK_VALUE_STREAM && def->fields[i].type != SK_VALUE_PAIRS)
 			bits |= 1u << i;
 	return bits;
 }
+
+/* Of all bytes of a file: too much work for a rule that only looks at names. */
+static const uint32_t file_digests = BIT(FILE, SHA256) | BIT(FILE, SHA1) | BIT(FILE, MD5);
 
 void sk_alert_wanted(const struct sk_registry *reg, struct sk_wanted *w)
 {
@@ -87,7 +90,7 @@ void sk_alert_wanted(const struct sk_registry *reg, struct sk_wanted *w)
 			kinds |= ancestors(kind);
 	for (unsigned kind = 0; kind < reg->cnt; kind++)
 		if (kinds >> kind & 1)
-			w->fields[kind] |= useful_of(reg->kinds[kind], kind);
+			w->fields[kind] |= useful_of(reg->kinds[kind], kind) & ~(kind == SK_KIND_FILE ? file_digests : 0);
 }
 
 size_t sk_alert_picks(const struct sk_event *e, const struct sk_registry *reg, struct sk_alert_pick *out)
@@ -97,15 +100,17 @@ size_t sk_alert_picks(const struct sk_event *e, const struct sk_registry *reg, s
 
 	for (unsigned depth = 0; e && depth < SK_ALERT_CHAIN_MAX; e = e->parent, depth++) {
 		const struct sk_kind_def *def = e->kind < reg->cnt ? reg->kinds[e->kind] : NULL;
-		uint32_t bits = def && !(seen >> e->kind & 1) ? useful_of(def, e->kind) : 0;
+		uint32_t shown;
 
-		if (def)
-			seen |= UINT64_C(1) << e->kind;
-		for (unsigned slot = 0; bits && slot < def->field_cnt && slot < SK_FIELD_MAX; slot++) {
+		if (!def || (seen >> e->kind & 1))
+			continue;
+		seen |= UINT64_C(1) << e->kind;
+		shown = useful_of(def, e->kind);
+		for (unsigned slot = 0; slot < def->field_cnt && slot < SK_FIELD_MAX; slot++) {
 			const struct sk_value *v = sk_event_value(e, slot);
 
-			if ((bits >> slot & 1) && v->type != SK_VALUE_NONE && n < SK_ALERT_PICK_MAX)
-				out[n++] = (struct sk_alert_pick){ def, slot, v };
+			if (v->type != SK_VALUE_NONE && v->type != SK_VALUE_STREAM && n < SK_ALERT_PICK_MAX)
+				out[n++] = (struct sk_alert_pick){ def, slot, v, !(shown >> slot & 1) };
 		}
 	}
 	return n;

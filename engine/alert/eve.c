@@ -304,7 +304,7 @@ void sk_eve_fields(struct sk_jw *w, const struct sk_alert *a)
 
 	a = sk_alert_trigger(a);
 	for (size_t i = 0; i < a->context_cnt; i++) {
-		if (a->context[i].value.type == SK_VALUE_NONE || is_shown(a->context[i].field))
+		if (a->context[i].hidden || a->context[i].value.type == SK_VALUE_NONE || is_shown(a->context[i].field))
 			continue;
 		if (!open)
 			sk_jw_object(w, "fields");

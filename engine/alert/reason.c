@@ -4,6 +4,7 @@
  * sk_alert_printable, so that whatever travels in them the sentence stays one printable line.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "alert/alert_priv.h"
 #include "alert/utf8.h"
@@ -78,8 +79,7 @@ static void put_value(struct sk_buf *out, const struct sk_value *v)
 	}
 }
 
-/* name[key] of PAIRS: the first value under key. */
-static struct sk_value pick_pair(const struct sk_value *v, struct sk_span key)
+struct sk_value sk_alert_pair(const struct sk_value *v, struct sk_span key)
 {
 	for (size_t i = 0; i + 1 < v->u.list.n; i += 2)
 		if (v->u.list.v[i].type >= SK_VALUE_TEXT && v->u.list.v[i].type <= SK_VALUE_STREAM &&
@@ -104,7 +104,7 @@ static struct sk_value field_of(const struct sk_event *e, const struct sk_kind_d
 	v = slot < 0 ? &none : sk_event_value(e, (unsigned)slot);
 	if (!key.p)
 		return *v;
-	return v->type == SK_VALUE_PAIRS ? pick_pair(v, key) : none;
+	return v->type == SK_VALUE_PAIRS ? sk_alert_pair(v, key) : none;
 }
 
 struct source {
@@ -158,15 +158,31 @@ static struct sk_value find_in_match(const void *cx, struct sk_span name, struct
 	return find_evidence(src->m, name);
 }
 
-static struct sk_value find_in_alert(const void *cx, struct sk_span name, struct sk_arena *scratch)
-{
-	char text[128];
+struct story {
+	const struct sk_rule *rule;
+	struct sk_alert *const *members;
+	size_t cnt;
+	const struct sk_alert_sum *sum;
+};
 
+static struct sk_value find_in_story(const void *cx, struct sk_span name, struct sk_arena *scratch)
+{
+	const struct story *s = cx;
+	char text[160];
+
+	if (sk_span_is_str(name, "count"))
+		return (struct sk_value){ .type = SK_VALUE_INT, .u.num = s->sum->count ? s->sum->count : s->cnt };
+	if (sk_span_is_str(name, "steps")) {
+		int n = snprintf(text, sizeof(text), "%zu of %zu", sk_alert_steps_seen(s->rule, s->members, s->cnt),
+				 s->rule->correlation->step_cnt);
+
+		return (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_arena_copy(scratch, sk_span(text, (size_t)n)) };
+	}
 	if (name.n >= sizeof(text))
 		return none;
 	memcpy(text, name.p, name.n);
 	text[name.n] = 0;
-	return sk_alert_value(cx, text, scratch);
+	return sk_alert_value(s->members[s->cnt - 1], text, scratch);
 }
 
 /* The template with its fields filled in. */
@@ -334,10 +350,11 @@ static void put_sum(struct sk_buf *out, const struct sk_rule *r, struct sk_alert
 int sk_alert_reason_correlated(struct sk_buf *out, const struct sk_rule *r, struct sk_alert *const *members, size_t cnt,
 			       const struct sk_alert_sum *sum, struct sk_arena *scratch)
 {
+	const struct story story = { r, members, cnt, sum };
 	const struct sk_alert *last = members[cnt - 1];
 	size_t n;
 
-	expand(out, template_of(r), find_in_alert, last, scratch);
+	expand(out, template_of(r), find_in_story, &story, scratch);
 	for (n = out->n; n && out->p[n - 1] == '.'; n--)
 		;
 	out->n = n;

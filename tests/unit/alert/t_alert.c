@@ -136,6 +136,12 @@ static void values_are_found_by_name(void **state)
 	assert_span(sk_alert_value(a, "http.request.method", &scratch).u.bytes, "POST");
 	assert_span(sk_alert_value(a, "request.method", &scratch).u.bytes, "POST");
 	assert_span(sk_alert_value(a, "method", &scratch).u.bytes, "POST");
+	assert_span(sk_alert_value(a, "header[X-TEST]", &scratch).u.bytes, "yes");
+	assert_span(sk_alert_value(a, "request.header[x-test]", &scratch).u.bytes, "yes");
+	assert_int_equal(sk_alert_value(a, "header[x-none]", &scratch).type, SK_VALUE_NONE);
+	assert_int_equal(sk_alert_value(a, "method[x]", &scratch).type, SK_VALUE_NONE);
+	assert_int_equal(sk_alert_value(a, "[", &scratch).type, SK_VALUE_NONE);
+	assert_int_equal(sk_alert_value(a, "[]", &scratch).type, SK_VALUE_NONE);
 	assert_int_equal(sk_alert_value(a, "response.method", &scratch).type, SK_VALUE_NONE);
 	assert_int_equal(sk_alert_value(a, "request.", &scratch).type, SK_VALUE_NONE);
 	assert_int_equal(sk_alert_value(a, "server.port", &scratch).u.num, 80);
@@ -196,6 +202,7 @@ static void json_is_eve(void **state)
 	assert_num(j, "sekisho/evidence/0/before", 12);
 	assert_num(j, "sekisho/evidence/0/packets/1", 17);
 	assert_at(j, "sekisho/next_steps/1", "Rotate its machine keys.");
+	assert_null(at(j, "sekisho/fields/http.request.header"));
 	assert_at(j, "sekisho/fields/http.request.path", "/_layouts/15/ToolPane.aspx");
 	assert_true(json_integer_value(at(j, "flow_id")) > 0);
 	json_decref(j);
@@ -520,7 +527,7 @@ static void correlated_alerts_tell_a_story(void **state)
 	static const struct sk_rule *const steps[] = { &rule, &leak, &gadget };
 	static const struct sk_correlation c = { .by = { "server.ip" }, .within_ns = 7 * 86400 * TEST_SEC, .steps = steps,
 		.step_cnt = 3, .threshold = 2, .ordered = true };
-	const struct sk_rule takeover = { .id = "toolshell.takeover", .title = "ToolShell from the first request to forged view state",
+	struct sk_rule takeover = { .id = "toolshell.takeover", .title = "ToolShell from the first request to forged view state",
 		.severity = SK_SEVERITY_CRITICAL, .confidence = 99, .type = SK_RULE_SEQUENCE, .correlation = &c, .campaign = &test_campaign };
 	const struct sk_alert_sum sum = { 0 };
 	struct sk_alert *members[2], *a;
@@ -534,11 +541,15 @@ static void correlated_alerts_tell_a_story(void **state)
 	r.m.rule = &gadget;
 	members[1] = make(&r);
 	a = sk_alert_new_correlated(&takeover, members, 2, &sum);
-	sk_alert_put(members[0]);
-	sk_alert_put(members[1]);
 	assert_string_equal(a->reason, "ToolShell from the first request to forged view state [server.ip 10.1.1.5]: 2 of 3 steps in "
 		"3 h 5 min: toolshell.toolpane-signout (2025-07-18 18:06:01 UTC), toolshell.viewstate-gadget (2025-07-18 21:11:01 UTC); "
 		"not seen: toolshell.machinekey-leak");
+	sk_alert_put(a);
+	takeover.reason = "{host}: {steps}, {count} in all.";
+	a = sk_alert_new_correlated(&takeover, members, 2, &sum);
+	assert_memory_equal(a->reason, "sharepoint.example.org: 2 of 3, 2 in all [server.ip 10.1.1.5]: 2 of 3 steps", 75);
+	sk_alert_put(members[0]);
+	sk_alert_put(members[1]);
 	assert_int_equal(a->confidence, 66);
 	assert_int_equal(a->depth, 1);
 	assert_int_equal(a->packet, 99);
