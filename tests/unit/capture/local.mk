@@ -1,0 +1,11 @@
+CAPTURE_TEST_LIBS = libsk_capture.a libsk_base.a $(PCAP_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZMA_LIBS) $(LZ4_LIBS)
+UNIT_TESTS += tests/unit/capture/t_capture tests/unit/capture/t_live tests/unit/capture/t_corpus
+tests_unit_capture_t_capture_SOURCES = %D%/t_capture.c
+tests_unit_capture_t_capture_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS) $(LZMA_CFLAGS) $(LZ4_CFLAGS)
+tests_unit_capture_t_capture_LDADD = $(CAPTURE_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_capture_t_live_SOURCES = %D%/t_live.c
+tests_unit_capture_t_live_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_capture_t_live_LDADD = $(CAPTURE_TEST_LIBS)
+tests_unit_capture_t_corpus_SOURCES = %D%/t_corpus.c
+tests_unit_capture_t_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_capture_t_corpus_LDADD = libsk_decode.a $(CAPTURE_TEST_LIBS)
