@@ -6,7 +6,7 @@
  *          max_total per worker, then the oldest hole becomes a gap
  * threads  one per worker
  * source   RFC 9293 3.4, 3.10.7; RFC 7323 5 (PAWS); RFC 6093 (urgent data); RFC 7413 (fast open); flow/policy.h for overlaps
- * limits   see doc/architecture.md, Reassembly
+ * limits   what is passed on is passed on: a later reading of the same bytes is told as an oddity, not delivered again
  */
 #ifndef SK_REASSEMBLY_TCP_H
 #define SK_REASSEMBLY_TCP_H
@@ -23,10 +23,32 @@ struct sk_run {
 	bool fin;			/* the direction ends behind data (data may be empty) */
 };
 
+/* Both callbacks may call sk_reassembly_stop and sk_flow_swap, but must not end flows. When memory is short, run is also called
+ * for flows that have waited longer than the packet's own. */
 typedef void sk_reassembly_run_fn(void *cx, struct sk_flow *f, int dir, const struct sk_run *run);
 /* name: static, a stream.oddity name. other: the other reading where two exist. */
 typedef void sk_reassembly_oddity_fn(void *cx, struct sk_flow *f, int dir, const struct sk_packet *p, const char *name,
 				     struct sk_span bytes, struct sk_span other, uint64_t offset);
+
+/* Every name is told at most SK_REASSEMBLY_ODDITY_MAX times per flow. X(ENUM, "name", "what it means") */
+#define SK_REASSEMBLY_ODDITY_MAX 8
+#define SK_REASSEMBLY_ODDITIES(X) \
+	X(OVERLAP, "overlap_different_data", "the same bytes of the stream were sent twice and differ; bytes is what the receiver keeps") \
+	X(TIMESTAMP, "invalid_timestamp", "a segment its receiver drops for its timestamp (RFC 7323 5)") \
+	X(WINDOW, "out_of_window", "a segment its receiver drops because it lies outside the window") \
+	X(NO_ACK, "data_without_ack", "a segment its receiver drops because it has no ACK flag (RFC 9293 3.10.7.4)") \
+	X(URGENT, "urgent_data", "an urgent byte was taken out of the stream; bytes is that byte") \
+	X(TTL, "ttl_insertion", "data with a TTL far below that of the flow: it may not have reached the receiver") \
+	X(RST, "suspected_rst_injection", "a reset no host would take, or one its alleged sender knew nothing of") \
+	X(RST_DATA, "data_in_rst", "a reset carried data; it is not part of the stream") \
+	X(FIN, "data_after_fin", "data behind the end of its direction") \
+	X(SYN, "syn_in_stream", "a SYN with another sequence number in an open connection") \
+	X(ISN, "handshake_another_isn", "a SYN was repeated with another sequence number") \
+	X(ACK, "handshake_bad_ack", "a SYN-ACK acknowledged a SYN that was not sent") \
+	X(SPLIT, "split_handshake", "both sides sent a SYN of their own: split handshake or simultaneous open") \
+	X(GAP, "gap", "bytes the receiver has were not in the capture") \
+	X(LIMIT, "reassembly_limit", "too much was waiting behind a hole: it was given up")
+extern const char *const sk_reassembly_oddity_names[];	/* NULL-ended */
 
 struct sk_reassembly_conf {
 	uint64_t max_bytes;		/* waiting bytes per direction */
@@ -60,13 +82,15 @@ struct sk_reassembly *sk_reassembly_new(const struct sk_reassembly_conf *conf, s
 					sk_reassembly_oddity_fn *oddity, void *cx);
 void sk_reassembly_free(struct sk_reassembly *r);
 
-/* True when the packet opens a new connection on the ports of f: end f, add a new flow. */
+/* True when the packet opens a new connection on the ports of f: end f, add a new flow. To be asked before
+ * sk_reassembly_packet. */
 bool sk_reassembly_is_reuse(const struct sk_flow *f, const struct sk_packet *p, int dir);
 
 /* Takes one packet of the flow: moves f->state, may call run and oddity any number of times before it returns. */
 void sk_reassembly_packet(struct sk_reassembly *r, struct sk_flow *f, int dir, const struct sk_packet *p);
 
-/* Passes on what still waits (holes become gaps), tells fin for both directions once, frees f->tcp. */
+/* Passes on what still waits (holes become gaps), tells fin for both directions once, frees f->tcp. To be called for every flow,
+ * from the flow table's end callback. */
 void sk_reassembly_flow_end(struct sk_reassembly *r, struct sk_flow *f, uint64_t now_ns);
 
 /* No more runs are wanted of this flow: forgets waiting bytes, goes on following the state. */
