@@ -172,12 +172,13 @@ static void ack_unseen(struct tcp_flow *t, const struct tcp_side *me, struct tcp
 		t->acks_advance = true;
 	if (!(peer->flags & SIDE_KNOWN)) {
 		peer->base = p->ack;
-		peer->flags |= (uint16_t)(SIDE_KNOWN | SIDE_ACKED | (me->flags & SIDE_SYN ? 0 : SIDE_TENTATIVE));
+		peer->flags |= (uint16_t)(SIDE_KNOWN | (me->flags & SIDE_SYN ? 0 : SIDE_TENTATIVE));
 	} else if (peer->flags & SIDE_TENTATIVE) {
 		peer->base = p->ack;
 	} else {
 		peer->acked = SK_MAX(peer->acked, offset_of(peer, p->ack));
 	}
+	peer->flags |= SIDE_ACKED;
 }
 
 static void take_ack(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p, bool far)

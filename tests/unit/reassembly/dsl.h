@@ -15,6 +15,9 @@
 #include "base/fmt.h"
 #include "reassembly/tcp.h"
 
+/* Rows say what matters; the rest is zero. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 struct seg {
 	char from;			/* 'c', 's', 0 for the end of the table */
 	const char *flags;		/* NULL for "A" */
@@ -253,21 +256,24 @@ struct story {
 	struct seg segs[24];
 };
 
-static inline void story_check(const struct story *s)
+static inline bool story_check(const struct story *s)
 {
 	static struct talk t;
 	int state;
+	bool ok;
 
 	talk_begin(&t, s->policy);
 	t.conf.midstream = !s->no_midstream;
 	talk_say(&t, s->segs);
 	state = t.f->state;
 	talk_close(&t);
-	if ((s->client && strcmp(t.read[0], s->client) != 0) || (s->server && strcmp(t.read[1], s->server) != 0) ||
-	    (s->odd && strcmp(t.odd, s->odd) != 0) || state != s->state)
-		fail_msg("%s: read \"%s\" and \"%s\", oddities \"%s\", state %s", s->name, t.read[0], t.read[1], t.odd,
-			 sk_flow_state_names[state]);
+	ok = (!s->client || strcmp(t.read[0], s->client) == 0) && (!s->server || strcmp(t.read[1], s->server) == 0) &&
+	     (!s->odd || strcmp(t.odd, s->odd) == 0) && state == s->state;
+	if (!ok)
+		print_error("%s: read \"%s\" and \"%s\", oddities \"%s\", state %s\n", s->name, t.read[0], t.read[1], t.odd,
+			    sk_flow_state_names[state]);
 	talk_fini(&t);
+	return ok;
 }
 
 #endif

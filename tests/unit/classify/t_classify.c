@@ -1,0 +1,136 @@
+/* tests/unit/classify/t_classify.c — the wrapper around nDPI: lazily, capped, bounded, stable names. */
+#include "unit.h"
+#include "packet.h"
+
+#include "classify/classify.h"
+#include "decode/decode.h"
+
+struct link {
+	struct sk_classify *c;
+	struct sk_decode d;
+	struct sk_flow f;
+	uint64_t number;
+};
+
+static void open_link(struct link *l, unsigned max_packets, size_t max_flows)
+{
+	struct sk_error e;
+
+	memset(l, 0, sizeof(*l));
+	sk_decode_init(&l->d, SK_CHECKSUMS_NONE);
+	l->c = sk_classify_new(max_packets, max_flows, &e);
+	assert_non_null(l->c);
+}
+
+static void send_tcp(struct link *l, struct sk_flow *f, int dir, uint32_t seq, const char *payload)
+{
+	struct sk_packet p;
+	struct sk_raw raw;
+	struct pk b;
+
+	if (dir == SK_TO_SERVER)
+		pk_tcp_frame(&b, "10.0.0.1", 40000, "10.0.0.2", 8080, seq, 1, 0x18, payload, strlen(payload));
+	else
+		pk_tcp_frame(&b, "10.0.0.2", 8080, "10.0.0.1", 40000, seq, 1, 0x18, payload, strlen(payload));
+	l->number++;
+	raw = pk_raw(&b, l->number, l->number * 1000000);
+	assert_int_equal(sk_decode(&l->d, &raw, &p), 0);
+	f->info.proto = 6;
+	sk_classify_packet(l->c, f, &p, dir);
+}
+
+static const char request[] = "GET /index.html HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n";
+static const char response[] = "HTTP/1.1 200 OK\r\nServer: test\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok";
+
+static void http_is_recognised(void **state)
+{
+	struct link l;
+	const struct sk_classify_counters *n;
+
+	open_link(&l, 12, 100);
+	n = sk_classify_counters(l.c);
+	send_tcp(&l, &l.f, SK_TO_SERVER, 1, "");
+	assert_null(l.f.classify);
+	assert_int_equal(n->flows, 0);
+	send_tcp(&l, &l.f, SK_TO_SERVER, 1, request);
+	send_tcp(&l, &l.f, SK_TO_CLIENT, 1, response);
+	assert_int_equal(n->flows, 1);
+	sk_classify_flow_end(l.c, &l.f);
+	assert_null(l.f.classify);
+	assert_string_equal(l.f.info.ndpi_protocol, "HTTP");
+	assert_string_equal(l.f.info.ndpi_category, "Web");
+	assert_int_equal(n->detected, 1);
+	sk_classify_free(l.c);
+}
+
+static void names_are_the_same_pointers(void **state)
+{
+	struct sk_flow g = { 0 };
+	struct link l;
+
+	open_link(&l, 12, 100);
+	for (int i = 0; i < 2; i++) {
+		send_tcp(&l, i ? &g : &l.f, SK_TO_SERVER, 1, request);
+		send_tcp(&l, i ? &g : &l.f, SK_TO_CLIENT, 1, response);
+		sk_classify_flow_end(l.c, i ? &g : &l.f);
+	}
+	assert_ptr_equal(l.f.info.ndpi_protocol, g.info.ndpi_protocol);
+	assert_ptr_equal(l.f.info.ndpi_category, g.info.ndpi_category);
+	sk_classify_free(l.c);
+}
+
+static void packets_are_capped(void **state)
+{
+	struct link l;
+
+	open_link(&l, 4, 100);
+	for (unsigned i = 0; i < 20; i++)
+		send_tcp(&l, &l.f, i % 2, 1 + 4 * i, "\x01\x9d\x80\xee");
+	assert_int_equal(sk_classify_counters(l.c)->packets, 4);
+	sk_classify_flow_end(l.c, &l.f);
+	sk_classify_free(l.c);
+}
+
+static void flows_are_bounded(void **state)
+{
+	struct sk_flow f[5] = { 0 };
+	struct link l;
+
+	open_link(&l, 12, 3);
+	for (unsigned i = 0; i < 5; i++)
+		send_tcp(&l, &f[i], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+	assert_int_equal(sk_classify_counters(l.c)->flows, 3);
+	assert_int_equal(sk_classify_counters(l.c)->refused, 2);
+	for (unsigned i = 0; i < 5; i++)
+		sk_classify_flow_end(l.c, &f[i]);
+	send_tcp(&l, &l.f, SK_TO_SERVER, 1, request);
+	assert_int_equal(sk_classify_counters(l.c)->flows, 4);
+	sk_classify_flow_end(l.c, &l.f);
+	sk_classify_free(l.c);
+}
+
+static void risks_have_names(void **state)
+{
+	unsigned n = 0;
+
+	while (sk_classify_risk_name(n)) {
+		assert_true(strlen(sk_classify_risk_name(n)) > 1);
+		n++;
+	}
+	assert_in_range(n, 40, 64);
+	assert_null(sk_classify_risk_name(64));
+	assert_true(strlen(sk_classify_version()) >= 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(http_is_recognised),
+		cmocka_unit_test(names_are_the_same_pointers),
+		cmocka_unit_test(packets_are_capped),
+		cmocka_unit_test(flows_are_bounded),
+		cmocka_unit_test(risks_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
