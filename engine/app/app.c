@@ -17,7 +17,7 @@ SK_COUNTER_TABLE(app, SK_APP_COUNTERS)
 
 const struct sk_app_conf sk_app_conf_default = {
 	.header_max = 256 * 1024,
-	.inflate_ratio_max = 2048,
+	.inflate_ratio_max = 1000,
 	.inflate_max = UINT64_C(1) << 30,
 	.inflate_layers_max = 4,
 	.handshake_max = 256 * 1024,
@@ -29,7 +29,7 @@ struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted
 
 	if (!a)
 		return NULL;
-	a->conf = conf ? conf : &sk_app_conf_default;
+	a->conf = conf ? *conf : sk_app_conf_default;
 	a->wanted = wanted;
 	a->publish = publish;
 	a->cx = cx;
@@ -86,7 +86,7 @@ const struct sk_wanted *sk_app_wanted(const struct sk_app *a)
 
 const struct sk_app_conf *sk_app_conf_of(const struct sk_app *a)
 {
-	return a->conf;
+	return &a->conf;
 }
 
 struct sk_arena *sk_app_scratch(struct sk_app *a)

@@ -41,7 +41,7 @@ extern const struct sk_app_conf sk_app_conf_default;
 	X(memory, "flows", "flows not parsed because memory was short")
 SK_COUNTER_STRUCT(app, SK_APP_COUNTERS)
 
-/* conf and wanted are kept by pointer. NULL when memory is short. */
+/* conf is copied (NULL for the default), wanted is kept by pointer. NULL when memory is short. */
 struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted *wanted, sk_app_publish_fn *publish, void *cx);
 void sk_app_free(struct sk_app *a);
 /* Without it flows are never swapped. cx is the one of sk_app_new. */

@@ -8,4 +8,4 @@ libsk_app_a_SOURCES = \
 	%D%/list.h \
 	%D%/state.h \
 	%D%/tls.c \
-	%D%/websocket.h
+	%D%/websocket.c %D%/websocket.h

@@ -63,7 +63,7 @@ struct sk_app_flow {
 };
 
 struct sk_app {
-	const struct sk_app_conf *conf;
+	struct sk_app_conf conf;
 	const struct sk_wanted *wanted;
 	sk_app_publish_fn *publish;
 	sk_app_swap_fn *swap;

@@ -12,3 +12,7 @@ UNIT_TESTS += tests/unit/app/t_tls
 tests_unit_app_t_tls_SOURCES = %D%/t_tls.c %D%/tls_bytes.h
 tests_unit_app_t_tls_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_app_t_tls_LDADD = $(APP_TEST_LIBS)
+UNIT_TESTS += tests/unit/app/t_websocket
+tests_unit_app_t_websocket_SOURCES = %D%/t_websocket.c
+tests_unit_app_t_websocket_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
+tests_unit_app_t_websocket_LDADD = $(APP_TEST_LIBS)

@@ -9,3 +9,7 @@ tests_unit_proto_t_tls_LDADD = $(PROTO_TEST_LIBS)
 tests_unit_proto_t_x509_SOURCES = %D%/t_x509.c %D%/hello_bytes.h
 tests_unit_proto_t_x509_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_proto_t_x509_LDADD = $(PROTO_TEST_LIBS)
+UNIT_TESTS += tests/unit/proto/t_websocket
+tests_unit_proto_t_websocket_SOURCES = %D%/t_websocket.c
+tests_unit_proto_t_websocket_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_proto_t_websocket_LDADD = $(PROTO_TEST_LIBS)

@@ -1,0 +1,113 @@
+/* proto/inflate_ws.c — see inflate_ws.h. */
+#include "proto/inflate_ws.h"
+
+#include <stdlib.h>
+
+#define ZLIB_CONST
+#include <zlib.h>
+
+#include "base/compiler.h"
+#include "base/err.h"
+
+#define FINALS_MAX 16u		/* each costs a copy of the window */
+#define WINDOW 32768u
+
+struct sk_ws_inflate {
+	z_stream z;
+	unsigned finals;		/* final blocks in this message */
+	bool ended;			/* the last byte taken ended a final block */
+};
+
+struct sk_ws_inflate *sk_ws_inflate_new(void)
+{
+	struct sk_ws_inflate *z = calloc(1, sizeof(*z));
+
+	if (!z)
+		return NULL;
+	if (inflateInit2(&z->z, -15) != Z_OK) {
+		free(z);
+		return NULL;
+	}
+	return z;
+}
+
+void sk_ws_inflate_free(struct sk_ws_inflate *z)
+{
+	if (!z)
+		return;
+	inflateEnd(&z->z);
+	free(z);
+}
+
+void sk_ws_inflate_begin(struct sk_ws_inflate *z, bool keep)
+{
+	z->finals = 0;
+	z->ended = false;
+	if (!keep)
+		inflateReset(&z->z);
+}
+
+/* RFC 7692 7.2.3.4: a final block does not end the stream; the window lives on. */
+static int go_on(struct sk_ws_inflate *z)
+{
+	uint8_t *window;
+	uInt n = 0;
+	int rc;
+
+	if (++z->finals > FINALS_MAX)
+		return SK_E_FORMAT;
+	window = malloc(WINDOW);
+	if (!window)
+		return SK_E_MEMORY;
+	rc = inflateGetDictionary(&z->z, window, &n);
+	if (rc == Z_OK)
+		rc = inflateReset(&z->z);
+	if (rc == Z_OK && n)
+		rc = inflateSetDictionary(&z->z, window, n);
+	free(window);
+	return rc == Z_OK ? 0 : SK_E_FORMAT;
+}
+
+static int feed(struct sk_ws_inflate *z, struct sk_span in, uint8_t *chunk, sk_ws_inflate_fn *out, void *cx)
+{
+	SK_ASSERT(in.n <= UINT32_MAX);
+	z->ended = false;
+	z->z.next_in = in.p;
+	z->z.avail_in = (uInt)in.n;
+	for (;;) {
+		int rc;
+		size_t n;
+
+		z->z.next_out = chunk;
+		z->z.avail_out = SK_WS_INFLATE_CHUNK;
+		rc = inflate(&z->z, Z_SYNC_FLUSH);
+		n = SK_WS_INFLATE_CHUNK - z->z.avail_out;
+		if (n && !out(cx, sk_span(chunk, n)))
+			return SK_E_LIMIT;
+		if (rc == Z_STREAM_END) {
+			rc = go_on(z);
+			if (rc < 0)
+				return rc;
+			z->ended = z->z.avail_in == 0;
+			if (z->ended)
+				return 0;
+			continue;
+		}
+		if (rc == Z_BUF_ERROR || (rc == Z_OK && z->z.avail_in == 0 && z->z.avail_out))
+			return 0;
+		if (rc != Z_OK)
+			return rc == Z_MEM_ERROR ? SK_E_MEMORY : SK_E_FORMAT;
+	}
+}
+
+int sk_ws_inflate_run(struct sk_ws_inflate *z, struct sk_span in, bool last, uint8_t *chunk, sk_ws_inflate_fn *out, void *cx)
+{
+	static const uint8_t tail[4] = { 0x00, 0x00, 0xff, 0xff };
+	int rc = in.n ? feed(z, in, chunk, out, cx) : 0;
+
+	if (rc < 0 || !last || z->ended)
+		return rc;
+	rc = feed(z, sk_span(tail, sizeof(tail)), chunk, out, cx);
+	/* the message must end between two blocks: zlib says so with 128 */
+	return rc == 0 && !(z->z.data_type & 128) ? SK_E_FORMAT : rc;
+}
