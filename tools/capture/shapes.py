@@ -136,6 +136,12 @@ def gadget(size=900):
     return b + noise(max(0, size - len(b)), 7)
 
 
+def unknown_object():
+    """A class that does not exist, cut before its members."""
+    b = NRBF_HEAD + nrbf_library("Inert, Version=1.0.0.0, Culture=neutral, PublicKeyToken=null") + nrbf_class_cut("Inert.Test.Thing")
+    return b + noise(300, 9)
+
+
 def hashtable():
     """A harmless System.Collections.Hashtable with no entries, complete (mscorlib class, record 4)."""
     names = ["LoadFactor", "Version", "Comparer", "HashCodeProvider", "HashSize", "Keys", "Values"]
@@ -161,7 +167,7 @@ def sharepoint_graph(rows=14):
 
 
 def viewstate(kind):
-    """root, nested, large, hashtable, benign, sha256, opaque, list."""
+    """root, nested, large, hashtable, unknown, benign, sha256, opaque, list."""
     if kind == "opaque":
         return noise(864, 11)
     root = {"root": lambda: los_binary(gadget()),
@@ -170,6 +176,7 @@ def viewstate(kind):
             "list": lambda: los_list(los_binary(gadget(640)), NULL),
             "large": lambda: los_binary(gadget(17400)),
             "hashtable": lambda: los_pair(los_pair(los_string("417583021"), los_list(los_int(1), los_binary(hashtable()))), NULL),
+            "unknown": lambda: los_pair(los_pair(los_string("905317842"), los_list(los_int(1), los_binary(unknown_object()))), NULL),
             "benign": sharepoint_graph}[kind]()
     tail = 32 if kind in ("sha256", "benign", "hashtable") else 20
     return b"\xff\x01" + root + noise(tail, 23)

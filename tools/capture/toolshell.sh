@@ -237,9 +237,12 @@ viewstate_case viewstate-encrypted "View state that cannot be read" "random byte
 viewstate_case viewstate-benign "Near miss: view state of a SharePoint page" \
   "a complete graph of Pair, ArrayList, indexed strings and SPControlMode as IntEnum, with the usual other fields of the form" \
   "-" "every rule of toolshell" benign CA11AB1E 1 'MSOWebPartPage_Shared=&MSOLayout_InDesignMode=&__EVENTTARGET=&__EVENTARGUMENT=&_wzSelected='
+viewstate_case viewstate-unknown "View state with an object of an unknown class" \
+  "token 0x32 deep in the graph, in it a .NET stream that stops after the name of a class that does not exist" \
+  "toolshell.viewstate-binary once" "toolshell.viewstate-gadget" unknown
 viewstate_case viewstate-hashtable "Near miss: a harmless Hashtable as binary object" \
   "token 0x32 deep in the graph holding a complete empty System.Collections.Hashtable" \
-  "toolshell.viewstate-binary once: a binary object deserves a look" "toolshell.viewstate-gadget" hashtable
+  "-" "every rule of toolshell" hashtable
 
 if wants viewstate-query; then
   begin viewstate-query

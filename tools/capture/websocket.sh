@@ -34,29 +34,32 @@ ws_case() {
 
 ws_case env-text collector none '{}' "$SC_TMP/env" "Environment over WebSocket" \
   "a script's handshake (no User-Agent, no Origin), then the environment of an npm install script in a CI job as one text message; all values made up" \
-  "websocket-exfil.env-dump once, websocket-exfil.token once" "-"
+  "websocket-exfil.env-dump once" "-"
 ws_case env-deflate collector takeover '{"deflate":"takeover"}' "$SC_TMP/env $SC_TMP/env" "Environment over WebSocket, deflated" \
   "the dump twice with permessage-deflate and context takeover: the second message is little more than references into the first" \
-  "websocket-exfil.env-dump and websocket-exfil.token for each message" "-"
+  "websocket-exfil.env-dump for each message" "-"
 ws_case env-deflate-fresh collector fresh '{"deflate":"fresh"}' "$SC_TMP/env $SC_TMP/env" "Environment over WebSocket, deflated without context" \
-  "the dump twice with permessage-deflate and no context takeover" "websocket-exfil.env-dump and websocket-exfil.token for each message" "-"
+  "the dump twice with permessage-deflate and no context takeover" "websocket-exfil.env-dump for each message" "-"
 ws_case env-fragments collector none '{"fragments":7,"ping":true}' "$SC_TMP/env" "Environment over WebSocket in seven frames" \
-  "one text message in seven frames with a ping after the first" "websocket-exfil.env-dump once, websocket-exfil.token once" "-"
+  "one text message in seven frames with a ping after the first" "websocket-exfil.env-dump once" "-"
 ws_case env-fragments-deflate collector takeover '{"deflate":"takeover","fragments":5,"ping":true}' "$SC_TMP/env" \
   "Environment over WebSocket, deflated and in frames" "one deflated message in five frames with a ping after the first" \
-  "websocket-exfil.env-dump once, websocket-exfil.token once" "-"
+  "websocket-exfil.env-dump once" "-"
 ws_case env-binary collector none '{"binary":true}' "$SC_TMP/env" "Environment as a binary message" "the dump with opcode binary" \
-  "websocket-exfil.env-dump once, websocket-exfil.token once" "-"
+  "websocket-exfil.env-dump once" "-"
 ws_case env-windows collector none '{}' "$SC_TMP/envw" "Environment of a Windows host" "names of Windows and npm, backslashes escaped as JSON does" \
-  "websocket-exfil.env-dump once, websocket-exfil.token once" "-"
+  "websocket-exfil.env-dump once" "-"
 if wants env-base64; then
   printf '{"type":"sysinfo","data":"%s"}' "$($SHAPES env-base64)" >"$SC_TMP/env64"
 fi
+ws_case env-browser collector none "{\"origin\":\"https://console.example.org\",\"agent\":\"$EDGE\"}" "$SC_TMP/env" \
+  "Environment sent by a browser" "the dump over a WebSocket whose handshake has User-Agent and Origin, as a console in a browser sends it" \
+  "websocket-exfil.env-browser once" "websocket-exfil.env-dump"
 ws_case env-base64 collector none '{}' "$SC_TMP/env64" "Environment in base64" "the dump in base64 inside JSON" \
   "websocket-exfil.env-base64 once" "-"
 ws_case shell shell none '{"extra":["inert-runner-01"]}' "$SC_TMP/env" "Environment out, script in" \
   "after the dump the server sends a line of script and the client answers; nobody runs it" \
-  "websocket-exfil.env-dump, websocket-exfil.token and websocket-exfil.code-push once each, and websocket-exfil.backdoor, the sequence, once" "-"
+  "websocket-exfil.env-dump and websocket-exfil.code-push once each, and websocket-exfil.backdoor, the sequence, once" "-"
 if wants tokens; then
   printf '//registry.npmjs.org/:_authToken=%s\n' "$($SHAPES token npm)" >"$SC_TMP/npmrc"
   printf '{"gh":"%s"}' "$($SHAPES token pat)" >"$SC_TMP/gh"
