@@ -21,3 +21,9 @@ tests_unit_detect_t_memory_SOURCES = %D%/t_memory.c %D%/fake_rules.c
 tests_unit_detect_t_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_t_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 tests_unit_detect_t_memory_LDADD = $(DETECT_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/detect/t_rules
+tests_unit_detect_t_rules_SOURCES = %D%/t_rules.c
+tests_unit_detect_t_rules_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_t_rules_LDADD = libsk_detect.a libsk_alert.a libsk_rules.a libsk_event.a libsk_conf.a libsk_base.a $(HS_LIBS) $(YAML_LIBS) \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
