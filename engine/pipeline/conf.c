@@ -339,6 +339,21 @@ int sk_settings_load(struct sk_settings *s, const char *path, struct sk_error *e
 	return rc < 0 ? rc : read_tree(s, sk_conf_root(t), e);
 }
 
+/* The YAML of one value, as a node of a tree of its own. */
+static int load_value(struct sk_conf_tree **t, const struct sk_conf_node **value, const char *name, const char *text, struct sk_error *e)
+{
+	struct sk_buf b = { .cap = 1 << 16 };
+	int rc;
+
+	sk_buf_addf(&b, "value: %s\n", *text ? text : "\"\"");
+	rc = b.failed ? sk_error_set(e, SK_E_CONFIG, "too long") : sk_conf_load_text(t, name, sk_buf_span(&b), e);
+	sk_buf_fini(&b);
+	if (rc < 0)
+		return rc;
+	*value = sk_conf_get(sk_conf_root(*t), "value");
+	return 0;
+}
+
 /* A scalar in YAML double quotes, or bare where that is the same. */
 static void add_scalar(struct sk_buf *b, const char *text)
 {
@@ -399,6 +414,7 @@ static int set_plugin(struct sk_settings *s, const char *name, const char *optio
 int sk_settings_set(struct sk_settings *s, const char *assignment, struct sk_error *e)
 {
 	const char *eq = strchr(assignment, '=');
+	const struct sk_conf_node *value;
 	struct sk_conf_tree *t;
 	char name[128];
 	int rc;
@@ -414,11 +430,11 @@ int sk_settings_set(struct sk_settings *s, const char *assignment, struct sk_err
 		*dot = 0;
 		return set_plugin(s, plugin, dot + 1, eq + 1, e);
 	}
-	rc = sk_conf_load_text(&t, "--set", sk_span_str(eq[1] ? eq + 1 : "\"\""), e);
+	rc = load_value(&t, &value, "--set", eq + 1, e);
 	if (rc == 0)
 		rc = keep_tree(s, t);
 	if (rc == 0)
-		rc = read_named(s, name, sk_conf_root(t), e);
+		rc = read_named(s, name, value, e);
 	if (rc < 0 && e) {
 		char why[SK_ERROR_TEXT_MAX];
 
@@ -437,6 +453,7 @@ int sk_settings_init(struct sk_settings *s)
 	s->sink = sk_sink_conf_default;
 	s->app = sk_app_conf_default;
 	for (size_t i = 0; i < SK_ARRAY_LEN(keys); i++) {
+		const struct sk_conf_node *value;
 		struct sk_conf_tree *t;
 
 		if (!keys[i].preset)
@@ -449,9 +466,9 @@ int sk_settings_init(struct sk_settings *s)
 				return SK_E_MEMORY;
 			continue;
 		}
-		if (sk_conf_load_text(&t, "default", sk_span_str(keys[i].preset), &e) < 0)
+		if (load_value(&t, &value, "default", keys[i].preset, &e) < 0)
 			return SK_E_MEMORY;
-		SK_ASSERT(read_key(s, &keys[i], sk_conf_root(t), &e) == 0);
+		SK_ASSERT(read_key(s, &keys[i], value, &e) == 0);
 		sk_conf_free(t);
 	}
 	gethostname(host, sizeof(host) - 1);

@@ -25,17 +25,24 @@ struct unit {
 	struct scan scan;
 };
 
+/* name, type, pad, unit, source, example, help */
 static const struct sk_field_def fields[] = {
-	{ .name = "score", .type = SK_VALUE_INT, .example = "19", .help = "weight of all that was found" },
-	{ .name = "groups", .type = SK_VALUE_INT, .example = "3",
-	  .help = "how many of: shell names, Windows names, npm names, CI and cloud names, tokens, names in base64" },
-	{ .name = "tokens", .type = SK_VALUE_INT, .example = "1", .help = "different kinds of credential tokens" },
-	{ .name = "names", .type = SK_VALUE_LIST, .example = "npm_config_", .help = "names of variables and kinds of tokens found" },
-	{ .name = "secrets", .type = SK_VALUE_LIST, .example = "npm_token npm_… 40 bytes #1a2b3c4d",
-	  .help = "each secret's kind, first four characters, length and keyed hash" },
-	{ .name = "where", .type = SK_VALUE_TEXT, .example = "websocket", .help = "http, form or websocket" },
-	{ .name = "scripted_client", .type = SK_VALUE_BOOL, .example = "1", .help = "the request had neither User-Agent nor Origin" },
-	{ .name = "size", .type = SK_VALUE_INT, .unit = "bytes", .example = "2048", .help = "bytes looked at so far" },
+	{ "score", SK_VALUE_INT, 0, "", "", "19",
+	  "weight of all that was found" },
+	{ "groups", SK_VALUE_INT, 0, "", "", "3",
+	  "how many of: shell names, Windows names, npm names, CI and cloud names, tokens, names in base64" },
+	{ "tokens", SK_VALUE_INT, 0, "", "", "1",
+	  "different kinds of credential tokens" },
+	{ "names", SK_VALUE_LIST, 0, "", "", "npm_config_",
+	  "names of variables and kinds of tokens found" },
+	{ "secrets", SK_VALUE_LIST, 0, "", "", "npm_token npm_… 40 bytes #1a2b3c4d",
+	  "each secret's kind, first four characters, length and keyed hash" },
+	{ "where", SK_VALUE_TEXT, 0, "", "", "websocket",
+	  "http, form or websocket" },
+	{ "scripted_client", SK_VALUE_BOOL, 0, "", "", "1",
+	  "the request had neither User-Agent nor Origin" },
+	{ "size", SK_VALUE_INT, 0, "bytes", "", "2048",
+	  "bytes looked at so far" },
 };
 enum { SCORE, GROUPS, TOKENS, NAMES, SECRETS, WHERE, SCRIPTED, SIZE, FIELD_CNT };
 
