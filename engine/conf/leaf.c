@@ -227,7 +227,7 @@ const char *sk_conf_nearest(const char *name, const char *const *names)
 		if (m > NEAR_MAX || (n > m ? n - m : m - n) > max)
 			continue;
 		d = distance(name, n, *names, m);
-		if (d <= max && (!best || d < best_d)) {
+		if (d <= max && d < SK_MAX(n, m) && (!best || d < best_d)) {
 			best = *names;
 			best_d = d;
 		}

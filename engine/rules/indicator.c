@@ -28,6 +28,8 @@ static const struct {
 
 static size_t fang_at(struct sk_span s, size_t i, const char **to)
 {
+	if (!strchr("[({\\\xe2\xef", s.p[i]) || s.p[i] == 0)
+		return 0;
 	for (size_t k = 0; k < SK_ARRAY_LEN(fangs); k++) {
 		size_t n = strlen(fangs[k].from);
 

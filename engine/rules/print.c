@@ -120,16 +120,14 @@ static void print_cond(const struct sk_ruleset *s, const struct sk_cond *c, unsi
 		return;
 	}
 	fprintf(out, "%s:\n", groups[c->type]);
-	/* what not negates is one node; a list under not: would read "none of" */
-	if (c->type == SK_COND_NOT && c->child->type == SK_COND_ALL) {
-		fprintf(out, "%*s- all:\n", (int)(depth + 2) * 2, "");
-		for (const struct sk_cond *k = c->child->child; k; k = k->next)
-			print_cond(s, k, depth + 4, out);
+	/* a list under not: reads "none of" */
+	if (c->type == SK_COND_NOT && c->child->type != SK_COND_ANY) {
+		print_cond(s, c->child, depth + 2, out);
 		return;
 	}
 	if (c->type == SK_COND_NOT)
 		c = c->child;
-	for (const struct sk_cond *k = c->type == SK_COND_TEST ? c : c->child; k; k = c->type == SK_COND_TEST ? NULL : k->next)
+	for (const struct sk_cond *k = c->child; k; k = k->next)
 		print_cond(s, k, depth + 2, out);
 }
 

@@ -1,7 +1,22 @@
 RULES_TEST_LIBS = libsk_rules.a libsk_event.a libsk_conf.a libsk_base.a $(HS_LIBS) $(YAML_LIBS) $(CMOCKA_LIBS)
-EXTRA_DIST += %D%/lab.h
+EXTRA_DIST += %D%/lab.h %D%/naive.h
 
 UNIT_TESTS += tests/unit/rules/t_match
 tests_unit_rules_t_match_SOURCES = %D%/t_match.c
 tests_unit_rules_t_match_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rules_t_match_LDADD = $(RULES_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/rules/t_errors
+tests_unit_rules_t_errors_SOURCES = %D%/t_errors.c
+tests_unit_rules_t_errors_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rules_t_errors_LDADD = $(RULES_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/rules/t_sets
+tests_unit_rules_t_sets_SOURCES = %D%/t_sets.c
+tests_unit_rules_t_sets_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rules_t_sets_LDADD = $(RULES_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/rules/t_property
+tests_unit_rules_t_property_SOURCES = %D%/t_property.c
+tests_unit_rules_t_property_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rules_t_property_LDADD = $(RULES_TEST_LIBS)
