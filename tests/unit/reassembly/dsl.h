@@ -51,9 +51,11 @@ struct talk {
 	unsigned runs[2];
 	int stop_after;			/* runs; 0 never */
 	bool log_off;			/* only count */
-	uint64_t total[2], hash[2];
+	uint64_t total[2];
 	unsigned fins[2];
 	bool swap;
+	const uint8_t *model[2];	/* what the stream is: every run must be a part of it at its offset */
+	uint64_t lost[2];
 };
 
 static inline void talk_put(struct talk *t, int dir, const char *s, size_t n)
@@ -75,12 +77,13 @@ static inline void talk_run(void *cx, struct sk_flow *f, int dir, const struct s
 	assert_int_equal(t->fins[dir], 0);
 	if (!run->data.p) {
 		assert_true(run->lost > 0);
+		t->lost[dir] += run->lost;
 		snprintf(gap, sizeof(gap), "[%llu]", (unsigned long long)run->lost);
 		talk_put(t, dir, gap, strlen(gap));
 		return;
 	}
-	for (size_t i = 0; i < run->data.n; i++)
-		t->hash[dir] = (t->hash[dir] ^ run->data.p[i]) * 0x100000001b3;
+	if (t->model[dir] && run->data.n)
+		assert_memory_equal(run->data.p, t->model[dir] + run->off, run->data.n);
 	t->total[dir] += run->data.n;
 	if (run->data.n && t->runs[dir] < SK_ARRAY_LEN(t->run_packets[dir]))
 		t->run_packets[dir][t->runs[dir]] = run->packet;
@@ -92,7 +95,11 @@ static inline void talk_run(void *cx, struct sk_flow *f, int dir, const struct s
 		talk_put(t, dir, "$", 1);
 	}
 	if (t->swap) {
+		uint64_t off = t->off[0];
+
 		t->swap = false;
+		t->off[0] = t->off[1];
+		t->off[1] = off;
 		sk_flow_swap(t->table, f);
 	}
 	if (t->stop_after && --t->stop_after == 0)
