@@ -1,7 +1,8 @@
 /* alert/jw.c — see jw.h.
  *
- * Written by hand because an alert of thirty values costs jansson some hundred allocations, which must all be checked, and
- * because jansson refuses the strings that need care most, those that are not UTF-8. The tests read everything back with it.
+ * Written by hand because an alert of fifty values costs jansson some hundred allocations, which must all be checked, and
+ * because jansson refuses the strings that need care most, those that are not UTF-8. An alert of 2135 bytes takes 5.5 us here,
+ * 38 us as a tree of jansson's that is built and dumped. The tests read everything back with jansson.
  */
 #include "alert/jw.h"
 
@@ -53,6 +54,7 @@ void sk_jw_num(struct sk_jw *w, const char *key, uint64_t v)
 	uint8_t digits[20];
 	size_t at = sizeof(digits);
 
+	v = SK_MIN(v, (uint64_t)INT64_MAX);	/* readers with signed integers would refuse the line */
 	lead(w, key);
 	do
 		digits[--at] = (uint8_t)('0' + v % 10);

@@ -20,6 +20,7 @@ void sk_jw_object(struct sk_jw *w, const char *key);
 void sk_jw_array(struct sk_jw *w, const char *key);
 void sk_jw_end_object(struct sk_jw *w);
 void sk_jw_end_array(struct sk_jw *w);
+/* Numbers over 2^63-1 are written as that. */
 void sk_jw_num(struct sk_jw *w, const char *key, uint64_t v);
 void sk_jw_bool(struct sk_jw *w, const char *key, bool v);
 /* Text of our own or of a rule; s NULL is written as an empty string. */

@@ -54,11 +54,14 @@ static bool prepare(struct sk_campaign *c, const struct sk_rule *r, struct sk_ke
 		s->best = calloc(n * n, sizeof(struct sk_link *));
 	else
 		s->latest = calloc(n, sizeof(struct sk_alert *));
-	if (!s->best && !s->latest)
+	if (s->best || s->latest)
+		s->members = calloc(n, sizeof(struct sk_alert *));
+	if (!s->members) {
+		free(s->best);
+		free(s->latest);
+		*s = (struct sk_sequence){ 0 };
 		return false;
-	s->members = calloc(n, sizeof(struct sk_alert *));
-	if (!s->members)
-		return false;
+	}
 	sk_keys_grow(&c->open, k, (r->correlation->ordered ? n * n : n) * sizeof(void *) + n * sizeof(void *));
 	return true;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -33,6 +34,16 @@ int sk_sink_file_open(struct sk_sink_file *f, const char *path, const char *tag,
 	free(f->path);
 	f->path = NULL;
 	return SK_E_CONFIG;
+}
+
+char *sk_sink_file_name(const char *scheme, const char *path)
+{
+	size_t n = strlen(scheme) + (path ? strlen(path) : 0) + 2;
+	char *name = malloc(n);
+
+	if (name)
+		snprintf(name, n, "%s%s%s", scheme, path ? ":" : "", path ? path : "");
+	return name;
 }
 
 static const char *name_of(const struct sk_sink_file *f)

@@ -29,6 +29,8 @@ struct sk_sink_file {
 
 /* path NULL: standard output. 0 or SK_E_CONFIG with *e. */
 int sk_sink_file_open(struct sk_sink_file *f, const char *path, const char *tag, uint64_t max, struct sk_error *e);
+/* "scheme:path" or the scheme alone, malloc'ed; NULL when memory is short. */
+char *sk_sink_file_name(const char *scheme, const char *path);
 /* One record of two parts. 0, or <0 when it is lost. */
 int sk_sink_file_put(struct sk_sink_file *f, struct sk_span a, struct sk_span b, bool is_alert);
 void sk_sink_file_flush(struct sk_sink_file *f);

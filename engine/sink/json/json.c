@@ -55,7 +55,7 @@ static const struct sk_sink_ops ops = {
 int sk_sink_json_open(struct sk_sink **out, const char *file, const struct sk_sink_conf *conf, struct sk_error *e)
 {
 	struct json *j = calloc(1, sizeof(*j));
-	struct sk_buf name = { 0 };
+	struct sk_sink_counts counts;
 	int rc;
 
 	*out = NULL;
@@ -66,9 +66,12 @@ int sk_sink_json_open(struct sk_sink **out, const char *file, const struct sk_si
 		free(j);
 		return rc;
 	}
-	sk_buf_addf(&name, file ? "json:%s" : "json", file);
-	j->s = (struct sk_sink){ .ops = &ops, .name = strdup(sk_buf_str(&name)) };
-	sk_buf_fini(&name);
+	j->s = (struct sk_sink){ .ops = &ops, .name = sk_sink_file_name("json", file) };
+	if (!j->s.name) {
+		sk_sink_file_close(&j->f, &counts);
+		free(j);
+		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	}
 	*out = &j->s;
 	return 0;
 }

@@ -433,7 +433,7 @@ static unsigned width_of(int fd)
 int sk_sink_text_open(struct sk_sink **out, const char *file, const struct sk_sink_conf *conf, struct sk_error *e)
 {
 	struct text *t = calloc(1, sizeof(*t));
-	struct sk_buf name = { 0 };
+	struct sk_sink_counts counts;
 	int rc;
 
 	*out = NULL;
@@ -446,9 +446,12 @@ int sk_sink_text_open(struct sk_sink **out, const char *file, const struct sk_si
 	}
 	t->colour = conf->colour && isatty(t->f.fd);
 	t->width = width_of(t->f.fd);
-	sk_buf_addf(&name, file ? "text:%s" : "text", file);
-	t->s = (struct sk_sink){ .ops = &ops, .name = strdup(sk_buf_str(&name)) };
-	sk_buf_fini(&name);
+	t->s = (struct sk_sink){ .ops = &ops, .name = sk_sink_file_name("text", file) };
+	if (!t->s.name) {
+		sk_sink_file_close(&t->f, &counts);
+		free(t);
+		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	}
 	*out = &t->s;
 	return 0;
 }

@@ -1,0 +1,5 @@
+FUZZ_TARGETS += tests/fuzz/sink/fuzz_alert_json
+tests_fuzz_sink_fuzz_alert_json_SOURCES = %D%/fuzz_alert_json.c $(FUZZ_MAIN)
+tests_fuzz_sink_fuzz_alert_json_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_sink_fuzz_alert_json_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_sink_fuzz_alert_json_LDADD = libsk_alert.a libsk_event.a libsk_base.a $(JANSSON_LIBS) $(CRYPTO_LIBS)
