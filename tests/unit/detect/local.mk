@@ -27,3 +27,11 @@ tests_unit_detect_t_rules_SOURCES = %D%/t_rules.c
 tests_unit_detect_t_rules_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_t_rules_LDADD = libsk_detect.a libsk_alert.a libsk_rules.a libsk_event.a libsk_conf.a libsk_base.a $(HS_LIBS) $(YAML_LIBS) \
 	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+
+UNIT_TESTS += tests/unit/detect/t_builtin
+tests_unit_detect_t_builtin_SOURCES = %D%/t_builtin.c %D%/fake_rules.c
+tests_unit_detect_t_builtin_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_detect_t_builtin_LDADD = libsk_detect.a libsk_plugins.a libsk_alert.a libsk_event.a libsk_conf.a libsk_base.a $(ZLIB_LIBS) $(YAML_LIBS) \
+	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+tests_unit_detect_t_builtin_DEPENDENCIES = libsk_detect.a libsk_plugins.a libsk_alert.a libsk_event.a libsk_conf.a libsk_base.a \
+	$(plugins_LTLIBRARIES)
