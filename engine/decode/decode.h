@@ -65,8 +65,7 @@ struct sk_packet {
 	uint32_t flags;			/* SK_PACKET_* */
 	uint32_t oddities;		/* SK_PACKET_ODD() bits */
 	struct sk_addr src, dst;
-	uint16_t src_port, dst_port;	/* ICMP: type << 8 | code and 0; requests and replies with an id: request's type << 8 on
-					 * the requester's side and the id on the other, so that pairs meet */
+	uint16_t src_port, dst_port;	/* ICMP: type << 8 | code, and the id of messages that have one; flow/ pairs them */
 	uint8_t proto;			/* IP protocol number of the transport */
 	uint8_t ttl;			/* TTL or hop limit */
 	uint8_t vlan_cnt;

@@ -200,14 +200,10 @@ enum layer sk_layer_udplite(struct walk *w)
 	return LAYER_DONE;
 }
 
-/* Requests and replies that carry an id share one pair of "ports": the requester's is the request's type << 8, the other's
- * the id. */
-static void pair_ports(struct sk_packet *p, const uint8_t *b, unsigned request, bool is_reply)
+/* Echo, timestamp, information, address mask: type and code, then an id that the reply repeats. */
+static bool has_id(unsigned type)
 {
-	uint16_t type = (uint16_t)(request << 8), id = (uint16_t)be16(b + 4);
-
-	p->src_port = is_reply ? id : type;
-	p->dst_port = is_reply ? type : id;
+	return type == 0 || type == 8 || (type >= 13 && type <= 18);
 }
 
 enum layer sk_layer_icmp(struct walk *w)
@@ -218,12 +214,8 @@ enum layer sk_layer_icmp(struct walk *w)
 	if (w->at.n < 8)
 		return LAYER_TRUNCATED;
 	p->src_port = (uint16_t)be16(b);
-	if (b[0] == 0)
-		pair_ports(p, b, 8, true);
-	else if (b[0] == 8)
-		pair_ports(p, b, 8, false);
-	else if (b[0] >= 13 && b[0] <= 18)	/* timestamp, information, address mask */
-		pair_ports(p, b, b[0] - !(b[0] & 1), !(b[0] & 1));
+	if (has_id(b[0]))
+		p->dst_port = (uint16_t)be16(b + 4);
 	if (is_verified(w))
 		sk_checksum_transport(w, sk_checksum_add(b, w->at.n, 0) == 0xffff);
 	walk_skip(w, 8);
@@ -240,7 +232,7 @@ enum layer sk_layer_icmpv6(struct walk *w)
 		return LAYER_TRUNCATED;
 	p->src_port = (uint16_t)be16(b);
 	if (b[0] == 128 || b[0] == 129)
-		pair_ports(p, b, 128, b[0] == 129);
+		p->dst_port = (uint16_t)be16(b + 4);
 	if (is_verified(w) && p->src.family == 6)
 		verify(w, b, w->at.n, w->at.n);
 	walk_skip(w, 8);

@@ -8,3 +8,7 @@ tests_unit_flow_t_flow_LDADD = libsk_flow.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO
 tests_unit_flow_t_policy_SOURCES = %D%/t_policy.c
 tests_unit_flow_t_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_flow_t_policy_LDADD = libsk_flow.a libsk_base.a $(CMOCKA_LIBS)
+UNIT_TESTS += tests/unit/flow/t_defrag
+tests_unit_flow_t_defrag_SOURCES = %D%/t_defrag.c
+tests_unit_flow_t_defrag_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_flow_t_defrag_LDADD = libsk_flow.a libsk_decode.a libsk_base.a $(CMOCKA_LIBS)
