@@ -20,3 +20,13 @@ UNIT_TESTS += tests/unit/rules/t_property
 tests_unit_rules_t_property_SOURCES = %D%/t_property.c
 tests_unit_rules_t_property_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rules_t_property_LDADD = $(RULES_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/rules/t_scale
+tests_unit_rules_t_scale_SOURCES = %D%/t_scale.c
+tests_unit_rules_t_scale_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rules_t_scale_LDADD = $(RULES_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/rules/t_doc
+tests_unit_rules_t_doc_SOURCES = %D%/t_doc.c
+tests_unit_rules_t_doc_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rules_t_doc_LDADD = $(RULES_TEST_LIBS)
