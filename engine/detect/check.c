@@ -30,11 +30,14 @@ static int check_sizes(const struct plugin *pl, struct sk_error *e)
 	const struct sk_plugin *p = &pl->p;
 
 	if (p->worker_size > WORKER_SIZE_MAX)
-		return sk_error_set(e, SK_E_CONFIG, "%s: worker_size is %u, at most %u: use host->alloc", pl->origin, p->worker_size, WORKER_SIZE_MAX);
+		return sk_error_set(e, SK_E_CONFIG, "%s: worker_size is %u, at most %u: use host->alloc", pl->origin,
+				p->worker_size, WORKER_SIZE_MAX);
 	if (p->flow_size > STATE_SIZE_MAX)
-		return sk_error_set(e, SK_E_CONFIG, "%s: flow_size is %u, at most %u: use host->alloc", pl->origin, p->flow_size, STATE_SIZE_MAX);
+		return sk_error_set(e, SK_E_CONFIG, "%s: flow_size is %u, at most %u: use host->alloc", pl->origin, p->flow_size,
+				STATE_SIZE_MAX);
 	if (p->unit_size > STATE_SIZE_MAX)
-		return sk_error_set(e, SK_E_CONFIG, "%s: unit_size is %u, at most %u: use host->alloc", pl->origin, p->unit_size, STATE_SIZE_MAX);
+		return sk_error_set(e, SK_E_CONFIG, "%s: unit_size is %u, at most %u: use host->alloc", pl->origin, p->unit_size,
+				STATE_SIZE_MAX);
 	if (p->flags & ~SK_PLUGIN_OFF)
 		return sk_error_set(e, SK_E_CONFIG, "%s: flags are 0x%x, known is 0x%x", pl->origin, p->flags, SK_PLUGIN_OFF);
 	return 0;
@@ -90,7 +93,8 @@ static int check_kinds(const struct plugin *pl, struct sk_error *e)
 			return sk_error_set(e, SK_E_CONFIG, "%s: event kind %u lacks a name, help or fields", pl->origin, i);
 		for (uint32_t f = 0; f < k->field_cnt; f++) {
 			if (k->fields[f].type == SK_VALUE_STREAM)
-				return sk_error_set(e, SK_E_CONFIG, "%s: field %u of event '%s' is streamed; events of plugins are whole", pl->origin, f, k->name);
+				return sk_error_set(e, SK_E_CONFIG, "%s: field %u of event '%s' is streamed; events of plugins are whole",
+						pl->origin, f, k->name);
 			if (!k->fields[f].unit || !k->fields[f].source || !k->fields[f].example || !k->fields[f].help)
 				return sk_error_set(e, SK_E_CONFIG, "%s: field %u of event '%s' is not described in full", pl->origin, f, k->name);
 		}
@@ -103,7 +107,8 @@ int sk_detect_check_plugin(const struct plugin *pl, struct sk_error *e)
 	int rc;
 
 	if (!sk_detect_is_name(pl->p.name))
-		return sk_error_set(e, SK_E_CONFIG, "%s: the plugin has no name, or one that is not of lower-case letters, digits and underscores", pl->origin);
+		return sk_error_set(e, SK_E_CONFIG,
+				"%s: the plugin has no name, or one that is not of lower-case letters, digits and underscores", pl->origin);
 	if (!pl->p.version || !pl->p.summary || !pl->p.licence)
 		return sk_error_set(e, SK_E_CONFIG, "%s: version, summary or licence is missing", pl->origin);
 	if (!pl->p.on_event)

@@ -186,7 +186,8 @@ static int begin(struct sk_detect *d, struct sk_error *e)
 	return sk_detect_workers_begin(d, e);
 }
 
-struct sk_detect *sk_detect_new(const struct sk_detect_conf *conf, unsigned worker, sk_detect_alert_fn *alert, void *cx, struct sk_error *e)
+struct sk_detect *sk_detect_new(const struct sk_detect_conf *conf, unsigned worker, sk_detect_alert_fn *alert,
+		void *cx, struct sk_error *e)
 {
 	struct sk_detect *d = calloc(1, sizeof(*d));
 

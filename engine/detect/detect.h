@@ -25,7 +25,8 @@ extern const struct sk_plugin *const sk_plugins_builtin[];
 /* conf: the mapping under plugins: in the configuration, or NULL; not needed after the call. registry gets the plugins' kinds and
  * must outlive the set. dir: folder to look in for <name>.so, or NULL for the built-in ones only. A plugin is loaded when it is
  * built in and not off by itself, or when conf names it, unless that says enabled: false. SK_E_CONFIG or SK_E_MEMORY with *e. */
-int sk_plugins_load(struct sk_plugins **out, const struct sk_conf_node *conf, const char *dir, struct sk_registry *registry, struct sk_error *e);
+int sk_plugins_load(struct sk_plugins **out, const struct sk_conf_node *conf, const char *dir,
+		struct sk_registry *registry, struct sk_error *e);
 /* Calls open of all, in order of their names. Before privileges are dropped. */
 int sk_plugins_open(struct sk_plugins *p, struct sk_error *e);
 void sk_plugins_free(struct sk_plugins *p);
@@ -67,7 +68,8 @@ struct sk_detect_conf {
 	const char *explain;		/* rule id: tell how far it, or each step of it, gets, on standard error; or NULL */
 };
 
-struct sk_detect *sk_detect_new(const struct sk_detect_conf *conf, unsigned worker, sk_detect_alert_fn *alert, void *cx, struct sk_error *e);
+struct sk_detect *sk_detect_new(const struct sk_detect_conf *conf, unsigned worker, sk_detect_alert_fn *alert,
+		void *cx, struct sk_error *e);
 void sk_detect_free(struct sk_detect *d);
 
 void sk_detect_event(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e);

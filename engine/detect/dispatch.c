@@ -191,7 +191,8 @@ void sk_detect_unit_end(struct sk_detect *d, struct sk_flow *f, const struct sk_
 }
 
 /* The plugin's state of the unit at hand. False when it is to get nothing of the unit: it missed a piece. */
-static bool unit_enter(const struct sk_detect *d, const struct subscription *sub, const struct sk_event *e, struct unit *u, uint32_t place, void **state)
+static bool unit_enter(const struct sk_detect *d, const struct subscription *sub, const struct sk_event *e,
+		struct unit *u, uint32_t place, void **state)
 {
 	const struct sk_plugin *p = &d->conf.plugins->v[sub->plugin]->p;
 	const struct route *r = &d->conf.plugins->routes[e->kind];
@@ -256,7 +257,8 @@ static void call(struct sk_worker *w, struct sk_flow *f, struct slot *s, const s
 		failed(w, s, e->time_ns);
 }
 
-static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u, const struct subscription *sub, uint32_t place)
+static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u,
+		const struct subscription *sub, uint32_t place)
 {
 	struct sk_worker *w = &d->workers[sub->plugin];
 	struct flow_state *fs = f->detect;

@@ -41,7 +41,8 @@ static bool is_valid(const struct plugin *pl, const struct sk_finding *f)
 	if (f->evidence_cnt > SK_EVIDENCE_MAX || (f->evidence_cnt && !f->evidence))
 		return false;
 	for (uint32_t i = 0; i < f->evidence_cnt; i++)
-		if (!f->evidence[i].field || (f->evidence[i].value.n && !f->evidence[i].value.p) || f->evidence[i].start > f->evidence[i].value.n)
+		if (!f->evidence[i].field || (f->evidence[i].value.n && !f->evidence[i].value.p)
+				|| f->evidence[i].start > f->evidence[i].value.n)
 			return false;
 	return true;
 }
@@ -128,7 +129,8 @@ static bool take_token(struct slot *s, uint64_t now_ns)
 	return true;
 }
 
-/* The sentence as a template that stands for itself: braces doubled, one printable line. NULL, for the title, when memory is short. */
+/* The sentence as a template that stands for itself: braces doubled, one printable line. NULL, for the title, when memory is
+ * short. */
 static const char *as_template(struct sk_buf *out, const char *reason)
 {
 	struct sk_buf line = { .cap = SK_ALERT_REASON_MAX };

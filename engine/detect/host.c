@@ -80,7 +80,8 @@ static int read_enabled(const struct sk_conf_node *node, bool *enabled, struct s
 	return n ? sk_conf_bool(n, enabled, e) : 0;
 }
 
-static int load_builtin(struct sk_plugins *set, const struct sk_plugin *table, const struct sk_conf_node *node, struct sk_error *e)
+static int load_builtin(struct sk_plugins *set, const struct sk_plugin *table, const struct sk_conf_node *node,
+		struct sk_error *e)
 {
 	bool enabled;
 	struct plugin *pl;
@@ -196,7 +197,8 @@ static int load_all(struct sk_plugins *set, const struct sk_conf_node *conf, con
 	return sk_detect_make_routes(set, e);
 }
 
-int sk_plugins_load(struct sk_plugins **out, const struct sk_conf_node *conf, const char *dir, struct sk_registry *registry, struct sk_error *e)
+int sk_plugins_load(struct sk_plugins **out, const struct sk_conf_node *conf, const char *dir,
+		struct sk_registry *registry, struct sk_error *e)
 {
 	struct sk_plugins *set = calloc(1, sizeof(*set));
 	int rc;

@@ -28,7 +28,8 @@ static int refuse_writable(const char *what, const char *path, const struct stat
 	bool sticky = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX);
 
 	if (st->st_uid != 0 && st->st_uid != me)
-		return sk_error_set(e, SK_E_CONFIG, "%s: the %s belongs to another user (%u): chown it to root", path, what, (unsigned)st->st_uid);
+		return sk_error_set(e, SK_E_CONFIG, "%s: the %s belongs to another user (%u): chown it to root", path, what,
+				(unsigned)st->st_uid);
 	if ((st->st_mode & S_IWOTH) && !sticky)
 		return sk_error_set(e, SK_E_CONFIG, "%s: everyone may write to the %s: chmod o-w it", path, what);
 	/* A person's own build tree is often writable by the person's own group; root's plugins are not to be. */
@@ -63,17 +64,20 @@ int sk_detect_check_abi(const struct sk_plugin *table, const char *origin, struc
 	unsigned major = table->abi >> 16, minor = table->abi & 0xffff;
 
 	if (major != SK_ABI_MAJOR)
-		return sk_error_set(e, SK_E_CONFIG, "%s: made for plugin API %u.%u, this sekisho has %u.%u: build it with the headers of this one",
+		return sk_error_set(e, SK_E_CONFIG,
+				"%s: made for plugin API %u.%u, this sekisho has %u.%u: build it with the headers of this one",
 				    origin, major, minor, SK_ABI_MAJOR, SK_ABI_MINOR);
 	if (minor > SK_ABI_MINOR)
-		return sk_error_set(e, SK_E_CONFIG, "%s: made for plugin API %u.%u, this sekisho has %u.%u: use a newer sekisho, or build it with the headers of this one",
+		return sk_error_set(e, SK_E_CONFIG,
+				"%s: made for plugin API %u.%u, this sekisho has %u.%u: use a newer sekisho, or build it with the headers of this one",
 				    origin, major, minor, SK_ABI_MAJOR, SK_ABI_MINOR);
 	if (table->size < SIZE_1_0)
 		return sk_error_set(e, SK_E_CONFIG, "%s: its table has %u bytes, plugin API %u.%u needs %zu: define it with SK_PLUGIN()",
 				    origin, table->size, major, minor, SIZE_1_0);
 	if (table->interest_size != INTEREST_SIZE_1_0 || table->option_size != OPTION_SIZE_1_0
 	    || table->kind_size != KIND_SIZE_1_0 || table->field_size != FIELD_SIZE_1_0)
-		return sk_error_set(e, SK_E_CONFIG, "%s: its element sizes are %u, %u, %u, %u, those of plugin API %u.%u are %zu, %zu, %zu, %zu: define it with SK_PLUGIN()",
+		return sk_error_set(e, SK_E_CONFIG,
+				"%s: its element sizes are %u, %u, %u, %u, those of plugin API %u.%u are %zu, %zu, %zu, %zu: define it with SK_PLUGIN()",
 				    origin, table->interest_size, table->option_size, table->kind_size, table->field_size, major, minor,
 				    INTEREST_SIZE_1_0, OPTION_SIZE_1_0, KIND_SIZE_1_0, FIELD_SIZE_1_0);
 	return 0;
@@ -103,7 +107,8 @@ int sk_detect_load_file(const char *path, const struct sk_plugin **table, struct
 		return sk_error_set(e, SK_E_CONFIG, "cannot load a plugin: %s", dlerror());
 	*table = dlsym(handle, "sk_plugin_main");
 	if (!*table)
-		rc = sk_error_set(e, SK_E_CONFIG, "%s: has no sk_plugin_main, so it is no plugin for sekisho: define it with SK_PLUGIN()", path);
+		rc = sk_error_set(e, SK_E_CONFIG,
+				"%s: has no sk_plugin_main, so it is no plugin for sekisho: define it with SK_PLUGIN()", path);
 	else
 		rc = sk_detect_check_abi(*table, path, e);
 	if (rc < 0)

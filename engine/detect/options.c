@@ -98,7 +98,8 @@ static int read_value(const struct sk_option *o, struct option_value *v, const s
 	case SK_OPTION_DURATION:
 		rc = sk_conf_duration(n, &v->num, e);
 		if (rc == 0 && (v->num < o->min || v->num > upper(o)))
-			return sk_conf_error(n, e, "expected a time from %llu ns to %llu ns", (unsigned long long)o->min, (unsigned long long)upper(o));
+			return sk_conf_error(n, e, "expected a time from %llu ns to %llu ns", (unsigned long long)o->min,
+					(unsigned long long)upper(o));
 		return rc;
 	}
 	rc = sk_conf_text(n, &text, e);

@@ -15,7 +15,8 @@ static int add_kinds(struct sk_plugins *set, struct plugin *pl, struct sk_error 
 		int number = sk_registry_add(set->registry, k);
 
 		if (number == SK_E_LIMIT)
-			return sk_error_set(e, SK_E_CONFIG, "%s: event kind '%s' is one too many, there is room for %u", pl->origin, k->name, SK_KIND_MAX);
+			return sk_error_set(e, SK_E_CONFIG, "%s: event kind '%s' is one too many, there is room for %u", pl->origin,
+					k->name, SK_KIND_MAX);
 		if (number < 0)
 			return sk_error_set(e, SK_E_CONFIG, "%s: event kind '%s' %s", pl->origin, k->name,
 					    taken ? "is there already" : "or one of its fields has no usable name or type, or a name that is taken");
@@ -35,7 +36,8 @@ static const struct sk_field_def *find_field(const struct sk_kind_def *def, cons
 	return &def->fields[slot];
 }
 
-static int make_filter(const struct plugin *pl, const struct sk_interest *in, const struct sk_kind_def *def, struct filter *f, struct sk_error *e)
+static int make_filter(const struct plugin *pl, const struct sk_interest *in, const struct sk_kind_def *def,
+		struct filter *f, struct sk_error *e)
 {
 	const struct sk_field_def *field = find_field(def, in->field, f);
 
@@ -105,7 +107,8 @@ static int want(struct sk_plugins *set, const struct plugin *pl, const struct sk
 		size_t n = strcspn(p, " ");
 
 		if (n && want_field(set, kind, sk_span(p, n)) < 0)
-			return sk_error_set(e, SK_E_CONFIG, "%s: reads '%.*s' of event '%s', which has no such field", pl->origin, (int)n, p, in->kind);
+			return sk_error_set(e, SK_E_CONFIG, "%s: reads '%.*s' of event '%s', which has no such field", pl->origin, (int)n,
+					p, in->kind);
 		p += n;
 		p += strspn(p, " ");
 	}
@@ -134,7 +137,8 @@ static int add_interest(struct sk_plugins *set, struct plugin *pl, const struct 
 	int rc;
 
 	if (kind < 0)
-		return sk_error_set(e, SK_E_CONFIG, "%s: wants event '%s', which nothing here makes: correct the name or enable the plugin that makes it",
+		return sk_error_set(e, SK_E_CONFIG,
+				"%s: wants event '%s', which nothing here makes: correct the name or enable the plugin that makes it",
 				    pl->origin, in->kind);
 	rc = want(set, pl, in, (unsigned)kind, e);
 	if (rc < 0)

@@ -94,7 +94,8 @@ static uint32_t host_counter(const struct sk_host *h, const char *name, const ch
 	size_t size;
 
 	if (!pl->opening || !sk_detect_is_name(name)) {
-		sk_log_error("detect", "plugin '%s': counter '%s' is not a name, or asked for outside open", pl->p.name, name ? name : "(null)");
+		sk_log_error("detect", "plugin '%s': counter '%s' is not a name, or asked for outside open", pl->p.name,
+				name ? name : "(null)");
 		return UINT32_MAX;
 	}
 	for (uint32_t i = 0; i < pl->counter_cnt; i++)
@@ -132,7 +133,8 @@ struct block {
 	alignas(max_align_t) uint8_t data[];
 };
 
-static const uint8_t tail[BLOCK_TAIL] = { 0x5a, 0xc3, 0x17, 0xe4, 0x9d, 0x28, 0xb6, 0x71, 0x5a, 0xc3, 0x17, 0xe4, 0x9d, 0x28, 0xb6, 0x71 };
+static const uint8_t tail[BLOCK_TAIL] = { 0x5a, 0xc3, 0x17, 0xe4, 0x9d, 0x28, 0xb6, 0x71, 0x5a, 0xc3, 0x17, 0xe4,
+		0x9d, 0x28, 0xb6, 0x71 };
 
 static bool has_room(struct sk_worker *w, size_t old, size_t n)
 {
@@ -167,18 +169,21 @@ static void unlink_block(struct sk_worker *w, struct block *b)
 	w->memory -= b->n;
 }
 
-/* The block of a pointer the plugin gives back. NULL when it never got it from us; a block written past its end breaks the plugin. */
+/* The block of a pointer the plugin gives back. NULL when it never got it from us; a block written past its end breaks the
+ * plugin. */
 static struct block *block_of(struct sk_worker *w, void *p)
 {
 	struct block *b = SK_CONTAINER(p, struct block, data);
 
 	if (b->live != BLOCK_LIVE || b->owner != w) {
-		sk_log_error("detect", "plugin '%s' gives back memory it was not given here; it gets no more events on this worker", w->plugin->p.name);
+		sk_log_error("detect", "plugin '%s' gives back memory it was not given here; it gets no more events on this worker",
+				w->plugin->p.name);
 		w->broken = true;
 		return NULL;
 	}
 	if (memcmp(b->data + b->n, tail, BLOCK_TAIL)) {
-		sk_log_error("detect", "plugin '%s' wrote past %zu bytes it was given; it gets no more events on this worker", w->plugin->p.name, b->n);
+		sk_log_error("detect", "plugin '%s' wrote past %zu bytes it was given; it gets no more events on this worker",
+				w->plugin->p.name, b->n);
 		w->broken = true;
 	}
 	return b;

@@ -18,7 +18,8 @@ static int request(struct fake *f)
 		[SK_F_HTTP_REQUEST_QUERY] = text(""),
 		[SK_F_HTTP_REQUEST_HEADERS] = { .type = SK_VALUE_PAIRS, .u.list = { headers, 4 } },
 		[SK_F_HTTP_REQUEST_NUMBER] = { .type = SK_VALUE_INT, .u.num = UINT64_MAX } };
-	struct sk_event e = { .kind = SK_KIND_HTTP_REQUEST, .time_ns = 1753000000000000001u, .packet = 5, .packets = packets, .packet_cnt = 2,
+	struct sk_event e = { .kind = SK_KIND_HTTP_REQUEST, .time_ns = 1753000000000000001u, .packet = 5, .packets = packets,
+			.packet_cnt = 2,
 		.values = values, .value_cnt = SK_F_HTTP_REQUEST_CNT };
 
 	return fake_event(f, &e);

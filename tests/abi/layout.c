@@ -43,7 +43,8 @@ const struct layout_number JOIN(layout_, LAYOUT)[] = {
 	MEMBER(sk_flow_info, dir_guessed) MEMBER(sk_flow_info, midstream) MEMBER(sk_flow_info, client_ip) MEMBER(sk_flow_info, server_ip)
 	MEMBER(sk_flow_info, client_port) MEMBER(sk_flow_info, server_port) MEMBER(sk_flow_info, vlan) MEMBER(sk_flow_info, serial)
 	MEMBER(sk_flow_info, start_ns) MEMBER(sk_flow_info, last_ns) MEMBER(sk_flow_info, packets) MEMBER(sk_flow_info, bytes)
-	MEMBER(sk_flow_info, app_proto) MEMBER(sk_flow_info, ndpi_protocol) MEMBER(sk_flow_info, ndpi_category) MEMBER(sk_flow_info, ndpi_risk)
+	MEMBER(sk_flow_info, app_proto) MEMBER(sk_flow_info, ndpi_protocol) MEMBER(sk_flow_info,
+			ndpi_category) MEMBER(sk_flow_info, ndpi_risk)
 	GROWS(sk_field_def) MEMBER(sk_field_def, name) MEMBER(sk_field_def, type) MEMBER(sk_field_def, unit) MEMBER(sk_field_def, source)
 	MEMBER(sk_field_def, example) MEMBER(sk_field_def, help)
 	GROWS(sk_kind_def) MEMBER(sk_kind_def, name) MEMBER(sk_kind_def, help) MEMBER(sk_kind_def, fields) MEMBER(sk_kind_def, field_cnt)

@@ -38,7 +38,8 @@ static int on_open(const struct sk_host *host, void **instance, char *error, siz
 	}
 	in->host = host;
 	in->events = host->counter(host, "events", "events seen");
-	snprintf(in->word, sizeof(in->word), "%s%llu", host->option_text(host, "word"), (unsigned long long)host->option_num(host, "size"));
+	snprintf(in->word, sizeof(in->word), "%s%llu", host->option_text(host, "word"),
+			(unsigned long long)host->option_num(host, "size"));
 	*instance = in;
 	return 0;
 }
@@ -58,7 +59,8 @@ static void on_worker_end(void *instance, struct sk_worker *w, void *worker_stat
 {
 }
 
-static int on_flow_begin(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, const struct sk_flow_info *info)
+static int on_flow_begin(void *instance, struct sk_worker *w, void *worker_state, void *flow_state,
+		const struct sk_flow_info *info)
 {
 	const struct instance *in = instance;
 	struct flow *f = flow_state;
@@ -67,7 +69,8 @@ static int on_flow_begin(void *instance, struct sk_worker *w, void *worker_state
 	return f->copy && info->server_port != 81 ? SK_WATCH : SK_IGNORE;
 }
 
-static void on_flow_end(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, const struct sk_flow_info *info)
+static void on_flow_end(void *instance, struct sk_worker *w, void *worker_state, void *flow_state,
+		const struct sk_flow_info *info)
 {
 	const struct instance *in = instance;
 	struct flow *f = flow_state;
@@ -118,7 +121,8 @@ static const struct sk_field_def seen_fields[] = {
 	{ .name = "count", .type = SK_VALUE_INT, .unit = "events", .source = "", .example = "1", .help = "events of the flow so far" },
 	{ .name = "method", .type = SK_VALUE_TEXT, .unit = "", .source = "", .example = "GET", .help = "of the request" },
 };
-static const struct sk_kind_def kinds[] = { { .name = "plugin10.seen", .help = "a request", .fields = seen_fields, .field_cnt = 2 } };
+static const struct sk_kind_def kinds[] = { { .name = "plugin10.seen", .help = "a request", .fields = seen_fields,
+		.field_cnt = 2 } };
 static const struct sk_interest interests[] = {
 	{ .kind = "http.request", .field = "method", .prefix = "p", .reads = "method" },
 	{ .kind = "http.body", .reads = "bytes offset last request.method" },

@@ -37,7 +37,8 @@ static int load_module(struct fixture *x, const char *name, const char *path, co
 
 static void start_module(struct fixture *x, const char *name, const char *path, const char *options, uint64_t budget_ns)
 {
-	struct sk_detect_conf conf = { .registry = &x->registry, .rules = fake_ruleset(), .plugin_budget_ns = budget_ns, .plugin_memory_max = 100000 };
+	struct sk_detect_conf conf = { .registry = &x->registry, .rules = fake_ruleset(), .plugin_budget_ns = budget_ns,
+			.plugin_memory_max = 100000 };
 
 	assert_int_equal(load_module(x, name, path, options), 0);
 	assert_int_equal(sk_plugins_open(x->plugins, &x->error), 0);
@@ -131,11 +132,13 @@ static void tables_refused(void **state)
 {
 	static const struct { const char *module, *name, *error; } cases[] = {
 		{ "wrong_major", "faulty", "%s: made for plugin API 2.0, this sekisho has 1.0: build it with the headers of this one" },
-		{ "newer_minor", "faulty", "%s: made for plugin API 1.1, this sekisho has 1.0: use a newer sekisho, or build it with the headers of this one" },
+		{ "newer_minor", "faulty",
+				"%s: made for plugin API 1.1, this sekisho has 1.0: use a newer sekisho, or build it with the headers of this one" },
 		{ "short_size", "faulty", "%s: its table has 40 bytes, plugin API 1.0 needs 168: define it with SK_PLUGIN()" },
 		{ "no_symbol", "faulty", "%s: has no sk_plugin_main, so it is no plugin for sekisho: define it with SK_PLUGIN()" },
 		{ "no_name", "faulty", "%s: the plugin has no name, or one that is not of lower-case letters, digits and underscores" },
-		{ "unknown_kind", "faulty", "%s: wants event 'http.requets', which nothing here makes: correct the name or enable the plugin that makes it" },
+		{ "unknown_kind", "faulty",
+				"%s: wants event 'http.requets', which nothing here makes: correct the name or enable the plugin that makes it" },
 		{ "unknown_option", "faulty", "%s: option 'how' has type 77, which nobody knows" },
 		{ "faulty", "other", "sekisho.yaml:1:1: the plugin in %s is called 'faulty', not 'other': use that name" },
 	};

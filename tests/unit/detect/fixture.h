@@ -43,7 +43,8 @@ static inline void keep_alert(void *cx, struct sk_alert *a)
 static inline void new_flow(struct fixture *x, uint64_t serial)
 {
 	memset(&x->flow, 0, sizeof(x->flow));
-	x->flow.info = (struct sk_flow_info){ .size = sizeof(x->flow.info), .proto = 6, .serial = serial, .client_port = 49152, .server_port = 80,
+	x->flow.info = (struct sk_flow_info){ .size = sizeof(x->flow.info), .proto = 6, .serial = serial,
+			.client_port = 49152, .server_port = 80,
 		.client_ip = { { 10, 1, 2, 3 }, 4, { 0 } }, .server_ip = { { 10, 1, 1, 5 }, 4, { 0 } }, .start_ns = T0, .last_ns = T0 };
 	sk_arena_init(&x->flow.arena, 1024, 65536);
 }
@@ -124,10 +125,12 @@ static const uint64_t *packet_at(uint64_t n)
 	return &packet;
 }
 
-static inline void event(struct fixture *x, unsigned kind, uint64_t packet, const struct sk_value *values, unsigned cnt, void **unit)
+static inline void event(struct fixture *x, unsigned kind, uint64_t packet, const struct sk_value *values,
+		unsigned cnt, void **unit)
 {
 	struct sk_event e = { .size = sizeof(e), .kind = (uint16_t)kind, .time_ns = x->flow.info.last_ns, .packet = packet,
-		.packets = packet_at(packet), .packet_cnt = 1, .flow = &x->flow.info, .values = values, .value_cnt = (uint8_t)cnt, .unit = unit };
+		.packets = packet_at(packet), .packet_cnt = 1, .flow = &x->flow.info, .values = values, .value_cnt = (uint8_t)cnt,
+				.unit = unit };
 
 	x->flow.order = packet;
 	sk_detect_event(x->detect, &x->flow, &e);
