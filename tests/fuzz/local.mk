@@ -6,6 +6,7 @@ include %D%/conf/local.mk
 include %D%/capture/local.mk
 include %D%/decode/local.mk
 include %D%/flow/local.mk
+include %D%/reassembly/local.mk
 include %D%/proto/local.mk
 include %D%/app/local.mk
 include %D%/rules/local.mk
