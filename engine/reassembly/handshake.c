@@ -11,7 +11,7 @@
 /* Both ends have agreed on the beginning of this side's stream, or it is well under way. */
 static bool is_settled(const struct tcp_side *s)
 {
-	return s->next > 0 || (s->flags & (SIDE_SYN | SIDE_ACKED)) == (SIDE_SYN | SIDE_ACKED);
+	return s->next > 0 || s->flags & SIDE_FIN_TOLD || (s->flags & (SIDE_SYN | SIDE_ACKED)) == (SIDE_SYN | SIDE_ACKED);
 }
 
 static void remember_isn(struct tcp_side *s, uint32_t isn)

@@ -156,6 +156,8 @@ static const struct story endings[] = {
 	{ "data behind an acknowledged end", "abc$", "$", "data_after_fin", EST, .segs = { HELLO, { 'c', "FA", 1, 1, "abc" },
 	  { 's', "A", 1, 5 }, { 'c', "A", 4, 1, "def" } } },
 	{ "end before its bytes", "abc$", "$", "", EST, .segs = { HELLO, { 'c', "FA", 4, 1 }, { 'c', "A", 1, 1, "abc" }, { 's', "A", 1, 5 } } },
+	{ "ports used again after an end without data", "$/$", "$/$", "", SK_FLOW_NEW, .segs = { { 'c', "FA", 100, 500 },
+	  { 's', "A", 500, 101 }, { 'c', "S", .isn = 50 } } },
 	{ "half closed", "a$", "bc$", "", SK_FLOW_CLOSED, .segs = { HELLO, { 'c', "FA", 1, 1, "a" }, { 's', "A", 1, 3, "b" },
 	  { 's', "A", 2, 3, "c" }, { 's', "FA", 3, 3 }, { 'c', "A", 3, 4 } } },
 };
