@@ -1,0 +1,656 @@
+/* proto/coding.c — see coding.h.
+ *
+ * A body runs through a chain of layers, outermost coding first. A layer looks at its first bytes before it believes its name:
+ * gzip is gzip whatever it is called, deflate may be zlib or raw, and what is none of these goes through untouched. The first
+ * bytes are kept for a while, so that a wrong guess can be taken back and nothing is lost.
+ */
+#include "proto/coding.h"
+
+#include <brotli/decode.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/compiler.h"
+
+#define OUT_SIZE 16384
+#define KEEP_MAX 2048			/* first bytes kept to take back a guess */
+#define BOMB_FREE (UINT64_C(1) << 20)	/* output that no ratio is asked of */
+
+enum state { PROBE, GZIP_HEADER, INFLATE, GZIP_TRAILER, ZLIB_TRAILER, MEMBER_END, BROTLI, ZSTD, RAW };
+enum wrap { WRAP_NONE, WRAP_ZLIB, WRAP_GZIP };
+
+struct layer {
+	enum state state;
+	enum wrap wrap;
+	uint8_t kind;
+	bool has_zlib;
+	bool decoded;			/* something was decoded: counts as taken off */
+	bool flags_ignored;		/* second try: a gzip header without its optional parts */
+	uint8_t gz_flags;
+	uint8_t gz_step;		/* part of the header or trailer at hand */
+	uint32_t gz_need;		/* bytes of that part still to come */
+	uint8_t small[16];		/* header, trailer or probe bytes so far */
+	unsigned small_n;
+	uint32_t crc, isize;
+	z_stream z;
+	BrotliDecoderState *br;
+	ZSTD_DStream *zs;
+	bool zs_full;			/* the last piece of output was full: there may be more inside */
+	bool keeping;			/* keep holds all that came in so far */
+	size_t keep_n;
+	uint8_t keep[KEEP_MAX];
+	uint8_t out[OUT_SIZE];
+};
+
+struct sk_coding {
+	struct layer *layers[SK_CODING_LAYERS_MAX];
+	unsigned cnt;
+	bool bomb;
+	struct sk_coding_conf conf;
+	struct sk_http_odds odds;
+	uint64_t in, made;
+	sk_coding_emit_fn *emit;
+	void *cx;
+};
+
+/* --- the names in a head --- */
+
+static const struct {
+	const char *name;
+	int kind;			/* -1: passed over */
+} names[] = {
+	{ "gzip", SK_CODING_GZIP }, { "x-gzip", SK_CODING_GZIP }, { "deflate", SK_CODING_DEFLATE },
+	{ "x-deflate", SK_CODING_DEFLATE }, { "br", SK_CODING_BROTLI }, { "zstd", SK_CODING_ZSTD },
+	{ "identity", -1 }, { "chunked", -1 }
+};
+
+static void add_name(struct sk_span name, struct sk_coding_list *list, struct sk_http_odds *odds)
+{
+	for (size_t i = 0; i < SK_ARRAY_LEN(names); i++) {
+		if (!sk_span_is_str_nocase(name, names[i].name))
+			continue;
+		if (names[i].kind < 0)
+			return;
+		if (list->cnt == SK_CODING_LAYERS_MAX) {
+			/* the outermost are the last: forget the first */
+			memmove(list->kind, list->kind + 1, sizeof(list->kind) - 1);
+			list->cnt--;
+			sk_http_odds_add(odds, SK_HTTP_ODD_TOO_MANY_CODINGS);
+		}
+		if (list->cnt)
+			sk_http_odds_add(odds, SK_HTTP_ODD_STACKED_CODINGS);
+		list->kind[list->cnt++] = (uint8_t)names[i].kind;
+		return;
+	}
+	sk_http_odds_add(odds, SK_HTTP_ODD_UNKNOWN_CODING);
+}
+
+static inline bool name_char(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_' || c == '.';
+}
+
+void sk_coding_parse(struct sk_span value, struct sk_coding_list *list, struct sk_http_odds *odds)
+{
+	uint8_t name[32];
+	size_t n = 0;
+	bool gap = false, clean = true;	/* gap: white space behind a name without a comma */
+
+	for (size_t i = 0; i <= value.n; i++) {
+		uint8_t c = i < value.n ? value.p[i] : ',';
+
+		if (c == 0) {
+			clean = false;		/* servers that skip NUL read on */
+			continue;
+		}
+		if (name_char(c)) {
+			clean = clean && !(gap && n == 0);
+			if (n < sizeof(name))
+				name[n++] = c;
+			continue;
+		}
+		if (n)
+			add_name(sk_span(name, n), list, odds);
+		if (c == ',')
+			gap = false;
+		else if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+			gap = gap || n > 0;
+		else
+			clean = false;
+		n = 0;
+	}
+	if (!clean)
+		sk_http_odds_add(odds, SK_HTTP_ODD_BAD_CODING_SYNTAX);
+}
+
+/* --- one layer --- */
+
+static void push(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n);
+
+static void odd(struct sk_coding *c, enum sk_http_odd o) { sk_http_odds_add(&c->odds, o); }
+
+/* Passes bytes behind layer i. */
+static void pass(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n)
+{
+	if (n == 0)
+		return;
+	if (i + 1 < c->cnt && !c->bomb)
+		push(c, i + 1, p, n);
+	else
+		c->emit(c->cx, sk_span(p, n));
+}
+
+/* n bytes of l->out are made. */
+static void made(struct sk_coding *c, unsigned i, size_t n)
+{
+	struct layer *l = c->layers[i];
+
+	l->decoded = l->decoded || n > 0;
+	c->made += n;
+	if (c->made > c->conf.out_max || (c->made > BOMB_FREE && c->made / (c->in ? c->in : 1) > c->conf.ratio_max)) {
+		odd(c, SK_HTTP_ODD_COMPRESSION_BOMB);
+		pass(c, i, l->out, n);
+		c->bomb = true;
+		return;
+	}
+	pass(c, i, l->out, n);
+}
+
+static void close_libs(struct layer *l)
+{
+	if (l->has_zlib)
+		inflateEnd(&l->z);
+	l->has_zlib = false;
+	BrotliDecoderDestroyInstance(l->br);
+	l->br = NULL;
+	ZSTD_freeDStream(l->zs);
+	l->zs = NULL;
+}
+
+static void go_raw(struct layer *l)
+{
+	close_libs(l);
+	l->state = RAW;
+}
+
+static bool start_inflate(struct layer *l, enum wrap wrap)
+{
+	int rc;
+
+	l->wrap = wrap;
+	l->small_n = 0;
+	l->crc = (uint32_t)crc32(0, NULL, 0);
+	l->isize = 0;
+	if (l->has_zlib) {
+		rc = inflateReset(&l->z);
+	} else {
+		memset(&l->z, 0, sizeof(l->z));
+		rc = inflateInit2(&l->z, -15);
+		l->has_zlib = rc == Z_OK;
+	}
+	l->state = rc == Z_OK ? INFLATE : RAW;
+	return rc == Z_OK;
+}
+
+static void start_gzip(struct layer *l)
+{
+	l->state = GZIP_HEADER;
+	l->gz_step = 0;
+	l->gz_need = 10;
+	l->small_n = 0;
+}
+
+/* What to try when the bytes do not fit the guess: how many of the kept bytes to leave out. */
+static size_t next_guess(struct sk_coding *c, struct layer *l)
+{
+	l->small_n = 0;
+	if (l->state == INFLATE && l->wrap == WRAP_GZIP && l->gz_flags && !l->flags_ignored && l->keep_n > 10) {
+		l->flags_ignored = true;
+		(void)start_inflate(l, WRAP_GZIP);
+		return 10;
+	}
+	if (l->state == INFLATE && l->wrap == WRAP_ZLIB && !l->decoded) {
+		(void)start_inflate(l, WRAP_NONE);
+		return 0;
+	}
+	odd(c, l->decoded ? SK_HTTP_ODD_CODING_BROKEN : SK_HTTP_ODD_CODING_MISMATCH);
+	go_raw(l);
+	return 0;
+}
+
+/* The steps take bytes off *p, *n; false: the bytes do not fit, *p and *n are where they began to. */
+static bool run(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n);
+
+static void take(const uint8_t **p, size_t *n, size_t k)
+{
+	*p += k;
+	*n -= k;
+}
+
+static bool is_zlib_header(const uint8_t *b)
+{
+	return (b[0] & 0x0f) == 8 && (b[0] >> 4) <= 7 && (b[0] << 8 | b[1]) % 31 == 0 && !(b[1] & 0x20);
+}
+
+static void choose(struct sk_coding *c, struct layer *l)
+{
+	static const uint8_t zstd_magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
+	const uint8_t *b = l->small;
+
+	if (l->small_n >= 2 && b[0] == 0x1f && b[1] == 0x8b) {
+		if (l->kind != SK_CODING_GZIP)
+			odd(c, SK_HTTP_ODD_CODING_MISMATCH);
+		start_gzip(l);
+	} else if (l->kind == SK_CODING_ZSTD && (memcmp(b, zstd_magic, 4) == 0 || ((b[0] & 0xf0) == 0x50 && b[1] == 0x2a &&
+										 b[2] == 0x4d && b[3] == 0x18))) {
+		l->zs = ZSTD_createDStream();
+		l->state = l->zs ? ZSTD : RAW;
+		if (l->zs)
+			(void)ZSTD_DCtx_setParameter(l->zs, ZSTD_d_windowLogMax, 23);
+	} else if (l->kind == SK_CODING_BROTLI) {
+		l->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+		l->state = l->br ? BROTLI : RAW;
+	} else if (l->kind == SK_CODING_ZSTD) {
+		odd(c, SK_HTTP_ODD_CODING_MISMATCH);
+		go_raw(l);
+	} else if (is_zlib_header(b)) {
+		if (l->kind != SK_CODING_DEFLATE)
+			odd(c, SK_HTTP_ODD_CODING_MISMATCH);
+		(void)start_inflate(l, WRAP_ZLIB);
+	} else if (l->kind == SK_CODING_DEFLATE) {
+		(void)start_inflate(l, WRAP_NONE);
+	} else {
+		odd(c, SK_HTTP_ODD_CODING_MISMATCH);
+		go_raw(l);
+	}
+}
+
+static bool step_probe(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	struct layer *l = c->layers[i];
+	unsigned need = l->kind == SK_CODING_ZSTD ? 4 : 2;
+	uint8_t probe[4];
+	const uint8_t *q = probe;
+	size_t k = need;
+
+	while (l->small_n < need && *n) {
+		l->small[l->small_n++] = **p;
+		take(p, n, 1);
+	}
+	if (l->small_n < need)
+		return true;
+	memcpy(probe, l->small, need);
+	choose(c, l);
+	l->small_n = 0;
+	if (l->state == INFLATE && l->wrap == WRAP_ZLIB)
+		return true;		/* the probe was the zlib header */
+	return run(c, i, &q, &k);
+}
+
+enum { GZ_FIXED, GZ_EXTRA_LEN, GZ_EXTRA, GZ_NAME, GZ_COMMENT, GZ_HCRC, GZ_DONE };
+
+/* The next part of a gzip header that is there. */
+static void gzip_next(struct layer *l)
+{
+	static const uint8_t flag[] = { 0, 0x04, 0x04, 0x08, 0x10, 0x02 };
+
+	do
+		l->gz_step++;
+	while (l->gz_step < GZ_DONE && !(l->gz_flags & flag[l->gz_step]));
+	l->small_n = 0;
+	l->gz_need = l->gz_step == GZ_EXTRA ? l->gz_need : 2;
+	if (l->gz_step == GZ_DONE)
+		(void)start_inflate(l, WRAP_GZIP);
+}
+
+static bool step_gzip_fixed(struct sk_coding *c, struct layer *l, uint8_t b)
+{
+	l->small[l->small_n++] = b;
+	if (l->small_n < 10)
+		return true;
+	if (l->small[2] != 8)
+		return false;
+	l->gz_flags = l->small[3];
+	if (l->gz_flags & ~0x08u)
+		odd(c, SK_HTTP_ODD_GZIP_FLAGS);
+	gzip_next(l);
+	return true;
+}
+
+/* RFC 1952 2.3: ID1 ID2 CM FLG MTIME(4) XFL OS, then by FLG: extra, name, comment, header CRC. */
+static bool step_gzip_header(struct sk_coding *c, struct layer *l, const uint8_t **p, size_t *n)
+{
+	while (*n && l->state == GZIP_HEADER) {
+		uint8_t b = **p;
+
+		take(p, n, 1);
+		switch (l->gz_step) {
+		case GZ_FIXED:
+			if (!step_gzip_fixed(c, l, b))
+				return false;
+			break;
+		case GZ_EXTRA_LEN:
+			l->small[l->small_n++] = b;
+			if (l->small_n == 2) {
+				l->gz_need = (uint32_t)(l->small[0] | l->small[1] << 8);
+				gzip_next(l);
+				if (l->gz_need == 0)
+					gzip_next(l);
+			}
+			break;
+		case GZ_NAME:
+		case GZ_COMMENT:
+			if (b == 0)
+				gzip_next(l);
+			break;
+		default:		/* extra and header CRC: counted bytes */
+			if (--l->gz_need == 0)
+				gzip_next(l);
+		}
+	}
+	return true;
+}
+
+static void inflate_ended(struct layer *l)
+{
+	l->small_n = 0;
+	if (l->wrap == WRAP_GZIP)
+		l->state = GZIP_TRAILER;
+	else if (l->wrap == WRAP_ZLIB)
+		l->state = ZLIB_TRAILER;
+	else
+		l->state = MEMBER_END;
+}
+
+static bool step_inflate(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	struct layer *l = c->layers[i];
+	const uint8_t *at = *p;
+	uInt piece = (uInt)SK_MIN(*n, (size_t)1 << 30);
+	size_t got;
+	int rc;
+
+	memcpy(&l->z.next_in, &at, sizeof(at));		/* zlib's next_in is not const in all builds */
+	l->z.avail_in = piece;
+	l->z.next_out = l->out;
+	l->z.avail_out = OUT_SIZE;
+	rc = inflate(&l->z, Z_NO_FLUSH);
+	got = OUT_SIZE - l->z.avail_out;
+	take(p, n, piece - l->z.avail_in);
+	if (got && l->wrap == WRAP_GZIP)
+		l->crc = (uint32_t)crc32(l->crc, l->out, (uInt)got);
+	l->isize += (uint32_t)got;
+	if (got)
+		made(c, i, got);
+	if (rc == Z_STREAM_END)
+		inflate_ended(l);
+	return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR;
+}
+
+static bool step_trailer(struct sk_coding *c, struct layer *l, const uint8_t **p, size_t *n)
+{
+	unsigned need = l->state == GZIP_TRAILER ? 8 : 4;
+
+	while (*n && l->small_n < need) {
+		l->small[l->small_n++] = **p;
+		take(p, n, 1);
+	}
+	if (l->small_n < need)
+		return true;
+	if (l->state == GZIP_TRAILER) {
+		const uint8_t *b = l->small;
+		uint32_t crc = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+		uint32_t len = (uint32_t)b[4] | (uint32_t)b[5] << 8 | (uint32_t)b[6] << 16 | (uint32_t)b[7] << 24;
+
+		if (crc != l->crc || len != l->isize)
+			odd(c, SK_HTTP_ODD_GZIP_CHECKSUM);
+	}
+	l->small_n = 0;
+	l->state = MEMBER_END;
+	return true;
+}
+
+/* Behind a member: another one, or bytes that belong to nothing. */
+static bool step_member_end(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	struct layer *l = c->layers[i];
+	uint8_t first[2];
+
+	l->keeping = false;
+	while (*n && l->small_n < 2) {
+		l->small[l->small_n++] = **p;
+		take(p, n, 1);
+	}
+	if (l->small_n < 2)
+		return true;
+	memcpy(first, l->small, 2);
+	if (first[0] == 0x1f && first[1] == 0x8b) {
+		start_gzip(l);
+		memcpy(l->small, first, 2);
+		l->small_n = 2;
+		return true;
+	}
+	odd(c, SK_HTTP_ODD_CODING_TRAILER);
+	go_raw(l);
+	l->small_n = 0;
+	pass(c, i, first, 2);
+	return true;
+}
+
+static bool step_brotli(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	struct layer *l = c->layers[i];
+	size_t room = OUT_SIZE;
+	uint8_t *out = l->out;
+	BrotliDecoderResult rc;
+
+	rc = BrotliDecoderDecompressStream(l->br, n, p, &room, &out, NULL);
+	if (room < OUT_SIZE)
+		made(c, i, OUT_SIZE - room);
+	if (rc == BROTLI_DECODER_RESULT_SUCCESS) {
+		close_libs(l);
+		l->small_n = 0;
+		l->state = MEMBER_END;
+	}
+	return rc != BROTLI_DECODER_RESULT_ERROR;
+}
+
+static bool step_zstd(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	struct layer *l = c->layers[i];
+	ZSTD_inBuffer in = { *p, *n, 0 };
+	ZSTD_outBuffer out = { l->out, OUT_SIZE, 0 };
+	size_t rc = ZSTD_decompressStream(l->zs, &out, &in);
+
+	if (in.pos)
+		take(p, n, in.pos);
+	l->zs_full = out.pos == OUT_SIZE;
+	if (out.pos)
+		made(c, i, out.pos);
+	return !ZSTD_isError(rc);
+}
+
+/* True while a library has more output than fitted; a step with *n = 0 fetches it. */
+static bool holds_output(const struct layer *l)
+{
+	return (l->state == INFLATE && l->z.avail_out == 0) || (l->state == BROTLI && BrotliDecoderHasMoreOutput(l->br)) ||
+	       (l->state == ZSTD && l->zs_full);
+}
+
+static bool run_step(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	struct layer *l = c->layers[i];
+
+	switch (l->state) {
+	case PROBE:
+		return step_probe(c, i, p, n);
+	case GZIP_HEADER:
+		return step_gzip_header(c, l, p, n);
+	case INFLATE:
+		return step_inflate(c, i, p, n);
+	case GZIP_TRAILER:
+	case ZLIB_TRAILER:
+		return step_trailer(c, l, p, n);
+	case MEMBER_END:
+		return step_member_end(c, i, p, n);
+	case BROTLI:
+		return step_brotli(c, i, p, n);
+	case ZSTD:
+		return step_zstd(c, i, p, n);
+	case RAW:
+		pass(c, i, *p, *n);
+		take(p, n, *n);
+		return true;
+	}
+	SK_UNREACHABLE();
+}
+
+static bool run(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	while (!c->bomb && (*n || holds_output(c->layers[i])))
+		if (!run_step(c, i, p, n))
+			return false;
+	return true;
+}
+
+static void push(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n)
+{
+	struct layer *l = c->layers[i];
+
+	if (l->keeping && n <= KEEP_MAX - l->keep_n) {
+		memcpy(l->keep + l->keep_n, p, n);
+		l->keep_n += n;
+	} else {
+		l->keeping = false;
+	}
+	while (!run(c, i, &p, &n)) {
+		if (l->keeping) {
+			size_t skip = next_guess(c, l);
+
+			p = l->keep + skip;
+			n = l->keep_n - skip;
+			l->keeping = l->state != RAW;
+		} else {
+			odd(c, SK_HTTP_ODD_CODING_BROKEN);
+			go_raw(l);
+		}
+	}
+	if (c->bomb && i == 0 && n)
+		c->emit(c->cx, sk_span(p, n));
+}
+
+/* --- the chain --- */
+
+struct sk_coding *sk_coding_new(const struct sk_coding_list *list, const struct sk_coding_conf *conf)
+{
+	struct sk_coding *c = calloc(1, sizeof(*c));
+	unsigned cnt = SK_MIN(list->cnt, SK_MIN(conf->layers_max, (unsigned)SK_CODING_LAYERS_MAX));
+
+	if (!c)
+		return NULL;
+	c->conf = *conf;
+	if (cnt < list->cnt)
+		odd(c, SK_HTTP_ODD_TOO_MANY_CODINGS);
+	for (unsigned i = 0; i < cnt; i++) {
+		struct layer *l = calloc(1, sizeof(*l));
+
+		if (!l) {
+			sk_coding_free(c);
+			return NULL;
+		}
+		l->kind = list->kind[list->cnt - 1 - i];
+		l->keeping = true;
+		c->layers[c->cnt++] = l;
+	}
+	return c;
+}
+
+void sk_coding_free(struct sk_coding *c)
+{
+	if (!c)
+		return;
+	for (unsigned i = 0; i < c->cnt; i++) {
+		close_libs(c->layers[i]);
+		free(c->layers[i]);
+	}
+	free(c);
+}
+
+void sk_coding_push(struct sk_coding *c, struct sk_span in, sk_coding_emit_fn *emit, void *cx)
+{
+	if (in.n == 0)
+		return;
+	c->emit = emit;
+	c->cx = cx;
+	c->in += in.n;
+	if (c->cnt == 0 || c->bomb)
+		emit(cx, in);
+	else
+		push(c, 0, in.p, in.n);
+}
+
+void sk_coding_finish(struct sk_coding *c, sk_coding_emit_fn *emit, void *cx)
+{
+	c->emit = emit;
+	c->cx = cx;
+	for (unsigned i = 0; i < c->cnt && !c->bomb; i++) {
+		struct layer *l = c->layers[i];
+
+		switch (l->state) {
+		case PROBE:
+			if (l->small_n) {
+				odd(c, SK_HTTP_ODD_CODING_MISMATCH);
+				pass(c, i, l->small, l->small_n);
+			}
+			break;
+		case MEMBER_END:
+			if (l->small_n) {
+				odd(c, SK_HTTP_ODD_CODING_TRAILER);
+				pass(c, i, l->small, l->small_n);
+			}
+			break;
+		case GZIP_TRAILER:
+			odd(c, SK_HTTP_ODD_GZIP_CHECKSUM);
+			break;
+		case INFLATE:
+			/* a raw stream that gave nothing was no deflate */
+			if (l->keeping && !l->decoded) {
+				odd(c, SK_HTTP_ODD_CODING_MISMATCH);
+				pass(c, i, l->keep, l->keep_n);
+				break;
+			}
+			odd(c, SK_HTTP_ODD_CODING_TRUNCATED);
+			break;
+		case GZIP_HEADER:
+		case BROTLI:
+			odd(c, SK_HTTP_ODD_CODING_TRUNCATED);
+			break;
+		case ZLIB_TRAILER:
+		case ZSTD:
+		case RAW:
+			break;
+		}
+	}
+}
+
+const struct sk_http_odds *sk_coding_odds(const struct sk_coding *c) { return &c->odds; }
+
+size_t sk_coding_names(const struct sk_coding *c, char *buf)
+{
+	static const char *const name[] = { "gzip", "deflate", "br", "zstd" };
+	size_t n = 0;
+
+	for (unsigned i = c->cnt; i > 0; i--) {
+		const struct layer *l = c->layers[i - 1];
+		const char *s = l->wrap == WRAP_GZIP ? "gzip" : name[l->kind];
+
+		if (!l->decoded)
+			continue;
+		if (n)
+			buf[n++] = ',';
+		for (; *s; s++)
+			buf[n++] = *s;
+	}
+	return n;
+}

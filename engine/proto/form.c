@@ -1,0 +1,683 @@
+/* proto/form.c — see form.h.
+ *
+ * The multipart reader looks for line ends only: what may be the beginning of a boundary line is held back until it is one or
+ * is not. A boundary holds no line end, so a mismatch never hides another beginning except the byte that made it.
+ */
+#include "proto/form.h"
+
+#include <stdlib.h>
+
+#include "base/compiler.h"
+#include "proto/base64.h"
+#include "proto/uri.h"
+
+#define OUT_SIZE 2048
+#define HOLD_MAX (SK_FORM_BOUNDARY_MAX + 80)
+
+enum state { NAME, VALUE, FIRST_LINE, PREAMBLE, PART_HEAD, PART_BODY, EPILOGUE };
+enum transfer { PLAIN, BASE64, QUOTED };
+
+struct sk_form {
+	const struct sk_form_ops *ops;
+	void *cx;
+	struct sk_http_odds odds;
+	struct sk_form_part part;
+	uint8_t state;
+	uint8_t transfer;
+	bool open;			/* begin was told */
+	bool lost;			/* bytes of the value are missing */
+	bool line_start;		/* what is held began behind a line end or at the start */
+	bool fold_wait;			/* a head line waits for its continuation */
+	bool in_word;			/* urlencoded: a byte of the parameter was seen */
+	unsigned esc_n;			/* bytes of an escape so far */
+	unsigned boundary_n;
+	unsigned hold_n;
+	unsigned line_n;
+	size_t out_n;
+	size_t name_n, filename_n, type_n;
+	struct sk_base64 b64;
+	uint8_t esc[8];
+	uint8_t boundary[SK_FORM_BOUNDARY_MAX + 2];	/* with the two dashes */
+	uint8_t hold[HOLD_MAX];
+	uint8_t name[SK_FORM_NAME_MAX], filename[SK_FORM_NAME_MAX], type[SK_FORM_NAME_MAX];
+	uint8_t line[SK_FORM_LINE_MAX];
+	uint8_t out[OUT_SIZE];
+};
+
+static void odd(struct sk_form *f, enum sk_http_odd o) { sk_http_odds_add(&f->odds, o); }
+
+/* --- telling --- */
+
+static void flush(struct sk_form *f)
+{
+	if (f->out_n && f->open)
+		f->ops->value(f->cx, sk_span(f->out, f->out_n));
+	f->out_n = 0;
+}
+
+static void put(struct sk_form *f, uint8_t c)
+{
+	f->out[f->out_n++] = c;
+	if (f->out_n == OUT_SIZE)
+		flush(f);
+}
+
+static void begin(struct sk_form *f)
+{
+	f->part.name = sk_span(f->name, f->name_n);
+	f->open = true;
+	f->lost = false;
+	f->ops->begin(f->cx, &f->part);
+}
+
+static void end(struct sk_form *f, bool truncated)
+{
+	if (f->open) {
+		flush(f);
+		f->ops->end(f->cx, truncated || f->lost);
+		f->part.index++;
+	}
+	f->open = false;
+	f->out_n = 0;
+	f->name_n = f->filename_n = f->type_n = 0;
+	f->part.filename = f->part.content_type = sk_span(NULL, 0);
+	f->transfer = PLAIN;
+	f->b64 = (struct sk_base64){ 0 };
+	f->esc_n = 0;
+}
+
+static void add_name(struct sk_form *f, uint8_t c)
+{
+	if (f->name_n < SK_FORM_NAME_MAX)
+		f->name[f->name_n++] = c;
+	else
+		odd(f, SK_HTTP_ODD_FORM_NAME_TOO_LONG);
+}
+
+/* --- urlencoded --- */
+
+static void url_put(struct sk_form *f, uint8_t c)
+{
+	if (f->state == NAME)
+		add_name(f, c);
+	else
+		put(f, c);
+}
+
+/* The escape in esc is whole, or is none. */
+static void url_escape_done(struct sk_form *f)
+{
+	size_t n = sk_uri_unescape(f->esc, f->esc_n, false, &f->odds);
+
+	for (size_t i = 0; i < n; i++)
+		url_put(f, f->esc[i]);
+	f->esc_n = 0;
+}
+
+static bool is_hex(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* Adds c to the escape at hand. False: c does not belong to it and is still to be read. */
+static bool url_escape(struct sk_form *f, uint8_t c)
+{
+	bool u = f->esc_n > 1 && (f->esc[1] | 0x20) == 'u';
+
+	if (!is_hex(c) && !(f->esc_n == 1 && (c | 0x20) == 'u')) {
+		url_escape_done(f);
+		return false;
+	}
+	f->esc[f->esc_n++] = c;
+	if (f->esc_n == (u ? 6 : 3) && !(f->esc_n == 3 && (f->esc[1] | 0x20) == 'u'))
+		url_escape_done(f);
+	return true;
+}
+
+static void url_param_end(struct sk_form *f, bool truncated)
+{
+	if (f->esc_n)
+		url_escape_done(f);
+	if (f->in_word && !f->open)
+		begin(f);
+	end(f, truncated);
+	f->state = NAME;
+	f->in_word = false;
+}
+
+static void url_push(struct sk_form *f, struct sk_span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+
+		if (f->esc_n && url_escape(f, c))
+			continue;
+		if (c == '&') {
+			url_param_end(f, false);
+			continue;
+		}
+		f->in_word = true;
+		if (c == '=' && f->state == NAME) {
+			begin(f);
+			f->state = VALUE;
+		} else if (c == '%') {
+			f->esc[0] = c;
+			f->esc_n = 1;
+		} else {
+			url_put(f, c == '+' ? ' ' : c);
+		}
+	}
+	flush(f);
+}
+
+/* --- parameters of fields --- */
+
+static inline bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+/* Reads one value at *i: quoted or a word. */
+static size_t param_value(struct sk_span s, size_t *i, uint8_t *out, size_t room)
+{
+	size_t w = 0;
+
+	if (*i < s.n && s.p[*i] == '"') {
+		for (++*i; *i < s.n && s.p[*i] != '"'; ++*i) {
+			if (s.p[*i] == '\\' && *i + 1 < s.n && (s.p[*i + 1] == '"' || s.p[*i + 1] == '\\'))
+				++*i;
+			if (w < room)
+				out[w++] = s.p[*i];
+		}
+		*i += *i < s.n;
+		return w;
+	}
+	for (; *i < s.n && s.p[*i] != ';'; ++*i)
+		if (w < room)
+			out[w++] = s.p[*i];
+	while (w && is_blank(out[w - 1]))
+		w--;
+	return w;
+}
+
+/* charset'language'escaped (RFC 5987 3.2.1) in place. */
+static size_t param_extended(uint8_t *p, size_t n)
+{
+	uint8_t *q = n ? memchr(p, '\'', n) : NULL;
+
+	q = q ? memchr(q + 1, '\'', n - (size_t)(q + 1 - p)) : NULL;
+	if (q) {
+		n -= (size_t)(q + 1 - p);
+		memmove(p, q + 1, n);
+	}
+	return sk_uri_unescape(p, n, false, NULL);
+}
+
+bool sk_form_param(struct sk_span s, const char *word, uint8_t *out, size_t room, size_t *n)
+{
+	size_t i = 0, len = strlen(word);
+	bool found = false;
+	uint8_t skip[1];
+
+	while (i < s.n && s.p[i] != ';')
+		i++;
+	while (i < s.n) {
+		size_t start;
+		bool star, is;
+
+		while (i < s.n && (s.p[i] == ';' || s.p[i] == ',' || is_blank(s.p[i])))
+			i++;
+		start = i;
+		while (i < s.n && s.p[i] != '=' && s.p[i] != ';')
+			i++;
+		struct sk_span name = sk_span(s.p + start, i - start);
+		while (name.n && is_blank(name.p[name.n - 1]))
+			name.n--;
+		star = name.n == len + 1 && name.p[len] == '*';
+		is = (name.n == len || star) && sk_span_is_nocase(sk_span(name.p, len), sk_span(word, len));
+		if (i < s.n && s.p[i] == '=')
+			i++;
+		while (i < s.n && is_blank(s.p[i]))
+			i++;
+		/* the first of its name counts, an extended one before all */
+		if (is && (!found || star)) {
+			*n = param_value(s, &i, out, room);
+			if (star)
+				*n = param_extended(out, *n);
+			found = true;
+		} else {
+			(void)param_value(s, &i, skip, 0);
+		}
+		while (i < s.n && s.p[i] != ';')
+			i++;
+	}
+	return found;
+}
+
+/* --- multipart --- */
+
+static void quoted_printable(struct sk_form *f, struct sk_span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+
+		if (f->esc_n == 0 && c != '=') {
+			put(f, c);
+			continue;
+		}
+		f->esc[f->esc_n++] = c;
+		if (f->esc_n == 1)
+			continue;
+		if (f->esc[1] == '\n') {
+			f->esc_n = 0;		/* soft line break */
+		} else if (f->esc_n == 3 && f->esc[1] == '\r' && c == '\n') {
+			f->esc_n = 0;
+		} else if (f->esc_n == 3 && is_hex(f->esc[1]) && is_hex(c)) {
+			f->esc[0] = '%';
+			(void)sk_uri_unescape(f->esc, 3, false, NULL);
+			put(f, f->esc[0]);
+			f->esc_n = 0;
+		} else if (f->esc_n == 3) {
+			for (unsigned k = 0; k < 3; k++)
+				put(f, f->esc[k]);
+			f->esc_n = 0;
+		}
+	}
+	flush(f);
+}
+
+static void part_value(struct sk_form *f, struct sk_span s)
+{
+	uint8_t out[SK_BASE64_ROOM(1024)];
+
+	if (s.n == 0 || !f->open)
+		return;
+	if (f->transfer == PLAIN) {
+		f->ops->value(f->cx, s);
+		return;
+	}
+	if (f->transfer == QUOTED) {
+		quoted_printable(f, s);
+		return;
+	}
+	for (size_t i = 0; i < s.n; i += 1024) {
+		size_t n = sk_base64_push(&f->b64, sk_span_sub(s, i, 1024), out);
+
+		if (n)
+			f->ops->value(f->cx, sk_span(out, n));
+	}
+}
+
+static struct sk_span field_value(struct sk_span line, const char *name, bool *is)
+{
+	size_t n = strlen(name), i = n;
+
+	*is = false;
+	if (line.n <= n || !sk_span_is_nocase(sk_span(line.p, n), sk_span(name, n)))
+		return sk_span(NULL, 0);
+	while (i < line.n && is_blank(line.p[i]))
+		i++;
+	if (i == line.n || line.p[i] != ':')
+		return sk_span(NULL, 0);
+	i++;
+	while (i < line.n && is_blank(line.p[i]))
+		i++;
+	*is = true;
+	return sk_span_sub(line, i, line.n);
+}
+
+/* One whole line of a part head. */
+static void part_line(struct sk_form *f)
+{
+	struct sk_span line = sk_span(f->line, f->line_n), v;
+	bool is;
+
+	while (line.n && is_blank(line.p[line.n - 1]))
+		line.n--;
+	f->line_n = 0;
+	if (line.n == 0)
+		return;
+	v = field_value(line, "content-disposition", &is);
+	if (is) {
+		if (!sk_form_param(v, "name", f->name, SK_FORM_NAME_MAX, &f->name_n))
+			f->name_n = 0;
+		if (sk_form_param(v, "filename", f->filename, SK_FORM_NAME_MAX, &f->filename_n))
+			f->part.filename = sk_span(f->filename, f->filename_n);
+		return;
+	}
+	v = field_value(line, "content-type", &is);
+	if (is) {
+		f->type_n = SK_MIN(v.n, (size_t)SK_FORM_NAME_MAX);
+		memcpy(f->type, v.p, f->type_n);
+		f->part.content_type = sk_span(f->type, f->type_n);
+		if (!sk_form_charset_is_plain(v))
+			odd(f, SK_HTTP_ODD_ODD_CHARSET);
+		return;
+	}
+	v = field_value(line, "content-transfer-encoding", &is);
+	if (is) {
+		f->transfer = sk_span_is_str_nocase(v, "base64") ? BASE64 :
+			      sk_span_is_str_nocase(v, "quoted-printable") ? QUOTED : PLAIN;
+		if (f->transfer != PLAIN)
+			odd(f, SK_HTTP_ODD_TRANSFER_CODED_PART);
+		return;
+	}
+	if (!memchr(line.p, ':', line.n))
+		odd(f, SK_HTTP_ODD_MULTIPART_HEADER);
+}
+
+/* A boundary line was seen. */
+static void part_starts(struct sk_form *f, bool last)
+{
+	if (f->state == PART_HEAD)
+		odd(f, SK_HTTP_ODD_MULTIPART_HEADER);
+	if (f->transfer == QUOTED && f->esc_n && f->open)
+		for (unsigned k = 0; k < f->esc_n; k++)
+			put(f, f->esc[k]);
+	end(f, false);
+	f->line_n = 0;
+	f->state = last ? EPILOGUE : PART_HEAD;
+	f->hold_n = 0;
+	f->line_start = false;
+}
+
+static bool hold(struct sk_form *f, uint8_t c)
+{
+	if (f->hold_n == HOLD_MAX)
+		return false;
+	f->hold[f->hold_n++] = c;
+	return true;
+}
+
+/* What was held is no boundary line. */
+static void release(struct sk_form *f)
+{
+	if (f->state == PART_BODY)
+		part_value(f, sk_span(f->hold, f->hold_n));
+	f->hold_n = 0;
+	f->line_start = false;
+}
+
+/* Does the byte go on with a boundary line? At hold[at] the dashes begin. */
+static bool boundary_goes_on(const struct sk_form *f, size_t at, uint8_t c)
+{
+	size_t n = f->hold_n - at, b = f->boundary_n;
+
+	if (n < b)
+		return c == f->boundary[n];
+	/* behind it: white space up to the line end, or two dashes */
+	if (n == b)
+		return is_blank(c) || c == '-';
+	if (f->hold[at + b] == '-')
+		return n == b + 1 && c == '-';
+	return is_blank(c);
+}
+
+/* One byte while something is held or a line begins. False: c is still to be read. */
+static bool hold_byte(struct sk_form *f, uint8_t c)
+{
+	size_t at = 0, n;
+
+	while (at < f->hold_n && at < 2 && (f->hold[at] == '\r' || f->hold[at] == '\n'))
+		at++;
+	if (f->hold_n == 1 && f->hold[0] == '\r') {
+		if (c == '\n')
+			return hold(f, c);
+		release(f);
+		return false;
+	}
+	if (!boundary_goes_on(f, at, c) || !hold(f, c)) {
+		release(f);
+		return false;
+	}
+	n = f->hold_n - at;
+	if (n > f->boundary_n && c == '\n') {
+		if (f->hold[f->hold_n - 2] != '\r')
+			odd(f, SK_HTTP_ODD_MULTIPART_LINE_END);
+		part_starts(f, false);
+	} else if (n == f->boundary_n + 2 && f->hold[at + f->boundary_n] == '-') {
+		part_starts(f, true);
+	}
+	return true;
+}
+
+/* Bytes before, between and in parts, up to the next thing to hold back. Returns the bytes read. */
+static size_t body_run(struct sk_form *f, const uint8_t *p, size_t n)
+{
+	const uint8_t *lf = memchr(p, '\n', n);
+	size_t k = lf ? (size_t)(lf - p) : n;
+
+	if (lf && k && p[k - 1] == '\r')
+		k--;
+	else if (!lf && p[n - 1] == '\r')
+		k--;
+	if (k && f->state == PART_BODY)
+		part_value(f, sk_span(p, k));
+	if (k == n)
+		return n;
+	f->line_start = true;
+	f->hold[0] = p[k];
+	f->hold_n = 1;
+	return k + 1;
+}
+
+/* Part head lines; a boundary line ends the head. */
+static size_t head_run(struct sk_form *f, const uint8_t *p, size_t n)
+{
+	uint8_t c = p[0];
+
+	if (f->fold_wait) {
+		/* the line before is whole unless this one continues it */
+		f->fold_wait = false;
+		if (c != ' ' && c != '\t')
+			part_line(f);
+	}
+	if (c != '\n') {
+		if (f->line_n < SK_FORM_LINE_MAX)
+			f->line[f->line_n++] = c;
+		return 1;
+	}
+	if (f->line_n && f->line[f->line_n - 1] == '\r')
+		f->line_n--;
+	else
+		odd(f, SK_HTTP_ODD_MULTIPART_LINE_END);
+	if (f->line_n == 0) {
+		begin(f);
+		f->state = PART_BODY;
+		f->line_start = true;
+		return 1;
+	}
+	if (f->line_n >= f->boundary_n && memcmp(f->line, f->boundary, f->boundary_n) == 0) {
+		size_t b = f->boundary_n;
+
+		part_starts(f, f->line_n >= b + 2 && f->line[b] == '-' && f->line[b + 1] == '-');
+		return 1;
+	}
+	f->fold_wait = true;
+	return 1;
+}
+
+/* Without a boundary in the type: the first line that begins with two dashes is one. */
+static size_t first_line_run(struct sk_form *f, const uint8_t *p, size_t n)
+{
+	uint8_t c = p[0];
+
+	if (c != '\n' && f->line_n < SK_FORM_BOUNDARY_MAX) {
+		f->line[f->line_n++] = c;
+		return 1;
+	}
+	while (f->line_n && is_blank(f->line[f->line_n - 1]))
+		f->line_n--;
+	if (f->line_n > 2 && f->line[0] == '-' && f->line[1] == '-' && c == '\n') {
+		memcpy(f->boundary, f->line, f->line_n);
+		f->boundary_n = f->line_n;
+		part_starts(f, false);
+	} else if (f->line_n >= SK_FORM_BOUNDARY_MAX) {
+		f->state = EPILOGUE;
+	}
+	f->line_n = 0;
+	return 1;
+}
+
+static void multipart_push(struct sk_form *f, struct sk_span s)
+{
+	size_t i = 0;
+
+	while (i < s.n) {
+		switch ((enum state)f->state) {
+		case FIRST_LINE:
+			i += first_line_run(f, s.p + i, s.n - i);
+			break;
+		case PREAMBLE:
+		case PART_BODY:
+			if (f->hold_n || f->line_start) {
+				if (hold_byte(f, s.p[i]))
+					i++;
+			} else {
+				i += body_run(f, s.p + i, s.n - i);
+			}
+			break;
+		case PART_HEAD:
+			i += head_run(f, s.p + i, s.n - i);
+			break;
+		default:
+			return;
+		}
+	}
+	flush(f);
+}
+
+/* --- outside --- */
+
+struct sk_form *sk_form_new(enum sk_form_kind kind, struct sk_span content_type, const struct sk_form_ops *ops, void *cx)
+{
+	struct sk_form *f = malloc(sizeof(*f));
+	size_t n = 0;
+
+	if (!f)
+		return NULL;
+	memset(f, 0, offsetof(struct sk_form, esc));
+	f->ops = ops;
+	f->cx = cx;
+	f->state = NAME;
+	if (kind != SK_FORM_MULTIPART)
+		return f;
+	f->boundary[0] = f->boundary[1] = '-';
+	if (sk_form_param(content_type, "boundary", f->boundary + 2, SK_FORM_BOUNDARY_MAX, &n) && n) {
+		f->boundary_n = (unsigned)n + 2;
+		f->state = PREAMBLE;
+		f->line_start = true;
+		for (size_t i = 2; i < f->boundary_n; i++) {
+			if (f->boundary[i] == '\n')
+				f->boundary[i] = ' ';
+			if (f->boundary[i] < ' ' || f->boundary[i] >= 0x7f || n > 70)
+				odd(f, SK_HTTP_ODD_MULTIPART_BOUNDARY);
+		}
+	} else {
+		odd(f, SK_HTTP_ODD_MULTIPART_BOUNDARY);
+		f->state = FIRST_LINE;
+	}
+	return f;
+}
+
+void sk_form_free(struct sk_form *f) { free(f); }
+
+void sk_form_push(struct sk_form *f, struct sk_span bytes)
+{
+	if (f->state == NAME || f->state == VALUE)
+		url_push(f, bytes);
+	else
+		multipart_push(f, bytes);
+}
+
+void sk_form_gap(struct sk_form *f)
+{
+	f->lost = f->open;
+	if (f->esc_n && f->transfer == PLAIN)
+		url_escape_done(f);
+	if (f->state == PART_HEAD) {
+		odd(f, SK_HTTP_ODD_MULTIPART_HEADER);
+		end(f, true);
+		f->state = PREAMBLE;
+	}
+	if (f->hold_n)
+		release(f);
+	f->line_start = false;
+}
+
+void sk_form_finish(struct sk_form *f, bool truncated)
+{
+	if (f->state == NAME || f->state == VALUE) {
+		url_param_end(f, truncated);
+		return;
+	}
+	if (f->hold_n)
+		release(f);
+	if (f->state != EPILOGUE)
+		odd(f, SK_HTTP_ODD_MULTIPART_UNFINISHED);
+	if (f->esc_n && f->open)
+		for (unsigned k = 0; k < f->esc_n; k++)
+			put(f, f->esc[k]);
+	end(f, truncated || f->state == PART_BODY);
+}
+
+const struct sk_http_odds *sk_form_odds(const struct sk_form *f) { return &f->odds; }
+
+/* --- what kind --- */
+
+static struct sk_span media_type(struct sk_span s)
+{
+	size_t i = 0;
+
+	while (s.n && is_blank(s.p[0]))
+		s = sk_span(s.p + 1, s.n - 1);
+	while (i < s.n && s.p[i] != ';' && s.p[i] != ',' && !is_blank(s.p[i]))
+		i++;
+	return sk_span_sub(s, 0, i);
+}
+
+enum sk_form_kind sk_form_kind_of(struct sk_span content_type)
+{
+	struct sk_span t = media_type(content_type);
+
+	if (sk_span_is_str_nocase(t, "application/x-www-form-urlencoded"))
+		return SK_FORM_URLENCODED;
+	if (t.n > 10 && sk_span_is_str_nocase(sk_span(t.p, 10), "multipart/"))
+		return SK_FORM_MULTIPART;
+	return SK_FORM_NONE;
+}
+
+enum sk_form_kind sk_form_sniff(struct sk_span first)
+{
+	size_t i = 0;
+
+	if (first.n >= 3 && first.p[0] == '-' && first.p[1] == '-') {
+		const uint8_t *lf = memchr(first.p, '\n', SK_MIN(first.n, (size_t)SK_FORM_BOUNDARY_MAX));
+
+		if (lf && first.n - (size_t)(lf + 1 - first.p) >= 8 && sk_span_is_str_nocase(sk_span(lf + 1, 8), "content-"))
+			return SK_FORM_MULTIPART;
+	}
+	while (i < first.n && i < 128) {
+		uint8_t c = first.p[i], l = c | 0x20;
+
+		if (c == '=')
+			return i ? SK_FORM_URLENCODED : SK_FORM_NONE;
+		if (!((l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || memchr("_.-$%[]+:*", c, 10)))
+			return SK_FORM_NONE;
+		i++;
+	}
+	return SK_FORM_NONE;
+}
+
+bool sk_form_charset_is_plain(struct sk_span content_type)
+{
+	static const char *const plain[] = { "utf-8", "utf8", "iso-8859-1", "latin1", "iso_8859-1", "us-ascii", "ascii" };
+	uint8_t buf[64];
+	struct sk_span v;
+	size_t n = 0;
+
+	if (!sk_form_param(content_type, "charset", buf, sizeof(buf), &n) || n == 0)
+		return true;
+	v = sk_span(buf, n);
+	for (size_t i = 0; i < SK_ARRAY_LEN(plain); i++)
+		if (sk_span_is_str_nocase(v, plain[i]))
+			return true;
+	return n == 12 && sk_span_is_str_nocase(sk_span_sub(v, 0, 11), "windows-125");
+}

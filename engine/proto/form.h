@@ -1,0 +1,63 @@
+/* proto/form.h — the parameters of a query, an urlencoded or a multipart body, as they stream.
+ *
+ * in       decoded body bytes in any pieces
+ * out      per parameter: begin, its value in pieces, end
+ * memory   one malloc'd block of about 10 KiB; names, file names and types are kept up to SK_FORM_NAME_MAX bytes, part head
+ *          lines up to SK_FORM_LINE_MAX, the rest of them is passed over
+ * threads  one owner
+ * source   WHATWG URL 5.1, RFC 7578, RFC 2046 5.1, RFC 2045 6, RFC 6266 4, RFC 5987 3.2
+ * limits   nested multiparts are values; RFC 2231 continuations are not joined
+ */
+#ifndef SK_PROTO_FORM_H
+#define SK_PROTO_FORM_H
+
+#include <sekisho/span.h>
+
+#include "proto/http1_oddity.h"
+
+#define SK_FORM_NAME_MAX 1024
+#define SK_FORM_LINE_MAX 4096
+#define SK_FORM_BOUNDARY_MAX 256
+
+enum sk_form_kind { SK_FORM_NONE, SK_FORM_URLENCODED, SK_FORM_MULTIPART };
+
+struct sk_form_part {
+	struct sk_span name;		/* decoded */
+	struct sk_span filename;	/* p NULL where there is none */
+	struct sk_span content_type;	/* p NULL where there is none */
+	uint64_t index;			/* from 0 */
+};
+
+struct sk_form_ops {
+	/* the part is valid until its end */
+	void (*begin)(void *cx, const struct sk_form_part *part);
+	void (*value)(void *cx, struct sk_span bytes);
+	void (*end)(void *cx, bool truncated);
+};
+
+struct sk_form;
+
+/* content_type gives the boundary; without one the first line of the body does. NULL when memory is short. */
+struct sk_form *sk_form_new(enum sk_form_kind kind, struct sk_span content_type, const struct sk_form_ops *ops, void *cx);
+void sk_form_free(struct sk_form *f);
+
+void sk_form_push(struct sk_form *f, struct sk_span bytes);
+/* Bytes of the body are missing here. */
+void sk_form_gap(struct sk_form *f);
+/* The body ended. */
+void sk_form_finish(struct sk_form *f, bool truncated);
+
+const struct sk_http_odds *sk_form_odds(const struct sk_form *f);
+
+/* The kind a Content-Type names. */
+enum sk_form_kind sk_form_kind_of(struct sk_span content_type);
+/* The kind the first bytes of a body look like. */
+enum sk_form_kind sk_form_sniff(struct sk_span first);
+/* True where the type names no charset, or one that all readers take for ASCII with something above. */
+bool sk_form_charset_is_plain(struct sk_span content_type);
+
+/* The value of a parameter (word, in lower case) of a field like Content-Type or Content-Disposition, without quotes and
+ * escapes, to out (room bytes). False where it is absent. */
+bool sk_form_param(struct sk_span field, const char *word, uint8_t *out, size_t room, size_t *n);
+
+#endif
