@@ -73,8 +73,7 @@ static void begin(struct sk_form *f)
 static void end(struct sk_form *f, bool truncated)
 {
 	if (f->open) {
-		flush(f);
-		f->ops->end(f->cx, truncated || f->lost);
+		f->ops->end(f->cx, sk_span(f->out, f->out_n), truncated || f->lost);
 		f->part.index++;
 	}
 	f->open = false;
@@ -129,7 +128,7 @@ static bool url_escape(struct sk_form *f, uint8_t c)
 		return false;
 	}
 	f->esc[f->esc_n++] = c;
-	if (f->esc_n == (u ? 6 : 3) && !(f->esc_n == 3 && (f->esc[1] | 0x20) == 'u'))
+	if (f->esc_n == (u ? 6 : 3))
 		url_escape_done(f);
 	return true;
 }

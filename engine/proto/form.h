@@ -32,7 +32,8 @@ struct sk_form_ops {
 	/* the part is valid until its end */
 	void (*begin)(void *cx, const struct sk_form_part *part);
 	void (*value)(void *cx, struct sk_span bytes);
-	void (*end)(void *cx, bool truncated);
+	/* rest: the last bytes of the value, often all of it */
+	void (*end)(void *cx, struct sk_span rest, bool truncated);
 };
 
 struct sk_form;

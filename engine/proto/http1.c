@@ -46,13 +46,18 @@ static void tell_odd(struct sk_http1 *h, enum sk_http_odd o, const uint8_t *p, s
 	h->ops->oddity(h->cx, o, sk_span(p, n), h->off);
 }
 
-static void tell_body(struct sk_http1 *h, const uint8_t *p, size_t n)
+static void tell_piece(struct sk_http1 *h, const uint8_t *p, size_t n, bool last)
 {
 	if (n == 0)
 		return;
 	h->open = true;
 	if (!h->is_second)
-		h->ops->body(h->cx, sk_span(p, n), h->off, h->headless);
+		h->ops->body(h->cx, sk_span(p, n), h->off, h->headless, last);
+}
+
+static void tell_body(struct sk_http1 *h, const uint8_t *p, size_t n)
+{
+	tell_piece(h, p, n, false);
 }
 
 static void tell_end(struct sk_http1 *h, bool truncated)
@@ -343,8 +348,8 @@ static size_t step_length(struct sk_http1 *h, const uint8_t *p, size_t n)
 {
 	size_t k = (size_t)SK_MIN((uint64_t)n, h->left);
 
-	tell_body(h, p, k);
 	h->left -= k;
+	tell_piece(h, p, k, h->left == 0 && h->state == LENGTH);
 	if (h->left == 0) {
 		if (h->state == LENGTH) {
 			tell_end(h, false);
@@ -671,6 +676,11 @@ static void drain(struct sk_http1 *h)
 		taken(h, h->wait.p + k, h->wait.n - k);
 	}
 	sk_buf_fini(&h->wait);
+}
+
+void sk_http1_resume(struct sk_http1 *h)
+{
+	h->stopped = false;
 }
 
 void sk_http1_flush(struct sk_http1 *h)

@@ -80,8 +80,8 @@ enum sk_http1_answer {
 struct sk_http1_ops {
 	/* Everything of h but h itself ends with the call. */
 	enum sk_http1_answer (*head)(void *cx, const struct sk_http1_head *h);
-	/* off: stream offset of the first byte. headless: bytes between messages that are none. */
-	void (*body)(void *cx, struct sk_span bytes, uint64_t off, bool headless);
+	/* off: stream offset of the first byte. headless: bytes between messages that are none. last: end follows at once. */
+	void (*body)(void *cx, struct sk_span bytes, uint64_t off, bool headless, bool last);
 	/* lost bytes of the body */
 	void (*gap)(void *cx, uint64_t lost);
 	/* End of a message, or of a run of headless bytes. truncated: not as its head said. */
@@ -131,6 +131,8 @@ size_t sk_http1_feed(struct sk_http1 *h, struct sk_span bytes);
 void sk_http1_gap(struct sk_http1 *h, uint64_t lost);
 /* The direction ended, or will not go on: what waits is read as it is, an open message is ended. */
 void sk_http1_end(struct sk_http1 *h);
+/* Goes on behind a head that was answered with SK_HTTP1_SWITCH: the next bytes begin a message. */
+void sk_http1_resume(struct sk_http1 *h);
 /* The other side has answered: a request line without version that waits for fields is complete. */
 void sk_http1_flush(struct sk_http1 *h);
 

@@ -144,9 +144,7 @@ int sk_http1_guess(struct sk_span first, bool is_response)
 		return 1;
 	if (find_version(first.p, first.n) < first.n || (first.n - m >= 7 && sk_span_is_str_nocase(sk_span(first.p + m, 7), "http://")))
 		return 1;
-	if (memchr(first.p, '\n', first.n))
-		return sk_span_is_str(sk_span(first.p, SK_MIN(first.n, (size_t)4)), "GET ");
-	return first.n > LINE_LOOK_MAX ? 0 : -1;
+	return memchr(first.p, '\n', first.n) || first.n > LINE_LOOK_MAX ? 0 : -1;
 }
 
 /* --- where a head ends --- */

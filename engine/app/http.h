@@ -1,0 +1,152 @@
+/* app/http.h — the inside of the HTTP binding: one flow's state, its transactions, the body at hand of each direction.
+ *
+ * memory   struct sk_http: flow memory. Transactions and bodies: malloc, bounded by QUEUE_MAX and QUEUE_BYTES_MAX per flow, and
+ *          freed when their messages are done
+ * threads  the flow's worker
+ * limits   for http.c, http_event.c, http_body.c and http_file.c only
+ */
+#ifndef SK_APP_HTTP_H
+#define SK_APP_HTTP_H
+
+#include "app/binding.h"
+#include "base/buf.h"
+#include "proto/coding.h"
+#include "proto/form.h"
+#include "proto/http1.h"
+#include "proto/magic.h"
+
+#define SK_HTTP_QUEUE_MAX 128			/* requests of a flow that wait for their responses */
+#define SK_HTTP_QUEUE_BYTES_MAX (2u << 20)	/* memory of their heads */
+#define SK_HTTP_HELD_MAX (64u << 10)		/* bytes behind a handshake that wait for the answer */
+
+#define SK_HTTP_COUNTERS(X) \
+	X(requests, "messages", "request heads") \
+	X(responses, "messages", "response heads") \
+	X(second_readings, "messages", "requests that only the other reading of a length shows") \
+	X(oddities, "oddities", "oddities told") \
+	X(unpaired, "messages", "responses nobody asked for") \
+	X(queue_limit, "messages", "requests not kept for their responses because too many waited") \
+	X(body_bytes, "bytes", "body bytes as sent") \
+	X(decoded_bytes, "bytes", "body bytes after decompression") \
+	X(bombs, "bodies", "bodies whose decompression was given up") \
+	X(gap_bytes, "bytes", "body bytes that never came") \
+	X(switched, "flows", "flows that went on with another protocol") \
+	X(memory, "messages", "messages or bodies told in part because memory was short")
+SK_COUNTER_STRUCT(http, SK_HTTP_COUNTERS)
+
+/* A request and its response. refs: the queue, the request's body, the response's body. */
+struct sk_http_tx {
+	struct sk_http_tx *next;
+	struct sk_arena arena;		/* heads and what was made of them */
+	unsigned refs;
+	bool has_request, has_response;
+	bool is_head, is_connect, wants_websocket, wants_upgrade;
+	uint8_t version_kind;		/* of the request */
+	struct sk_event request, response;
+	struct sk_span path_raw;	/* of the request, undecoded */
+	struct sk_span key, origin;	/* of a WebSocket handshake */
+};
+
+/* A file as it goes by. */
+struct sk_http_file {
+	bool open;
+	bool is_wanted;			/* decided with the first bytes */
+	bool decided;
+	bool by_type;			/* its type or name say it is a file */
+	struct sk_span name;
+	uint64_t size;
+	uint32_t first_n;
+	uint8_t first[SK_MAGIC_BYTES];
+	void *digest[3];		/* EVP_MD_CTX, as wanted: SHA-256, SHA-1, MD5 */
+};
+
+/* The body of one message. */
+struct sk_http_body {
+	struct sk_http_side *side;
+	struct sk_http_tx *tx;		/* NULL: belongs to no message */
+	const struct sk_event *parent;
+	struct sk_coding *coding;	/* NULL: none, or already raw */
+	struct sk_form *form;
+	bool opened, closed;		/* http.body: a piece was told, the last one was */
+	bool lost;
+	bool sniffing;			/* the kind of form waits for the first bytes */
+	uint8_t form_kind;
+	uint64_t off;			/* of the next decoded byte in the body */
+	uint64_t first_off;		/* stream offset of the body's first byte */
+	uint64_t at;			/* stream offset of the bytes at hand */
+	void *unit, *form_unit;
+	struct sk_http_odds told;	/* coding and form oddities already told */
+	struct sk_span content_type;	/* in the transaction's memory */
+	/* the parameter at hand */
+	struct sk_form_part part;
+	uint64_t part_off;
+	struct sk_http_file file, part_file;
+	uint32_t sniff_n;
+	uint8_t sniff[SK_FORM_BOUNDARY_MAX + 16];
+};
+
+struct sk_http_side {
+	struct sk_http1 parser;
+	struct sk_http *http;
+	int dir;
+	struct sk_http_tx *tx;		/* of the message at hand; holds a reference */
+	struct sk_http_body *body;
+	bool body_failed;		/* memory was short: the rest of it is not told */
+};
+
+struct sk_http {
+	struct sk_app *a;
+	struct sk_flow *f;
+	const struct sk_wanted *wanted;
+	struct sk_http_counters *counters;
+	struct sk_http_side side[2];
+	struct sk_http_tx *first, *last;	/* requests that wait for responses, oldest first */
+	unsigned queued;
+	size_t queued_bytes;
+	uint64_t not_kept;		/* requests behind them that were not kept */
+	uint64_t number;
+	struct sk_http_tx *spare;
+	bool holding;			/* bytes to the server wait for the answer to a handshake */
+	bool stopped;			/* switched or done */
+	bool broken;			/* no memory to hold: the rest is not held */
+	struct sk_buf held;
+	uint64_t held_off;
+	const struct sk_app_binding *to;	/* of the switch to be made */
+	const void *setup;
+};
+
+static inline bool sk_http_wants(const struct sk_http *h, unsigned kind, unsigned slot)
+{
+	return sk_wanted_field(h->wanted, kind, slot);
+}
+
+/* http.c */
+struct sk_http_tx *sk_http_tx_ref(struct sk_http_tx *tx);
+void sk_http_tx_unref(struct sk_http *h, struct sk_http_tx *tx);
+void sk_http_tell_odds(struct sk_http *h, int dir, const struct sk_http_odds *odds, struct sk_span bytes, uint64_t off,
+		       const struct sk_event *parent);
+
+/* http_event.c: fills tx->request or e from the head, all in the transaction's memory. False: memory is short. */
+bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struct sk_http1_head *head);
+bool sk_http_response_event(struct sk_http *h, struct sk_http_tx *tx, struct sk_event *e, const struct sk_http1_head *head);
+/* A deep copy in flow memory, or NULL. */
+const struct sk_event *sk_http_copy_event(struct sk_arena *arena, const struct sk_event *e);
+
+/* http_body.c */
+/* The body of the message at hand, NULL where nobody wants it. head NULL: bytes between messages. */
+struct sk_http_body *sk_http_body_new(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_http1_head *head);
+void sk_http_body_push(struct sk_http_body *b, struct sk_span bytes, uint64_t off, bool last);
+void sk_http_body_gap(struct sk_http_body *b, uint64_t lost);
+/* Closes what is open and frees it. */
+void sk_http_body_end(struct sk_http_body *b, bool truncated);
+/* http.form events of a query. */
+void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct sk_span query, uint64_t off);
+
+/* http_file.c */
+void sk_http_file_begin(struct sk_http_file *file, struct sk_span name, bool by_type);
+void sk_http_file_push(struct sk_http *h, struct sk_http_file *file, struct sk_span bytes);
+/* Tells the file where it is one. */
+void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uint64_t first_off, const struct sk_event *parent,
+		      bool truncated);
+
+#endif

@@ -1,0 +1,362 @@
+/* app/http_body.c — one HTTP body on its way: decompression, http.body, http.form, file.
+ *
+ * in       body bytes without chunked coding, gaps, the end
+ * out      http.body, http.form, file, and the oddities of codings and forms
+ * memory   one malloc'd struct sk_http_body per direction while somebody wants its events, with decoders and form reader as
+ *          far as they are needed
+ * source   RFC 9110 8.4; proto/coding.h, proto/form.h
+ * limits   a gap in a compressed body ends its decompression: the rest is passed on raw
+ */
+#include <stdlib.h>
+
+#include "app/http.h"
+#include "app/list.h"
+
+static struct sk_http *http_of(const struct sk_http_body *b) { return b->side->http; }
+
+static bool kind_wanted(const struct sk_http *h, unsigned kind) { return sk_wanted_kind(h->wanted, kind); }
+
+/* Tells what of odds was not told yet for this body. */
+static void tell_new(struct sk_http_body *b, const struct sk_http_odds *odds)
+{
+	struct sk_http_odds fresh = { { odds->w[0] & ~b->told.w[0], odds->w[1] & ~b->told.w[1] } };
+
+	if (SK_LIKELY(!sk_http_odds_any(&fresh)))
+		return;
+	sk_http_odds_merge(&b->told, &fresh);
+	if (sk_http_odds_has(&fresh, SK_HTTP_ODD_COMPRESSION_BOMB))
+		http_of(b)->counters->bombs++;
+	sk_http_tell_odds(http_of(b), b->side->dir, &fresh, sk_span(NULL, 0), b->at, b->parent);
+}
+
+/* --- http.body --- */
+
+static void publish_body(struct sk_http_body *b, struct sk_span bytes, bool last, bool truncated)
+{
+	struct sk_value v[SK_F_HTTP_BODY_CNT];
+	struct sk_event e = { .kind = SK_KIND_HTTP_BODY, .value_cnt = SK_F_HTTP_BODY_CNT, .values = v, .parent = b->parent, .unit = &b->unit };
+	struct sk_http *h = http_of(b);
+	char names[SK_CODING_NAMES_MAX];
+	size_t n = b->coding ? sk_coding_names(b->coding, names) : 0;
+
+	if (!kind_wanted(h, SK_KIND_HTTP_BODY))
+		return;
+	v[SK_F_HTTP_BODY_BYTES] = (struct sk_value){ .type = SK_VALUE_STREAM, .u.bytes = bytes.p ? bytes : sk_span("", 0) };
+	v[SK_F_HTTP_BODY_OFFSET] = sk_value_num(b->off);
+	v[SK_F_HTTP_BODY_LAST] = sk_value_bool(last);
+	v[SK_F_HTTP_BODY_TRUNCATED] = sk_value_bool(truncated);
+	v[SK_F_HTTP_BODY_ENCODING] = n ? sk_value_text(sk_span(names, n)) : sk_value_none();
+	b->opened = true;
+	b->closed = last;
+	sk_app_publish(h->a, h->f, b->side->dir, b->at, &e);
+}
+
+/* --- http.form --- */
+
+static void publish_param(struct sk_http_body *b, struct sk_span bytes, bool last, bool truncated)
+{
+	static const char *const sources[] = { "query", "urlencoded", "multipart" };
+	struct sk_value v[SK_F_HTTP_FORM_CNT];
+	struct sk_event e = { .kind = SK_KIND_HTTP_FORM, .value_cnt = SK_F_HTTP_FORM_CNT, .values = v, .parent = b->parent,
+			      .unit = &b->form_unit };
+	struct sk_http *h = http_of(b);
+
+	if (!kind_wanted(h, SK_KIND_HTTP_FORM))
+		return;
+	v[SK_F_HTTP_FORM_NAME] = sk_value_bytes(b->part.name);
+	v[SK_F_HTTP_FORM_VALUE] = (struct sk_value){ .type = SK_VALUE_STREAM, .u.bytes = bytes.p ? bytes : sk_span("", 0) };
+	v[SK_F_HTTP_FORM_OFFSET] = sk_value_num(b->part_off);
+	v[SK_F_HTTP_FORM_LAST] = sk_value_bool(last);
+	v[SK_F_HTTP_FORM_TRUNCATED] = sk_value_bool(truncated);
+	v[SK_F_HTTP_FORM_SOURCE] = sk_value_text(sk_span_str(sources[b->form_kind]));
+	v[SK_F_HTTP_FORM_FILENAME] = sk_value_bytes(b->part.filename);
+	v[SK_F_HTTP_FORM_CONTENT_TYPE] = sk_value_bytes(b->part.content_type);
+	v[SK_F_HTTP_FORM_INDEX] = sk_value_num(b->part.index);
+	sk_app_publish(h->a, h->f, b->side->dir, b->at, &e);
+	b->part_off += bytes.n;
+}
+
+static void param_begin(void *cx, const struct sk_form_part *part)
+{
+	struct sk_http_body *b = cx;
+
+	b->part = *part;
+	b->part_off = 0;
+	b->form_unit = NULL;
+	if (part->filename.p && kind_wanted(http_of(b), SK_KIND_FILE))
+		sk_http_file_begin(&b->part_file, part->filename, true);
+}
+
+static void param_value(void *cx, struct sk_span bytes)
+{
+	struct sk_http_body *b = cx;
+
+	publish_param(b, bytes, false, false);
+	sk_http_file_push(http_of(b), &b->part_file, bytes);
+}
+
+static void param_end(void *cx, struct sk_span rest, bool truncated)
+{
+	struct sk_http_body *b = cx;
+
+	publish_param(b, rest, true, truncated);
+	sk_http_file_push(http_of(b), &b->part_file, rest);
+	sk_http_file_end(http_of(b), &b->part_file, b->side->dir, b->at, b->parent, truncated);
+}
+
+static const struct sk_form_ops form_ops = { param_begin, param_value, param_end };
+
+void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct sk_span query, uint64_t off)
+{
+	struct sk_http_body *b;
+	struct sk_form *f;
+
+	if (query.n == 0 || !kind_wanted(side->http, SK_KIND_HTTP_FORM))
+		return;
+	b = calloc(1, sizeof(*b));
+	f = sk_form_new(SK_FORM_URLENCODED, sk_span(NULL, 0), &form_ops, b);
+	if (b && f) {
+		b->side = side;
+		b->parent = &tx->request;
+		b->at = off;
+		sk_form_push(f, query);
+		sk_form_finish(f, false);
+		tell_new(b, sk_form_odds(f));
+	} else {
+		side->http->counters->memory++;
+	}
+	sk_form_free(f);
+	free(b);
+}
+
+/* The body is a form of that kind. */
+static void start_form(struct sk_http_body *b, enum sk_form_kind kind)
+{
+	b->form_kind = (uint8_t)kind;
+	b->form = sk_form_new(kind, b->content_type, &form_ops, b);
+	if (!b->form)
+		http_of(b)->counters->memory++;
+}
+
+/* --- the first bytes --- */
+
+static bool contains_nocase(struct sk_span s, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= s.n; i++)
+		if (sk_span_is_nocase(sk_span(s.p + i, n), sk_span(word, n)))
+			return true;
+	return false;
+}
+
+/* Types whose bodies are no forms whatever they look like. */
+static bool is_other_type(struct sk_span type)
+{
+	return contains_nocase(type, "json") || contains_nocase(type, "xml") || contains_nocase(type, "image/") ||
+	       contains_nocase(type, "video/") || contains_nocase(type, "audio/");
+}
+
+/* Types of pages and their parts; all else is a file. */
+static bool is_page_type(struct sk_span type)
+{
+	static const char *const pages[] = { "text/", "json", "javascript", "ecmascript", "xml", "image/", "font", "x-www-form-urlencoded" };
+
+	for (size_t i = 0; i < SK_ARRAY_LEN(pages); i++)
+		if (contains_nocase(type, pages[i]))
+			return true;
+	return false;
+}
+
+static void sniffed(struct sk_http_body *b)
+{
+	struct sk_span first = sk_span(b->sniff, b->sniff_n);
+	enum sk_form_kind kind = sk_form_sniff(first);
+	struct sk_http_odds odds = { { 0, 0 } };
+
+	b->sniffing = false;
+	if (kind == SK_FORM_NONE)
+		return;
+	sk_http_odds_add(&odds, SK_HTTP_ODD_FORM_TYPE_MISMATCH);
+	tell_new(b, &odds);
+	start_form(b, kind);
+	if (b->form) {
+		sk_form_push(b->form, first);
+		tell_new(b, sk_form_odds(b->form));
+	}
+}
+
+static void feed_form(struct sk_http_body *b, struct sk_span bytes)
+{
+	if (b->sniffing) {
+		size_t k = SK_MIN(bytes.n, sizeof(b->sniff) - b->sniff_n);
+
+		memcpy(b->sniff + b->sniff_n, bytes.p, k);
+		b->sniff_n += (uint32_t)k;
+		if (b->sniff_n < sizeof(b->sniff))
+			return;
+		sniffed(b);
+		bytes = sk_span_sub(bytes, k, bytes.n);
+	}
+	if (b->form && bytes.n) {
+		sk_form_push(b->form, bytes);
+		tell_new(b, sk_form_odds(b->form));
+	}
+}
+
+/* --- decoded bytes --- */
+
+static void decoded(struct sk_http_body *b, struct sk_span bytes, bool last)
+{
+	http_of(b)->counters->decoded_bytes += bytes.n;
+	publish_body(b, bytes, last, last && b->lost);
+	feed_form(b, bytes);
+	sk_http_file_push(http_of(b), &b->file, bytes);
+	b->off += bytes.n;
+}
+
+static void emit(void *cx, struct sk_span bytes) { decoded(cx, bytes, false); }
+
+void sk_http_body_push(struct sk_http_body *b, struct sk_span bytes, uint64_t off, bool last)
+{
+	if (b->off == 0 && !b->opened)
+		b->first_off = off;
+	b->at = off;
+	if (!b->coding) {
+		decoded(b, bytes, last);
+		return;
+	}
+	sk_coding_push(b->coding, bytes, emit, b);
+	tell_new(b, sk_coding_odds(b->coding));
+}
+
+static void finish_coding(struct sk_http_body *b)
+{
+	if (!b->coding)
+		return;
+	sk_coding_finish(b->coding, emit, b);
+	tell_new(b, sk_coding_odds(b->coding));
+}
+
+void sk_http_body_gap(struct sk_http_body *b, uint64_t lost)
+{
+	b->lost = true;
+	http_of(b)->counters->gap_bytes += lost;
+	finish_coding(b);
+	sk_coding_free(b->coding);
+	b->coding = NULL;
+	if (b->sniffing)
+		sniffed(b);
+	if (b->form)
+		sk_form_gap(b->form);
+}
+
+/* --- begin and end --- */
+
+/* Last segment of the request's path. */
+static struct sk_span path_name(const struct sk_http_tx *tx)
+{
+	struct sk_span path = tx->has_request ? sk_event_bytes(&tx->request, SK_F_HTTP_REQUEST_PATH) : sk_span(NULL, 0);
+	size_t i = path.n;
+
+	while (i && path.p[i - 1] != '/')
+		i--;
+	path = sk_span_sub(path, i, path.n);
+	return path.n ? path : sk_span(NULL, 0);
+}
+
+static void start_file(struct sk_http_body *b, const struct sk_http1_head *head)
+{
+	const struct sk_http1_field *f = sk_http1_find(head, SK_HTTP1_CONTENT_DISPOSITION);
+	struct sk_span name = path_name(b->tx), disposition = f ? sk_http1_value(head, f) : sk_span(NULL, 0);
+	bool by_type = b->side->dir == SK_TO_SERVER || f || !b->content_type.n || !is_page_type(b->content_type);
+	size_t n = 0;
+	uint8_t *p;
+
+	if (disposition.n && (p = sk_arena_alloc(&b->tx->arena, disposition.n)) &&
+	    sk_form_param(disposition, "filename", p, disposition.n, &n) && n)
+		name = sk_span(p, n);
+	sk_http_file_begin(&b->file, name, by_type);
+}
+
+static void start_codings(struct sk_http_body *b, const struct sk_http1_head *head)
+{
+	const struct sk_app_conf *conf = sk_app_conf_of(http_of(b)->a);
+	struct sk_coding_conf limits = { conf->inflate_layers_max, conf->inflate_max, conf->inflate_ratio_max };
+
+	if (head->codings.cnt == 0)
+		return;
+	b->coding = sk_coding_new(&head->codings, &limits);
+	if (!b->coding)
+		http_of(b)->counters->memory++;
+}
+
+static void start_content(struct sk_http_body *b, struct sk_http_tx *tx, const struct sk_http1_head *head)
+{
+	struct sk_http *h = http_of(b);
+	struct sk_http_odds odds = { { 0, 0 } };
+	enum sk_form_kind kind;
+
+	b->content_type = sk_event_bytes(head->is_response ? &tx->response : &tx->request,
+					 head->is_response ? (unsigned)SK_F_HTTP_RESPONSE_CONTENT_TYPE : (unsigned)SK_F_HTTP_REQUEST_CONTENT_TYPE);
+	kind = head->is_response ? SK_FORM_NONE : sk_form_kind_of(b->content_type);
+	start_codings(b, head);
+	if (kind != SK_FORM_NONE && !sk_form_charset_is_plain(b->content_type)) {
+		sk_http_odds_add(&odds, SK_HTTP_ODD_ODD_CHARSET);
+		tell_new(b, &odds);
+	}
+	if (!head->is_response && (kind_wanted(h, SK_KIND_HTTP_FORM) || (kind == SK_FORM_MULTIPART && kind_wanted(h, SK_KIND_FILE)))) {
+		b->sniffing = kind == SK_FORM_NONE && !is_other_type(b->content_type);
+		if (kind != SK_FORM_NONE)
+			start_form(b, kind);
+	}
+	if (kind == SK_FORM_NONE && kind_wanted(h, SK_KIND_FILE))
+		start_file(b, head);
+}
+
+struct sk_http_body *sk_http_body_new(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_http1_head *head)
+{
+	struct sk_http *h = side->http;
+	struct sk_http_body *b;
+
+	if (!kind_wanted(h, SK_KIND_HTTP_BODY) && !(head && kind_wanted(h, SK_KIND_FILE)) &&
+	    !(side->dir == SK_TO_SERVER && head && kind_wanted(h, SK_KIND_HTTP_FORM)))
+		return NULL;
+	b = calloc(1, sizeof(*b));
+	if (!b) {
+		h->counters->memory++;
+		return NULL;
+	}
+	b->side = side;
+	b->tx = tx;
+	if (tx && head && side->dir == SK_TO_CLIENT)
+		b->parent = &tx->response;
+	else if (tx && tx->has_request)
+		b->parent = &tx->request;
+	if (head && tx)
+		start_content(b, tx, head);
+	return b;
+}
+
+void sk_http_body_end(struct sk_http_body *b, bool truncated)
+{
+	struct sk_http *h = http_of(b);
+
+	truncated = truncated || b->lost;
+	finish_coding(b);
+	if (b->sniffing)
+		sniffed(b);
+	if (b->opened && !b->closed)
+		publish_body(b, sk_span(NULL, 0), true, truncated);
+	if (b->form) {
+		sk_form_finish(b->form, truncated);
+		tell_new(b, sk_form_odds(b->form));
+		/* its parts were the files */
+		b->file.by_type = b->file.is_wanted = false;
+	}
+	sk_http_file_end(h, &b->file, b->side->dir, b->first_off, b->parent, truncated);
+	sk_http_file_end(h, &b->part_file, b->side->dir, b->first_off, b->parent, true);
+	sk_form_free(b->form);
+	sk_coding_free(b->coding);
+	free(b);
+}

@@ -1,0 +1,382 @@
+/* app/http_event.c — from an HTTP head to the fields of http.request and http.response.
+ *
+ * in       a head, as the parser indexed it
+ * out      the values of the events, and the oddities of the target among those of the head
+ * memory   the transaction's arena: one copy of the head, then only what is wanted of it
+ * source   include/sekisho/event.h for the fields, RFC 9110, RFC 6265 4.2, RFC 3986
+ */
+#include "app/http.h"
+#include "app/list.h"
+#include "proto/uri.h"
+
+struct job {
+	struct sk_http *h;
+	struct sk_arena *arena;
+	const struct sk_http1_head *head;
+	struct sk_span raw;		/* the head's bytes, in the arena */
+	struct sk_value *v;
+	struct sk_http_odds odds;
+	unsigned kind;
+};
+
+/* A span of the head, in the copy. */
+static struct sk_span own(const struct job *j, struct sk_span s)
+{
+	return s.p ? sk_span(j->raw.p + (s.p - j->head->raw.p), s.n) : s;
+}
+
+static uint8_t *room(const struct job *j, size_t n)
+{
+	return sk_arena_alloc(j->arena, n ? n : 1);
+}
+
+static bool wants(const struct job *j, unsigned slot) { return sk_http_wants(j->h, j->kind, slot); }
+
+/* A field's value, unfolded. */
+static struct sk_span field_value(const struct job *j, const struct sk_http1_field *f)
+{
+	struct sk_span s = own(j, sk_http1_value(j->head, f));
+	uint8_t *p;
+
+	if (SK_LIKELY(!f->folded))
+		return s;
+	p = room(j, s.n);
+	return p ? sk_span(p, sk_http1_unfold(s, p)) : s;
+}
+
+static struct sk_span first_value(const struct job *j, enum sk_http1_name name)
+{
+	const struct sk_http1_field *f = sk_http1_find(j->head, name);
+
+	return f ? field_value(j, f) : sk_span(NULL, 0);
+}
+
+/* --- lists --- */
+
+static struct sk_value headers(const struct job *j)
+{
+	const struct sk_http1_head *head = j->head;
+	struct sk_value *v;
+
+	if (head->field_cnt == 0)
+		return sk_value_none();
+	v = sk_arena_alloc(j->arena, 2 * head->field_cnt * sizeof(*v));
+	if (!v)
+		return sk_value_none();
+	for (uint32_t i = 0; i < head->field_cnt; i++) {
+		v[2 * i] = sk_value_text(own(j, sk_http1_name(head, &head->fields[i])));
+		v[2 * i + 1] = sk_value_bytes(field_value(j, &head->fields[i]));
+	}
+	return (struct sk_value){ .type = SK_VALUE_PAIRS, .u.list = { v, 2 * head->field_cnt } };
+}
+
+static struct sk_value header_order(const struct job *j)
+{
+	const struct sk_http1_head *head = j->head;
+	size_t n = 0;
+	uint8_t *p;
+
+	for (uint32_t i = 0; i < head->field_cnt; i++)
+		n += head->fields[i].name_n + 1;
+	if (n == 0 || !(p = room(j, n)))
+		return sk_value_none();
+	n = 0;
+	for (uint32_t i = 0; i < head->field_cnt; i++) {
+		struct sk_span name = sk_http1_name(head, &head->fields[i]);
+
+		if (i)
+			p[n++] = ',';
+		for (size_t k = 0; k < name.n; k++)
+			p[n++] = sk_ascii_lower(name.p[k]);
+	}
+	return sk_value_text(sk_span(p, n));
+}
+
+static struct sk_span trim(struct sk_span s)
+{
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = sk_span(s.p + 1, s.n - 1);
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
+
+static void add_cookies(const struct job *j, struct sk_list *l, struct sk_span value)
+{
+	for (size_t pos = 0; pos < value.n; ) {
+		const uint8_t *semi = memchr(value.p + pos, ';', value.n - pos), *eq;
+		size_t end = semi ? (size_t)(semi - value.p) : value.n;
+		struct sk_span pair = trim(sk_span_sub(value, pos, end - pos));
+
+		pos = end + 1;
+		if (pair.n == 0)
+			continue;
+		eq = memchr(pair.p, '=', pair.n);
+		struct sk_span name = eq ? trim(sk_span(pair.p, (size_t)(eq - pair.p))) : pair;
+		struct sk_span v = eq ? trim(sk_span(eq + 1, pair.n - (size_t)(eq + 1 - pair.p))) : sk_span(pair.p + pair.n, 0);
+
+		sk_list_add(l, j->arena, sk_value_text(name));
+		sk_list_add(l, j->arena, sk_value_bytes(v));
+	}
+}
+
+static struct sk_value cookies(const struct job *j)
+{
+	struct sk_list l = { 0 };
+
+	for (uint32_t i = 0; i < j->head->field_cnt; i++)
+		if (j->head->fields[i].name == SK_HTTP1_COOKIE)
+			add_cookies(j, &l, field_value(j, &j->head->fields[i]));
+	if (l.n == 0)
+		return sk_value_none();
+	return (struct sk_value){ .type = SK_VALUE_PAIRS, .u.list = { l.v, l.n & ~(size_t)1 } };
+}
+
+static struct sk_value referer_paths(const struct job *j, struct sk_span base)
+{
+	struct sk_list l = { 0 };
+
+	for (uint32_t i = 0; i < j->head->field_cnt; i++) {
+		struct sk_span ref;
+		uint8_t *p;
+
+		if (j->head->fields[i].name != SK_HTTP1_REFERER)
+			continue;
+		ref = field_value(j, &j->head->fields[i]);
+		p = room(j, base.n + ref.n + 1);
+		if (p)
+			sk_list_add(&l, j->arena, sk_value_bytes(sk_span(p, sk_uri_resolve(base, ref, p))));
+	}
+	return sk_value_list(&l);
+}
+
+static struct sk_value oddities(const struct job *j)
+{
+	struct sk_list l = { 0 };
+
+	if (!sk_http_odds_any(&j->odds))
+		return sk_value_none();
+	for (unsigned i = 0; i < SK_HTTP_ODD_CNT; i++)
+		if (sk_http_odds_has(&j->odds, (enum sk_http_odd)i))
+			sk_list_add(&l, j->arena, sk_value_text(sk_span_str(sk_http_oddity_defs[i].name)));
+	return sk_value_list(&l);
+}
+
+/* --- the target --- */
+
+static void set_path(struct job *j, struct sk_span path)
+{
+	struct sk_value *v = j->v;
+	struct sk_span once, other;
+	uint8_t *p;
+
+	if (sk_uri_is_plain(path)) {
+		v[SK_F_HTTP_REQUEST_PATH] = v[SK_F_HTTP_REQUEST_PATH_JAVA] = sk_value_bytes(path);
+		return;
+	}
+	if (!(p = room(j, path.n)))
+		return;
+	once = sk_span(p, sk_uri_path(path, SK_URI_PATH, p, &j->odds));
+	v[SK_F_HTTP_REQUEST_PATH] = sk_value_bytes(once);
+	if (wants(j, SK_F_HTTP_REQUEST_PATH_JAVA)) {
+		v[SK_F_HTTP_REQUEST_PATH_JAVA] = sk_value_bytes(once);
+		if (sk_http_odds_has(&j->odds, SK_HTTP_ODD_PATH_PARAMETER) && (p = room(j, path.n)))
+			v[SK_F_HTTP_REQUEST_PATH_JAVA] = sk_value_bytes(sk_span(p, sk_uri_path(path, SK_URI_JAVA, p, NULL)));
+	}
+	if (wants(j, SK_F_HTTP_REQUEST_PATH_TWICE) && memchr(once.p, '%', once.n) && (p = room(j, path.n))) {
+		other = sk_span(p, sk_uri_path(path, SK_URI_TWICE, p, NULL));
+		if (!sk_span_is(once, other))
+			v[SK_F_HTTP_REQUEST_PATH_TWICE] = sk_value_bytes(other);
+	}
+}
+
+static void set_query(struct job *j, struct sk_span query)
+{
+	struct sk_value *v = j->v;
+	uint8_t *p;
+
+	v[SK_F_HTTP_REQUEST_QUERY] = sk_value_bytes(query);
+	if (query.n == 0) {
+		v[SK_F_HTTP_REQUEST_QUERY_DECODED] = sk_value_bytes(query);
+		return;
+	}
+	if (!wants(j, SK_F_HTTP_REQUEST_QUERY_DECODED) && !wants(j, SK_F_HTTP_REQUEST_ODDITIES) &&
+	    !sk_wanted_kind(j->h->wanted, SK_KIND_HTTP_ODDITY))
+		return;
+	if ((p = room(j, query.n)))
+		v[SK_F_HTTP_REQUEST_QUERY_DECODED] = sk_value_bytes(sk_span(p, sk_uri_query(query, p, &j->odds)));
+}
+
+/* Host by the target where it names one, otherwise by the field. */
+static void set_host(struct job *j, struct sk_span authority)
+{
+	struct sk_span field = first_value(j, SK_HTTP1_HOST), first = authority.n ? authority : field;
+	uint8_t *p, *q;
+	size_t n;
+
+	if (!first.p || !(p = room(j, first.n)))
+		return;
+	n = sk_uri_host(first, p);
+	j->v[SK_F_HTTP_REQUEST_HOST] = sk_value_text(sk_span(p, n));
+	if (authority.n && field.p && (q = room(j, field.n)) && !sk_span_is(sk_span(p, n), sk_span(q, sk_uri_host(field, q))))
+		sk_http_odds_add(&j->odds, SK_HTTP_ODD_HOST_MISMATCH);
+}
+
+static void set_target(struct job *j, struct sk_http_tx *tx)
+{
+	struct sk_span target = own(j, j->head->target);
+	struct sk_uri u = { .path = sk_span(NULL, 0) };
+
+	j->v[SK_F_HTTP_REQUEST_TARGET] = sk_value_bytes(target);
+	if (tx->is_connect)
+		u.authority = target;
+	else if (target.p)
+		sk_uri_split_target(target, &u);
+	if (u.authority.p && !tx->is_connect && u.path.n == 0)
+		u.path = sk_span("/", 1);
+	if (u.path.n) {
+		tx->path_raw = u.path;
+		set_path(j, u.path);
+	}
+	if (u.query.p)
+		set_query(j, u.query);
+	if (target.n && memchr(target.p, '#', target.n))
+		sk_http_odds_add(&j->odds, SK_HTTP_ODD_FRAGMENT_IN_TARGET);
+	set_host(j, u.authority);
+}
+
+/* --- heads --- */
+
+static bool start(struct job *j, struct sk_http *h, struct sk_http_tx *tx, const struct sk_http1_head *head, unsigned kind, size_t cnt)
+{
+	*j = (struct job){ .h = h, .arena = &tx->arena, .head = head, .odds = head->odds, .kind = kind };
+	j->raw = sk_arena_copy(j->arena, head->raw);
+	j->v = sk_arena_zalloc(j->arena, cnt * sizeof(*j->v));
+	return j->raw.p && j->v;
+}
+
+static void note_request(struct job *j, struct sk_http_tx *tx)
+{
+	const struct sk_http1_head *head = j->head;
+	struct sk_span upgrade = first_value(j, SK_HTTP1_UPGRADE);
+
+	tx->is_head = sk_span_is_str(head->method, "HEAD");
+	tx->is_connect = sk_span_is_str(head->method, "CONNECT");
+	tx->version_kind = head->version_kind;
+	tx->wants_upgrade = upgrade.p != NULL;
+	tx->wants_websocket = upgrade.p && sk_http1_has_token(upgrade, "websocket");
+	if (tx->wants_websocket) {
+		tx->key = first_value(j, SK_HTTP1_WEBSOCKET_KEY);
+		tx->origin = first_value(j, SK_HTTP1_ORIGIN);
+	}
+}
+
+bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struct sk_http1_head *head)
+{
+	struct sk_value *v;
+	struct job j;
+
+	if (!start(&j, h, tx, head, SK_KIND_HTTP_REQUEST, SK_F_HTTP_REQUEST_CNT))
+		return false;
+	v = j.v;
+	note_request(&j, tx);
+	v[SK_F_HTTP_REQUEST_METHOD] = sk_value_text(own(&j, head->method));
+	v[SK_F_HTTP_REQUEST_VERSION] = sk_value_text(own(&j, head->version));
+	set_target(&j, tx);
+	v[SK_F_HTTP_REQUEST_USER_AGENT] = sk_value_bytes(first_value(&j, SK_HTTP1_USER_AGENT));
+	v[SK_F_HTTP_REQUEST_REFERER] = sk_value_bytes(first_value(&j, SK_HTTP1_REFERER));
+	v[SK_F_HTTP_REQUEST_CONTENT_TYPE] = sk_value_bytes(first_value(&j, SK_HTTP1_CONTENT_TYPE));
+	if (head->has_content_length)
+		v[SK_F_HTTP_REQUEST_CONTENT_LENGTH] = sk_value_num(head->content_length);
+	if (wants(&j, SK_F_HTTP_REQUEST_REFERER_PATH))
+		v[SK_F_HTTP_REQUEST_REFERER_PATH] = referer_paths(&j, tx->path_raw);
+	if (wants(&j, SK_F_HTTP_REQUEST_HEADERS))
+		v[SK_F_HTTP_REQUEST_HEADERS] = headers(&j);
+	if (wants(&j, SK_F_HTTP_REQUEST_COOKIES))
+		v[SK_F_HTTP_REQUEST_COOKIES] = cookies(&j);
+	if (wants(&j, SK_F_HTTP_REQUEST_HEADER_ORDER))
+		v[SK_F_HTTP_REQUEST_HEADER_ORDER] = header_order(&j);
+	if (wants(&j, SK_F_HTTP_REQUEST_ODDITIES))
+		v[SK_F_HTTP_REQUEST_ODDITIES] = oddities(&j);
+	v[SK_F_HTTP_REQUEST_NUMBER] = sk_value_num(h->number);
+	tx->request = (struct sk_event){ .kind = SK_KIND_HTTP_REQUEST, .value_cnt = SK_F_HTTP_REQUEST_CNT, .values = v };
+	tx->has_request = true;
+	sk_app_publish(h->a, h->f, SK_TO_SERVER, head->off, &tx->request);
+	sk_http_tell_odds(h, SK_TO_SERVER, &j.odds, j.raw, head->off, &tx->request);
+	return true;
+}
+
+bool sk_http_response_event(struct sk_http *h, struct sk_http_tx *tx, struct sk_event *e, const struct sk_http1_head *head)
+{
+	struct sk_value *v;
+	struct job j;
+
+	if (!start(&j, h, tx, head, SK_KIND_HTTP_RESPONSE, SK_F_HTTP_RESPONSE_CNT))
+		return false;
+	v = j.v;
+	if (head->status)
+		v[SK_F_HTTP_RESPONSE_STATUS] = sk_value_num(head->status);
+	v[SK_F_HTTP_RESPONSE_REASON] = sk_value_bytes(own(&j, head->reason));
+	v[SK_F_HTTP_RESPONSE_VERSION] = sk_value_text(own(&j, head->version));
+	v[SK_F_HTTP_RESPONSE_CONTENT_TYPE] = sk_value_bytes(first_value(&j, SK_HTTP1_CONTENT_TYPE));
+	v[SK_F_HTTP_RESPONSE_SERVER] = sk_value_bytes(first_value(&j, SK_HTTP1_SERVER));
+	v[SK_F_HTTP_RESPONSE_LOCATION] = sk_value_bytes(first_value(&j, SK_HTTP1_LOCATION));
+	if (head->has_content_length)
+		v[SK_F_HTTP_RESPONSE_CONTENT_LENGTH] = sk_value_num(head->content_length);
+	if (wants(&j, SK_F_HTTP_RESPONSE_HEADERS))
+		v[SK_F_HTTP_RESPONSE_HEADERS] = headers(&j);
+	if (wants(&j, SK_F_HTTP_RESPONSE_ODDITIES))
+		v[SK_F_HTTP_RESPONSE_ODDITIES] = oddities(&j);
+	*e = (struct sk_event){ .kind = SK_KIND_HTTP_RESPONSE, .value_cnt = SK_F_HTTP_RESPONSE_CNT, .values = v,
+				.parent = tx->has_request ? &tx->request : NULL };
+	sk_app_publish(h->a, h->f, SK_TO_CLIENT, head->off, e);
+	sk_http_tell_odds(h, SK_TO_CLIENT, &j.odds, j.raw, head->off, e);
+	return true;
+}
+
+/* --- copies --- */
+
+static bool copy_value(struct sk_arena *arena, struct sk_value *v)
+{
+	struct sk_value *list;
+
+	if (v->type == SK_VALUE_TEXT || v->type == SK_VALUE_BYTES || v->type == SK_VALUE_STREAM) {
+		v->u.bytes = sk_arena_copy(arena, v->u.bytes);
+		return v->u.bytes.p != NULL;
+	}
+	if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS)
+		return true;
+	list = sk_arena_alloc(arena, SK_MAX(v->u.list.n, (size_t)1) * sizeof(*list));
+	if (!list)
+		return false;
+	for (size_t i = 0; i < v->u.list.n; i++) {
+		list[i] = v->u.list.v[i];
+		if (!copy_value(arena, &list[i]))
+			return false;
+	}
+	v->u.list.v = list;
+	return true;
+}
+
+const struct sk_event *sk_http_copy_event(struct sk_arena *arena, const struct sk_event *e)
+{
+	struct sk_event *copy = sk_arena_alloc(arena, sizeof(*copy));
+	struct sk_value *v = sk_arena_alloc(arena, SK_MAX(e->value_cnt, 1u) * sizeof(*v));
+	uint64_t *packets = sk_arena_alloc(arena, sizeof(*packets));
+
+	if (!copy || !v || !packets)
+		return NULL;
+	*copy = *e;
+	*packets = e->packet;
+	copy->packets = packets;
+	copy->packet_cnt = 1;
+	copy->unit = NULL;
+	copy->parent = NULL;
+	for (unsigned i = 0; i < e->value_cnt; i++) {
+		v[i] = e->values[i];
+		if (!copy_value(arena, &v[i]))
+			v[i] = sk_value_none();
+	}
+	copy->values = v;
+	return copy;
+}
