@@ -202,14 +202,12 @@ static size_t list_packets(struct sk_app *a, const struct sk_app_segments *s, ui
 
 /* --- publishing --- */
 
-void sk_app_publish(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e)
+void sk_app_stamp(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e)
 {
 	static const struct sk_app_segments no_segments;
 	const struct sk_app_flow *af = f->app;
 	const struct sk_app_segments *s = af ? &af->dir[dir].segments : &no_segments;
 
-	if (!sk_wanted_kind(a->wanted, e->kind))
-		return;
 	/* at the flow's end: the newest packet of the direction, where it had any */
 	if (a->by_segments && !a->run && s->n)
 		a->packet = s->at[(s->next + s->room - 1u) % s->room].packet;
@@ -220,6 +218,13 @@ void sk_app_publish(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first
 	e->packet_cnt = (uint32_t)list_packets(a, s, first_off);
 	e->packets = a->packets;
 	e->flow = &f->info;
+}
+
+void sk_app_publish(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e)
+{
+	if (!sk_wanted_kind(a->wanted, e->kind))
+		return;
+	sk_app_stamp(a, f, dir, first_off, e);
 	a->counters.events++;
 	a->publish(a->cx, f, e);
 }

@@ -56,6 +56,10 @@ void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b);
  * parent and unit. */
 void sk_app_publish(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e);
 
+/* Only fills in, for events that are kept as parents of others whether they are wanted or not. packets is borrowed until the
+ * next call. */
+void sk_app_stamp(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e);
+
 /* An oddity of the protocol (SK_KIND_HTTP_ODDITY …) at stream offset off. */
 void sk_app_publish_oddity(struct sk_app *a, struct sk_flow *f, int dir, unsigned kind, const char *name,
 			   struct sk_span bytes, struct sk_span other, uint64_t off, const struct sk_event *parent);

@@ -4,6 +4,7 @@
 const struct sk_app_binding *const sk_app_bindings[] = {
 	&sk_app_tls,
 	&sk_app_dns,
+	&sk_app_http,
 	&sk_app_websocket,
 	NULL
 };

@@ -182,14 +182,6 @@ static enum sk_http1_answer on_request(struct sk_http_side *s, const struct sk_h
 	return SK_HTTP1_SWITCH;
 }
 
-static const struct sk_app_binding *find_binding(const char *name)
-{
-	for (size_t i = 0; sk_app_bindings[i]; i++)
-		if (strcmp(sk_app_bindings[i]->name, name) == 0)
-			return sk_app_bindings[i];
-	return NULL;
-}
-
 static struct sk_span flow_value(struct sk_http *h, const struct sk_http1_head *head, enum sk_http1_name name)
 {
 	const struct sk_http1_field *f = sk_http1_find(head, name);
@@ -231,10 +223,8 @@ static bool is_switch(struct sk_http *h, struct sk_http_tx *tx, const struct sk_
 		return false;
 	h->to = NULL;
 	if (tx->wants_websocket || (upgrade && sk_http1_has_token(sk_http1_value(head, upgrade), "websocket"))) {
-		h->to = find_binding("websocket");
-		h->setup = h->to ? websocket_setup(h, tx, head) : NULL;
-		if (!h->setup)
-			h->to = NULL;
+		h->setup = websocket_setup(h, tx, head);
+		h->to = h->setup ? &sk_app_websocket : NULL;
 	}
 	return true;
 }
@@ -496,9 +486,7 @@ static enum sk_app_guess guess(struct sk_span first, int dir, const struct sk_fl
 
 const struct sk_app_binding sk_app_http = {
 	.name = "http",
-	.kinds = SK_APP_KIND(HTTP_REQUEST) | SK_APP_KIND(HTTP_RESPONSE) | SK_APP_KIND(HTTP_BODY) | SK_APP_KIND(HTTP_FORM) |
-		 SK_APP_KIND(FILE) | SK_APP_KIND(HTTP_ODDITY) | SK_APP_KIND(WEBSOCKET_OPEN) | SK_APP_KIND(WEBSOCKET_MESSAGE) |
-		 SK_APP_KIND(WEBSOCKET_ODDITY),
+	.kinds = 0,			/* a tunnel may hold anything */
 	.state_size = sizeof(struct sk_http),
 	.guess = guess,
 	.begin = begin,

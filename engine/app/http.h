@@ -68,6 +68,7 @@ struct sk_http_body {
 	struct sk_coding *coding;	/* NULL: none, or already raw */
 	struct sk_form *form;
 	bool opened, closed;		/* http.body: a piece was told, the last one was */
+	bool started;			/* first_off is set */
 	bool lost;
 	bool sniffing;			/* the kind of form waits for the first bytes */
 	uint8_t form_kind;

@@ -26,7 +26,7 @@ static void tell_new(struct sk_http_body *b, const struct sk_http_odds *odds)
 	sk_http_odds_merge(&b->told, &fresh);
 	if (sk_http_odds_has(&fresh, SK_HTTP_ODD_COMPRESSION_BOMB))
 		http_of(b)->counters->bombs++;
-	sk_http_tell_odds(http_of(b), b->side->dir, &fresh, sk_span(NULL, 0), b->at, b->parent);
+	sk_http_tell_odds(http_of(b), b->side->dir, &fresh, sk_span(NULL, 0), b->first_off, b->parent);
 }
 
 /* --- http.body --- */
@@ -118,7 +118,7 @@ void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct
 	if (b && f) {
 		b->side = side;
 		b->parent = &tx->request;
-		b->at = off;
+		b->at = b->first_off = off;
 		sk_form_push(f, query);
 		sk_form_finish(f, false);
 		tell_new(b, sk_form_odds(f));
@@ -219,8 +219,9 @@ static void emit(void *cx, struct sk_span bytes) { decoded(cx, bytes, false); }
 
 void sk_http_body_push(struct sk_http_body *b, struct sk_span bytes, uint64_t off, bool last)
 {
-	if (b->off == 0 && !b->opened)
+	if (!b->started)
 		b->first_off = off;
+	b->started = true;
 	b->at = off;
 	if (!b->coding) {
 		decoded(b, bytes, last);

@@ -255,6 +255,24 @@ static bool start(struct job *j, struct sk_http *h, struct sk_http_tx *tx, const
 	return j->raw.p && j->v;
 }
 
+/* Publishes, and makes the event fit to be a parent later: the packets it came in are copied. */
+static void publish(const struct job *j, int dir, struct sk_event *e)
+{
+	struct sk_http *h = j->h;
+	uint64_t *packets;
+
+	if (sk_wanted_kind(h->wanted, e->kind))
+		sk_app_publish(h->a, h->f, dir, j->head->off, e);
+	else
+		sk_app_stamp(h->a, h->f, dir, j->head->off, e);
+	packets = sk_arena_alloc(j->arena, e->packet_cnt * sizeof(*packets));
+	if (packets)
+		memcpy(packets, e->packets, e->packet_cnt * sizeof(*packets));
+	else
+		e->packet_cnt = 0;
+	e->packets = packets;
+}
+
 static void note_request(struct job *j, struct sk_http_tx *tx)
 {
 	const struct sk_http1_head *head = j->head;
@@ -301,7 +319,7 @@ bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struc
 	v[SK_F_HTTP_REQUEST_NUMBER] = sk_value_num(h->number);
 	tx->request = (struct sk_event){ .kind = SK_KIND_HTTP_REQUEST, .value_cnt = SK_F_HTTP_REQUEST_CNT, .values = v };
 	tx->has_request = true;
-	sk_app_publish(h->a, h->f, SK_TO_SERVER, head->off, &tx->request);
+	publish(&j, SK_TO_SERVER, &tx->request);
 	sk_http_tell_odds(h, SK_TO_SERVER, &j.odds, j.raw, head->off, &tx->request);
 	return true;
 }
@@ -329,7 +347,7 @@ bool sk_http_response_event(struct sk_http *h, struct sk_http_tx *tx, struct sk_
 		v[SK_F_HTTP_RESPONSE_ODDITIES] = oddities(&j);
 	*e = (struct sk_event){ .kind = SK_KIND_HTTP_RESPONSE, .value_cnt = SK_F_HTTP_RESPONSE_CNT, .values = v,
 				.parent = tx->has_request ? &tx->request : NULL };
-	sk_app_publish(h->a, h->f, SK_TO_CLIENT, head->off, e);
+	publish(&j, SK_TO_CLIENT, e);
 	sk_http_tell_odds(h, SK_TO_CLIENT, &j.odds, j.raw, head->off, e);
 	return true;
 }
@@ -362,14 +380,14 @@ const struct sk_event *sk_http_copy_event(struct sk_arena *arena, const struct s
 {
 	struct sk_event *copy = sk_arena_alloc(arena, sizeof(*copy));
 	struct sk_value *v = sk_arena_alloc(arena, SK_MAX(e->value_cnt, 1u) * sizeof(*v));
-	uint64_t *packets = sk_arena_alloc(arena, sizeof(*packets));
+	uint64_t *packets = sk_arena_alloc(arena, SK_MAX(e->packet_cnt, 1u) * sizeof(*packets));
 
 	if (!copy || !v || !packets)
 		return NULL;
 	*copy = *e;
-	*packets = e->packet;
+	if (e->packet_cnt)
+		memcpy(packets, e->packets, e->packet_cnt * sizeof(*packets));
 	copy->packets = packets;
-	copy->packet_cnt = 1;
 	copy->unit = NULL;
 	copy->parent = NULL;
 	for (unsigned i = 0; i < e->value_cnt; i++) {

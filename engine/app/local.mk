@@ -5,6 +5,10 @@ libsk_app_a_SOURCES = \
 	%D%/bindings.c \
 	%D%/claim.c \
 	%D%/dns.c \
+	%D%/http.c %D%/http.h \
+	%D%/http_body.c \
+	%D%/http_event.c \
+	%D%/http_file.c \
 	%D%/list.h \
 	%D%/state.h \
 	%D%/tls.c \

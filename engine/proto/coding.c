@@ -615,7 +615,7 @@ void sk_coding_finish(struct sk_coding *c, sk_coding_emit_fn *emit, void *cx)
 			break;
 		case INFLATE:
 			/* a raw stream that gave nothing was no deflate */
-			if (l->keeping && !l->decoded) {
+			if (l->keeping && !l->decoded && l->wrap == WRAP_NONE) {
 				odd(c, SK_HTTP_ODD_CODING_MISMATCH);
 				pass(c, i, l->keep, l->keep_n);
 				break;

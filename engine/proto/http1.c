@@ -38,12 +38,17 @@ enum state { START, HEAD, SKIP_HEAD, LOOK_CHUNKED, LOOK_BODY, LENGTH, CHUNK_SIZE
 
 /* --- telling --- */
 
-static void tell_odd(struct sk_http1 *h, enum sk_http_odd o, const uint8_t *p, size_t n)
+static void tell_odd_at(struct sk_http1 *h, enum sk_http_odd o, const uint8_t *p, size_t n, uint64_t off)
 {
 	if (h->is_second || sk_http_odds_has(&h->told, o))
 		return;
 	sk_http_odds_add(&h->told, o);
-	h->ops->oddity(h->cx, o, sk_span(p, n), h->off);
+	h->ops->oddity(h->cx, o, sk_span(p, n), off);
+}
+
+static void tell_odd(struct sk_http1 *h, enum sk_http_odd o, const uint8_t *p, size_t n)
+{
+	tell_odd_at(h, o, p, n, h->off);
 }
 
 static void tell_piece(struct sk_http1 *h, const uint8_t *p, size_t n, bool last)
@@ -266,7 +271,7 @@ static size_t step_start(struct sk_http1 *h, const uint8_t *p, size_t n, bool fi
 		return n;
 	}
 	go_headless(h);
-	tell_odd(h, SK_HTTP_ODD_JUNK_BEFORE_MESSAGE, p, SK_MIN(n, (size_t)16));
+	tell_odd(h, SK_HTTP_ODD_JUNK_BEFORE_MESSAGE, p, SK_MIN(n, (size_t)1));
 	h->at_line = false;		/* looked at just now */
 	return SIZE_MAX;
 }
@@ -321,7 +326,7 @@ static size_t step_look_chunked(struct sk_http1 *h, const uint8_t *p, size_t n, 
 		h->overflow = false;
 		return SIZE_MAX;
 	}
-	tell_odd(h, SK_HTTP_ODD_NOT_CHUNKED, p, SK_MIN(n, (size_t)16));
+	tell_odd(h, SK_HTTP_ODD_NOT_CHUNKED, p, SK_MIN(n, (size_t)1));
 	h->next = h->framing;
 	enter_body(h);
 	return SIZE_MAX;
@@ -338,7 +343,7 @@ static size_t step_look_body(struct sk_http1 *h, const uint8_t *p, size_t n, boo
 		tell_end(h, false);
 		return SIZE_MAX;
 	}
-	tell_odd(h, SK_HTTP_ODD_UNEXPECTED_BODY, p, SK_MIN(n, (size_t)16));
+	tell_odd(h, SK_HTTP_ODD_UNEXPECTED_BODY, p, SK_MIN(n, (size_t)1));
 	h->next = h->size ? LOOK_CHUNKED : h->framing;
 	enter_body(h);
 	return SIZE_MAX;
@@ -362,11 +367,11 @@ static size_t step_length(struct sk_http1 *h, const uint8_t *p, size_t n)
 }
 
 /* The chunk line is read: size holds. */
-static void chunk_line_done(struct sk_http1 *h, const uint8_t *p)
+static void chunk_line_done(struct sk_http1 *h, const uint8_t *p, uint64_t off)
 {
 	h->line_n = 0;
 	if (h->overflow) {
-		tell_odd(h, SK_HTTP_ODD_CHUNK_SIZE_OVERFLOW, p, 1);
+		tell_odd_at(h, SK_HTTP_ODD_CHUNK_SIZE_OVERFLOW, p, 1, off);
 		go_resync(h);
 		return;
 	}
@@ -378,8 +383,8 @@ static void chunk_line_done(struct sk_http1 *h, const uint8_t *p)
 
 enum chunk_part { BEFORE, FIRST_ZERO, DIGITS, BEHIND, AFTER_CR };
 
-/* One byte of a chunk line. False: no chunk begins here. */
-static bool chunk_byte(struct sk_http1 *h, const uint8_t *p)
+/* One byte of a chunk line, at stream offset off. False: no chunk begins here. */
+static bool chunk_byte(struct sk_http1 *h, const uint8_t *p, uint64_t off)
 {
 	uint8_t c = *p;
 	int v = hex(c);
@@ -387,7 +392,7 @@ static bool chunk_byte(struct sk_http1 *h, const uint8_t *p)
 	switch ((enum chunk_part)h->phase) {
 	case BEFORE:
 		if (chunk_blank(c)) {
-			tell_odd(h, c == '\r' || c == '\n' ? SK_HTTP_ODD_CHUNK_LINE_END : SK_HTTP_ODD_CHUNK_SIZE_SYNTAX, p, 1);
+			tell_odd_at(h, c == '\r' || c == '\n' ? SK_HTTP_ODD_CHUNK_LINE_END : SK_HTTP_ODD_CHUNK_SIZE_SYNTAX, p, 1, off);
 			return true;
 		}
 		if (v < 0)
@@ -398,12 +403,12 @@ static bool chunk_byte(struct sk_http1 *h, const uint8_t *p)
 		return true;
 	case FIRST_ZERO:
 		if (c == 'x' || c == 'X') {
-			tell_odd(h, SK_HTTP_ODD_CHUNK_SIZE_SYNTAX, p, 1);
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_SIZE_SYNTAX, p, 1, off);
 			h->phase = DIGITS;
 			return true;
 		}
 		if (v >= 0)
-			tell_odd(h, SK_HTTP_ODD_CHUNK_SIZE_ZEROS, p, 1);
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_SIZE_ZEROS, p, 1, off);
 		h->phase = DIGITS;
 		/* fall through */
 	case DIGITS:
@@ -414,29 +419,29 @@ static bool chunk_byte(struct sk_http1 *h, const uint8_t *p)
 		}
 		h->phase = c == '\r' ? AFTER_CR : BEHIND;
 		if (c == ';')
-			tell_odd(h, SK_HTTP_ODD_CHUNK_EXTENSION, p, 1);
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_EXTENSION, p, 1, off);
 		else if (c == '\n')
-			tell_odd(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1);
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1, off);
 		else if (c != '\r')
-			tell_odd(h, SK_HTTP_ODD_CHUNK_SIZE_SYNTAX, p, 1);
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_SIZE_SYNTAX, p, 1, off);
 		break;
 	case BEHIND:
 		if (c == ';')
-			tell_odd(h, SK_HTTP_ODD_CHUNK_EXTENSION, p, 1);
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_EXTENSION, p, 1, off);
 		if (c == '\r')
 			h->phase = AFTER_CR;
 		else if (c == '\n')
-			tell_odd(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1);
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1, off);
 		break;
 	case AFTER_CR:
 		if (c != '\n') {
-			tell_odd(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1);
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1, off);
 			h->phase = c == '\r' ? AFTER_CR : BEHIND;
 		}
 		break;
 	}
 	if (c == '\n')
-		chunk_line_done(h, p);
+		chunk_line_done(h, p, off);
 	return true;
 }
 
@@ -445,8 +450,8 @@ static size_t step_chunk_size(struct sk_http1 *h, const uint8_t *p, size_t n)
 	size_t i = 0;
 
 	while (i < n && h->state == CHUNK_SIZE) {
-		if (!chunk_byte(h, p + i) || ++h->line_n > CHUNK_LINE_MAX) {
-			tell_odd(h, SK_HTTP_ODD_CHUNK_BROKEN, p + i, 1);
+		if (!chunk_byte(h, p + i, h->off + i) || ++h->line_n > CHUNK_LINE_MAX) {
+			tell_odd_at(h, SK_HTTP_ODD_CHUNK_BROKEN, p + i, 1, h->off + i);
 			go_resync(h);
 			return i ? i : SIZE_MAX;
 		}
@@ -468,7 +473,7 @@ static size_t step_chunk_end(struct sk_http1 *h, const uint8_t *p, size_t n)
 	if (p[i] == '\n' && h->line_n == 1)
 		i++;
 	else
-		tell_odd(h, SK_HTTP_ODD_CHUNK_LINE_END, p + i, 1);
+		tell_odd_at(h, SK_HTTP_ODD_CHUNK_LINE_END, p + i, 1, h->off + i);
 	h->state = CHUNK_SIZE;
 	h->phase = BEFORE;
 	h->line_n = 0;

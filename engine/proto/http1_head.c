@@ -844,7 +844,7 @@ size_t sk_http1_unfold(struct sk_span value, uint8_t *out)
 		bool line = false;
 
 		while (k < value.n && (value.p[k] == ' ' || value.p[k] == '\t' || value.p[k] == '\r' || value.p[k] == '\n'))
-			line = line || value.p[k++] == '\n';
+			line |= value.p[k++] == '\n';
 		if (line) {
 			out[w++] = ' ';
 			r = k;

@@ -16,3 +16,7 @@ UNIT_TESTS += tests/unit/app/t_websocket
 tests_unit_app_t_websocket_SOURCES = %D%/t_websocket.c
 tests_unit_app_t_websocket_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_app_t_websocket_LDADD = $(APP_TEST_LIBS)
+UNIT_TESTS += tests/unit/app/t_http
+tests_unit_app_t_http_SOURCES = %D%/t_http.c
+tests_unit_app_t_http_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
+tests_unit_app_t_http_LDADD = $(APP_TEST_LIBS)
