@@ -4,6 +4,7 @@
  * "sekisho". The protocol objects are in eve.c.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "alert/alert.h"
 #include "alert/eve.h"
@@ -242,7 +243,7 @@ static void put_sekisho(struct sk_jw *w, const struct sk_alert *a, const char *s
 	sk_jw_num(w, "seq", a->seq);
 	sk_jw_str(w, "rule", r->id);
 	if (r->file)
-		sk_jw_str(w, "rule_file", r->file);
+		sk_jw_str(w, "rule_file", strrchr(r->file, '/') ? strrchr(r->file, '/') + 1 : r->file);
 	if (c) {
 		sk_jw_str(w, "campaign", c->id);
 		sk_jw_str(w, "campaign_name", c->name ? c->name : c->id);

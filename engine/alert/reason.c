@@ -324,8 +324,8 @@ static void put_sum(struct sk_buf *out, const struct sk_rule *r, struct sk_alert
 		put_span_of_time(out, c->within_ns);
 		break;
 	case SK_RULE_DISTINCT:
-		sk_buf_addf(out, ": %llu different ", (unsigned long long)sum->count);
-		sk_alert_printable(out, sk_span_str(c->distinct ? c->distinct : "values"));
+		sk_buf_addf(out, ": %llu different values of ", (unsigned long long)sum->count);
+		sk_alert_printable(out, sk_span_str(c->distinct ? c->distinct : "-"));
 		sk_buf_add_str(out, " within ");
 		put_span_of_time(out, c->within_ns);
 		break;

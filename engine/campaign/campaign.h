@@ -4,7 +4,8 @@
  * out      alerts that leave, through emit, numbered; the run's summary
  * memory   keys with open state are capped; the oldest go first, counted
  * threads  one
- * limits   time is packet time; a capture that goes back in time keeps its state but cannot complete a sequence backwards
+ * limits   time is packet time; where it goes back, as from one capture to an older one, no sequence in order is completed
+ *          backwards, and what lies further ahead than a window does not count in it
  */
 #ifndef SK_CAMPAIGN_CAMPAIGN_H
 #define SK_CAMPAIGN_CAMPAIGN_H

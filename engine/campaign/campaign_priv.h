@@ -125,6 +125,9 @@ struct sk_wait *sk_absent_over(struct sk_campaign *c, uint64_t now_ns);
 /* For qsort of pointers to alerts: by time, then by order. */
 int sk_campaign_by_time(const void *a, const void *b);
 
+/* Time between two moments, whichever is first: captures read one after the other need not be in order of time. */
+static inline uint64_t sk_campaign_apart(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
+
 /* Keeps and forgets an alert, accounted to the key. */
 struct sk_alert *sk_campaign_hold(struct sk_campaign *c, struct sk_key *k, struct sk_alert *a);
 void sk_campaign_release(struct sk_campaign *c, struct sk_key *k, struct sk_alert *a);

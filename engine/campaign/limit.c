@@ -1,7 +1,7 @@
 /* campaign/limit.c — what holds alerts back: a rule's own limit per key, and storm limits per rule and per source.
  *
- * A rule's limit counts in windows that begin with the first alert of a key; storm limits count in minutes of packet time. A
- * clock that goes back stays in the window it was in. What is held back is told with the next alert that leaves.
+ * A rule's limit counts in windows that begin with the first alert of a key; storm limits count in minutes of packet time. Time
+ * that goes back by more than that begins a new window. What is held back is told with the next alert that leaves.
  */
 #include "campaign/campaign_priv.h"
 
@@ -32,7 +32,7 @@ static struct window *own_limit(struct sk_campaign *c, const struct sk_alert *a,
 		return NULL;
 	}
 	w = k->payload;
-	if (w->cnt == 0 || (a->time_ns > w->start && a->time_ns - w->start >= l->within_ns)) {
+	if (w->cnt == 0 || sk_campaign_apart(a->time_ns, w->start) >= l->within_ns) {
 		w->start = a->time_ns;
 		w->cnt = 0;
 	}
@@ -40,11 +40,17 @@ static struct window *own_limit(struct sk_campaign *c, const struct sk_alert *a,
 	return w;
 }
 
+/* A later minute, or one before the last: a packet that is a little late does not open its minute again. */
+static bool is_other(uint64_t minute, uint64_t current)
+{
+	return minute > current || minute + 1 < current;
+}
+
 static bool rule_storm(const struct sk_campaign *c, struct sk_rule_state *s, uint64_t minute)
 {
 	if (!c->conf.rule_per_min)
 		return false;
-	if (minute > s->minute) {
+	if (is_other(minute, s->minute)) {
 		s->minute = minute;
 		s->minute_cnt = 0;
 	}
@@ -66,7 +72,7 @@ static struct window *source_storm(struct sk_campaign *c, const struct sk_alert 
 		return NULL;
 	}
 	w = k->payload;
-	if (minute > w->start) {
+	if (is_other(minute, w->start)) {
 		w->start = minute;
 		w->cnt = 0;
 	}

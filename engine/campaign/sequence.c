@@ -3,7 +3,8 @@
  * In order: for every step and every length the chain of alerts that ends in that step, has that length and starts latest is
  * kept. A chain that starts later stays within the window longer and can be continued whenever one that starts earlier can, so
  * no better one is ever forgotten, and a step repeated a thousand times costs no more than once. Chains share their beginnings.
- * Missing steps are simply not in the chain.
+ * Missing steps are simply not in the chain. Where time goes back, as between two captures read in the wrong order, chains that
+ * end later than the alert at hand make room for it.
  */
 #include <stdlib.h>
 
@@ -99,7 +100,7 @@ static size_t chain(struct sk_campaign *c, const struct sk_rule *r, struct sk_ke
 				continue;
 			start = prev->start_ns;
 		}
-		if (*at && (*at)->start_ns > start)
+		if (*at && (*at)->start_ns > start && (*at)->alert->time_ns <= a->time_ns)
 			continue;
 		l = malloc(sizeof(*l));
 		if (!l) {
@@ -154,13 +155,13 @@ static size_t unordered(struct sk_campaign *c, const struct sk_rule *r, struct s
 		if (at == cor->step_cnt || (s->latest[at] && (!s->latest[i] || s->latest[i]->time_ns < s->latest[at]->time_ns)))
 			at = i;
 	}
-	if (at == cor->step_cnt || (s->latest[at] && s->latest[at]->time_ns > a->time_ns))
+	if (at == cor->step_cnt)
 		return 0;
 	if (s->latest[at])
 		sk_campaign_release(c, k, s->latest[at]);
 	s->latest[at] = sk_campaign_hold(c, k, a);
 	for (size_t i = 0; i < cor->step_cnt; i++)
-		if (s->latest[i] && s->latest[i]->time_ns <= a->time_ns && a->time_ns - s->latest[i]->time_ns <= cor->within_ns)
+		if (s->latest[i] && sk_campaign_apart(a->time_ns, s->latest[i]->time_ns) <= cor->within_ns)
 			s->members[cnt++] = s->latest[i];
 	qsort(s->members, cnt, sizeof(struct sk_alert *), sk_campaign_by_time);
 	return cnt;
@@ -176,7 +177,7 @@ bool sk_sequence_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_
 		c->counters.no_memory++;
 		return false;
 	}
-	if (s->fired_cnt && a->time_ns > s->fired_start_ns && a->time_ns - s->fired_start_ns > cor->within_ns)
+	if (s->fired_cnt && sk_campaign_apart(a->time_ns, s->fired_start_ns) > cor->within_ns)
 		s->fired_cnt = 0;
 	cnt = cor->ordered ? ordered(c, r, k, a) : unordered(c, r, k, a);
 	if (cnt < need || cnt <= s->fired_cnt)

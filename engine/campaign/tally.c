@@ -1,6 +1,7 @@
 /* campaign/tally.c — COUNT: so many alerts within a time; DISTINCT: so many different values of a field within a time.
  *
- * Both tell once and then keep silent under that key for as long as the window is. COUNT is exact up to SLOTS alerts; above
+ * Both tell once and then keep silent under that key for as long as the window is. What is further away than the window is
+ * forgotten, also when time goes back. COUNT is exact up to SLOTS alerts; above
  * that alerts share slots, and the count is exact to one in SLOTS of the threshold. Values are kept as 64-bit hashes under the
  * table's seed.
  */
@@ -69,7 +70,7 @@ static void expire_members(struct sk_campaign *c, struct sk_key *k, struct sk_ta
 {
 	size_t gone = 0;
 
-	while (gone < t->member_cnt && now > t->members[gone]->time_ns && now - t->members[gone]->time_ns > within)
+	while (gone < t->member_cnt && sk_campaign_apart(now, t->members[gone]->time_ns) > within)
 		sk_campaign_release(c, k, t->members[gone++]);
 	if (gone) {
 		t->member_cnt -= gone;
@@ -121,8 +122,10 @@ static uint64_t count_one(struct sk_campaign *c, const struct sk_rule *r, struct
 	const uint64_t threshold = threshold_of(r), share = (threshold + SLOTS - 1) / SLOTS;
 	const size_t max = (size_t)((threshold + share - 1) / share) + 1;
 
-	while (t->slot_cnt && now > slot_at(t, 0)->time_ns && now - slot_at(t, 0)->time_ns > r->correlation->within_ns)
+	while (t->slot_cnt && sk_campaign_apart(now, slot_at(t, 0)->time_ns) > r->correlation->within_ns)
 		drop_slot(t);
+	while (t->slot_cnt && sk_campaign_apart(now, slot_at(t, t->slot_cnt - 1)->time_ns) > r->correlation->within_ns)
+		t->total -= slot_at(t, --t->slot_cnt)->value;
 	if (t->slot_cnt && slot_at(t, t->slot_cnt - 1)->value < share) {
 		struct sk_tally_slot *last = slot_at(t, t->slot_cnt - 1);
 
@@ -197,7 +200,7 @@ static void expire_values(struct sk_campaign *c, struct sk_key *k, struct sk_tal
 	size_t kept = 0;
 
 	for (size_t i = 0; i < t->slot_cnt; i++) {
-		if (now <= t->slots[i].time_ns || now - t->slots[i].time_ns <= within)
+		if (sk_campaign_apart(now, t->slots[i].time_ns) <= within)
 			t->slots[kept++] = t->slots[i];
 		else
 			sk_campaign_release(c, k, t->slots[i].alert);
@@ -265,7 +268,7 @@ bool sk_tally_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_key
 	} else {
 		cnt = see_values(c, r, k, t, a, &is_new);
 	}
-	if (t->fired && a->time_ns > t->fired_ns && a->time_ns - t->fired_ns > within)
+	if (t->fired && sk_campaign_apart(a->time_ns, t->fired_ns) > within)
 		t->fired = false;
 	if (cnt < threshold_of(r) || t->fired || !is_new)
 		return false;

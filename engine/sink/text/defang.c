@@ -78,18 +78,21 @@ static bool is_word(uint8_t c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c >= 0x80;
 }
 
-/* The name itself or something below it. */
+/* True when name ends in a dot and tail. */
+static bool is_below(struct sk_span name, struct sk_span tail)
+{
+	return name.n > tail.n && name.p[name.n - tail.n - 1] == '.' &&
+	       sk_span_is_nocase(sk_span_sub(name, name.n - tail.n, tail.n), tail);
+}
+
+/* A name, something below it, or a domain above it. */
 static bool is_known(const struct sk_defang *d, struct sk_span word)
 {
-	for (size_t i = 0; i < d->cnt; i++) {
-		struct sk_span name = d->names[i];
-
-		if (sk_span_is_nocase(word, name))
+	if (word.n < 3 || !memchr(word.p, '.', word.n))
+		return false;
+	for (size_t i = 0; i < d->cnt; i++)
+		if (sk_span_is_nocase(word, d->names[i]) || is_below(word, d->names[i]) || is_below(d->names[i], word))
 			return true;
-		if (word.n > name.n && word.p[word.n - name.n - 1] == '.' &&
-		    sk_span_is_nocase(sk_span_sub(word, word.n - name.n, name.n), name))
-			return true;
-	}
 	return false;
 }
 

@@ -131,11 +131,16 @@ static void flow_line(struct text *t, unsigned indent, unsigned column)
 	sk_buf_clear(&t->line);
 }
 
-/* Ends a labelled line whose text is in t->line. */
-static void labelled(struct text *t, const char *label)
+/* Ends a labelled line whose text is in t->line; where it is wrapped, it goes on hang columns further in. */
+static void hanging(struct text *t, const char *label, unsigned hang)
 {
 	sk_buf_addf(&t->block, "  %-*s", (int)LABEL - 2, label);
-	flow_line(t, LABEL, LABEL);
+	flow_line(t, LABEL + hang, LABEL);
+}
+
+static void labelled(struct text *t, const char *label)
+{
+	hanging(t, label, 0);
 }
 
 static void put_printable(struct text *t, const char *s)
@@ -345,7 +350,7 @@ static void put_next(struct text *t, const struct sk_campaign_info *c)
 	for (size_t i = 0; c->next_steps[i]; i++) {
 		sk_buf_addf(&t->line, "%zu. ", i + 1);
 		put_printable(t, c->next_steps[i]);
-		labelled(t, i ? "" : "next");
+		hanging(t, i ? "" : "next", 3);
 	}
 }
 

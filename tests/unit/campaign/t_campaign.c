@@ -169,6 +169,12 @@ static void sequence_heeds_time_and_order(void **state)
 	assert_log(r, "b@150 c@149 ");
 	push(r, &rule_c, 150003);			/* the same instant can */
 	assert_log(r, "c@150 s@150x3 ");
+	push(r, &rule_a, 100);				/* an older capture, within the window of the newer one's */
+	push(r, &rule_b, 101000);
+	push(r, &rule_a, -90000);
+	push(r, &rule_b, -89000);
+	push(r, &rule_c, -88000);
+	assert_log(r, "a@0 b@101 a@-90 b@-89 c@-88 s@-88x3 ");
 	run_end(r);
 }
 
@@ -292,6 +298,11 @@ static void count_within_a_window(void **state)
 	push(r, &mark_m, 50000);
 	push(r, &mark_m, 50001);
 	assert_log(r, "");
+	push(r, &mark_m, -60000);			/* an older capture: what came after does not count */
+	push(r, &mark_m, -59000);
+	assert_log(r, "");
+	push(r, &mark_m, -58000);
+	assert_log(r, "t@-58x3 ");
 	run_end(r);
 }
 
@@ -323,7 +334,10 @@ static void distinct_values(void **state)
 	for (size_t i = 0; i < 5; i++)
 		sk_campaign_push(r->c, alert(&mark_m, times[i], "203.0.113.9", "10.1.1.5", names[i]));
 	assert_log(r, "t@15x3 ");			/* a was seen again at 10, b is just in, c */
-	assert_non_null(strstr(r->reason, "3 different dns.answer.name within 10 s"));
+	for (size_t i = 0; i < 2; i++)			/* an older capture */
+		sk_campaign_push(r->c, alert(&mark_m, -60000 + times[i], "203.0.113.9", "10.1.1.5", names[i]));
+	assert_log(r, "");
+	assert_non_null(strstr(r->reason, "3 different values of dns.answer.name within 10 s"));
 	run_end(r);
 
 	cor.distinct = "address";			/* two in every answer */
@@ -432,6 +446,8 @@ static void limits_count_what_they_hold(void **state)
 	assert_log(r, "l@10-4 ");
 	push(r, &l, 10001);
 	assert_log(r, "l@10 ");
+	push(r, &l, -90000);
+	assert_log(r, "l@-90 ");
 	assert_int_equal(sk_campaign_counters(r->c)->limited, 4);
 	run_end(r);
 }

@@ -356,6 +356,7 @@ static void names_are_defanged(void **state)
 		{ "sharepoint.example.org", "sharepoint.example[.]org" },
 		{ "a.sharepoint.example.org.", "a.sharepoint.example[.]org." },
 		{ "notsharepoint.example.org", "notsharepoint.example.org" },
+		{ "Example.org example.org.uk org .org", "Example[.]org example.org.uk org .org" },
 		{ "file.aspx 203.0.113.9 10.1.1.5 1.2.3.4", "file.aspx 203.0.113[.]9 10.1.1.5 1.2.3.4" },
 		{ "HTTPS://x.y/z.html http:// ftp://a.b", "hxxps://x[.]y/z.html hxxp:// ftp://a[.]b" },
 		{ "...", "..." },
