@@ -383,6 +383,25 @@ static void chunk_line_done(struct sk_http1 *h, const uint8_t *p, uint64_t off)
 
 enum chunk_part { BEFORE, FIRST_ZERO, DIGITS, BEHIND, AFTER_CR };
 
+/* A digit of the size, or the first byte behind it. */
+static void chunk_digit(struct sk_http1 *h, const uint8_t *p, uint64_t off)
+{
+	int v = hex(*p);
+
+	if (v >= 0) {
+		h->overflow = h->overflow || h->size >= UINT64_C(1) << 59;
+		h->size = h->size << 4 | (unsigned)v;
+		return;
+	}
+	h->phase = *p == '\r' ? AFTER_CR : BEHIND;
+	if (*p == ';')
+		tell_odd_at(h, SK_HTTP_ODD_CHUNK_EXTENSION, p, 1, off);
+	else if (*p == '\n')
+		tell_odd_at(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1, off);
+	else if (*p != '\r')
+		tell_odd_at(h, SK_HTTP_ODD_CHUNK_SIZE_SYNTAX, p, 1, off);
+}
+
 /* One byte of a chunk line, at stream offset off. False: no chunk begins here. */
 static bool chunk_byte(struct sk_http1 *h, const uint8_t *p, uint64_t off)
 {
@@ -410,20 +429,10 @@ static bool chunk_byte(struct sk_http1 *h, const uint8_t *p, uint64_t off)
 		if (v >= 0)
 			tell_odd_at(h, SK_HTTP_ODD_CHUNK_SIZE_ZEROS, p, 1, off);
 		h->phase = DIGITS;
-		/* fall through */
+		chunk_digit(h, p, off);
+		break;
 	case DIGITS:
-		if (v >= 0) {
-			h->overflow = h->overflow || h->size >= UINT64_C(1) << 59;
-			h->size = h->size << 4 | (unsigned)v;
-			return true;
-		}
-		h->phase = c == '\r' ? AFTER_CR : BEHIND;
-		if (c == ';')
-			tell_odd_at(h, SK_HTTP_ODD_CHUNK_EXTENSION, p, 1, off);
-		else if (c == '\n')
-			tell_odd_at(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1, off);
-		else if (c != '\r')
-			tell_odd_at(h, SK_HTTP_ODD_CHUNK_SIZE_SYNTAX, p, 1, off);
+		chunk_digit(h, p, off);
 		break;
 	case BEHIND:
 		if (c == ';')
@@ -738,6 +747,8 @@ void sk_http1_gap(struct sk_http1 *h, uint64_t lost)
 
 void sk_http1_end(struct sk_http1 *h)
 {
+	bool last;
+
 	if (h->ended)
 		return;
 	h->ended = true;
@@ -754,17 +765,13 @@ void sk_http1_end(struct sk_http1 *h)
 		tell_end(h, true);
 		break;
 	case CHUNK_SIZE:
-		if (h->phase != BEFORE && h->size == 0) {
-			tell_odd(h, SK_HTTP_ODD_CHUNK_LINE_END, NULL, 0);
-			tell_end(h, false);
-			break;
-		}
-		/* fall through */
 	case LOOK_CHUNKED:
 	case CHUNK_DATA:
 	case CHUNK_END:
-		tell_odd(h, SK_HTTP_ODD_MISSING_FINAL_CHUNK, NULL, 0);
-		tell_end(h, true);
+		/* a last chunk without its line end is one */
+		last = h->state == CHUNK_SIZE && h->phase != BEFORE && h->size == 0;
+		tell_odd(h, last ? SK_HTTP_ODD_CHUNK_LINE_END : SK_HTTP_ODD_MISSING_FINAL_CHUNK, NULL, 0);
+		tell_end(h, !last);
 		break;
 	case SKIP_HEAD:
 		tell_end(h, true);
