@@ -99,7 +99,7 @@ fi
 
 if wants expect-continue; then
   begin expect-continue
-  exploit "/_layouts/15/ToolPane.aspx?$QUERY" /_layouts/SignOut.aspx -H 'Expect: 100-continue' --data-binary "@$SC_TMP/form-large"
+  sp -H 'Referer: /_layouts/SignOut.aspx' -H "$FORM" -H 'Expect: 100-continue' --data-binary "@$SC_TMP/form-large" "$B/_layouts/15/ToolPane.aspx?$QUERY"
   end
   note "ToolShell: body after 100 Continue" "the client waits for 100 Continue before it sends the form" \
     "$SPOKE" "toolshell.toolpane-signout once, toolshell.exceldataset once" "-"
@@ -334,7 +334,7 @@ fi
 if wants ak47-http-near; then
   begin ak47-http-near
   printf '2d6a2129246a6c6b606862' >"$SC_TMP/near"
-  web -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/near" "http://$RIGHT/"
+  web -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/near" "http://$RIGHT/log"
   sha256sum <"$SC_TMP/near" | cut -c1-64 >"$SC_TMP/near2"
   web -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/near2" "http://$RIGHT/metrics"
   end 2025-07-22T08:30:00Z
