@@ -100,7 +100,8 @@ static size_t chain(struct sk_campaign *c, const struct sk_rule *r, struct sk_ke
 				continue;
 			start = prev->start_ns;
 		}
-		if (*at && (*at)->start_ns > start && (*at)->alert->time_ns <= a->time_ns)
+		/* of two that start alike the one that ended first: an alert that comes late in time may still continue it */
+		if (*at && (*at)->start_ns >= start && (*at)->alert->time_ns <= a->time_ns)
 			continue;
 		l = malloc(sizeof(*l));
 		if (!l) {
