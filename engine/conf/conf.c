@@ -55,14 +55,16 @@ static void out_of_memory(struct loader *l)
 /* Length of the UTF-8 sequence at p, or 0: RFC 3629, no surrogates, nothing longer than needed. */
 static size_t utf8_len(const uint8_t *p, size_t n)
 {
-	size_t need = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t need = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 :
+		0;
 
 	if (need == 0 || need > n)
 		return 0;
 	for (size_t i = 1; i < need; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 &&
+		p[1] > 0x8f))
 		return 0;
 	return need;
 }
@@ -169,7 +171,8 @@ static bool core_tag(const yaml_char_t *tag)
 static void check_properties(struct loader *l, const yaml_event_t *e, const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	if (anchor)
-		complain(l, (int)e->start_mark.line + 1, (int)e->start_mark.column + 1, "anchors are not allowed: '&%s'", (const char *)anchor);
+		complain(l, (int)e->start_mark.line + 1, (int)e->start_mark.column + 1, "anchors are not allowed: '&%s'",
+			(const char *)anchor);
 	if (!core_tag(tag))
 		complain(l, (int)e->start_mark.line + 1, (int)e->start_mark.column + 1, "tag '%s' is not known", (const char *)tag);
 }
@@ -240,7 +243,8 @@ static void check_duplicates(struct loader *l, const struct sk_conf_node *mappin
 	qsort(keys, i, sizeof(const struct sk_conf_node *), compare_keys);
 	for (size_t k = 1; k < i; k++)
 		if (strcmp(keys[k]->key, keys[k - 1]->key) == 0)
-			complain(l, keys[k]->key_line, keys[k]->key_column, "duplicate key '%s', first at line %d", keys[k]->key, keys[k - 1]->key_line);
+			complain(l, keys[k]->key_line, keys[k]->key_column, "duplicate key '%s', first at line %d", keys[k]->key,
+				keys[k - 1]->key_line);
 	free(keys);
 }
 
@@ -363,7 +367,8 @@ static void read_text(struct loader *l, struct sk_span text)
 		complain(l, root->line, root->column, "expected a mapping (key: value), found %s", sk_conf_what(root).text);
 }
 
-int sk_conf_load_text_all(struct sk_conf_tree **out, const char *name, struct sk_span text, sk_conf_error_fn *on_error, void *cx)
+int sk_conf_load_text_all(struct sk_conf_tree **out, const char *name, struct sk_span text, sk_conf_error_fn *on_error,
+	void *cx)
 {
 	struct sk_conf_tree *t = calloc(1, sizeof(*t));
 	struct loader l = { .tree = t, .on_error = on_error, .cx = cx };

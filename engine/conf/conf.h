@@ -38,7 +38,8 @@ int sk_conf_load_text(struct sk_conf_tree **out, const char *name, struct sk_spa
  * mistakes in it, or NULL. Of duplicate keys both are in the tree. */
 typedef void sk_conf_error_fn(void *cx, const struct sk_error *e);
 int sk_conf_load_file_all(struct sk_conf_tree **out, const char *path, sk_conf_error_fn *on_error, void *cx);
-int sk_conf_load_text_all(struct sk_conf_tree **out, const char *name, struct sk_span text, sk_conf_error_fn *on_error, void *cx);
+int sk_conf_load_text_all(struct sk_conf_tree **out, const char *name, struct sk_span text, sk_conf_error_fn *on_error,
+	void *cx);
 void sk_conf_free(struct sk_conf_tree *t);
 
 const struct sk_conf_node *sk_conf_root(const struct sk_conf_tree *t);

@@ -148,7 +148,8 @@ int sk_conf_bytes(const struct sk_conf_node *n, uint64_t min, uint64_t max, uint
 int sk_conf_duration(const struct sk_conf_node *n, uint64_t *out_ns, struct sk_error *e)
 {
 	if (n->type != SK_CONF_SCALAR || sk_parse_duration(n->text, out_ns) < 0)
-		return sk_conf_error(n, e, "expected a time with unit such as 200 ms, 10 s, 5 min, 2 h or 7 d, found %s", sk_conf_what(n).text);
+		return sk_conf_error(n, e, "expected a time with unit such as 200 ms, 10 s, 5 min, 2 h or 7 d, found %s",
+			sk_conf_what(n).text);
 	return 0;
 }
 

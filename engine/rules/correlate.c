@@ -24,7 +24,8 @@ static void unknown_rule(struct sk_load *l, const struct sk_conf_node *n)
 	}
 	for (size_t i = 0; i < l->set->rule_cnt; i++)
 		names[i] = l->set->rules[i]->pub.id;
-	sk_load_error(l, n, "unknown rule %s%s", sk_conf_what(n).text, sk_load_hint((const char *)n->text.p, names, hint, sizeof(hint)));
+	sk_load_error(l, n, "unknown rule %s%s", sk_conf_what(n).text, sk_load_hint((const char *)n->text.p, names, hint,
+		sizeof(hint)));
 	free(names);
 }
 
@@ -340,7 +341,8 @@ static void check_sids(struct sk_load *l)
 		if (n)
 			sk_load_error(l, n, "duplicate sid %u, first in %s:%d", b->sid, a->file, a->line);
 		else if (strcmp(a->id, b->id) != 0)
-			sk_load_error(l, sorted[i]->node, "rule '%s' needs a sid: the one made from its id is taken by %s:%d", b->id, a->file, a->line);
+			sk_load_error(l, sorted[i]->node, "rule '%s' needs a sid: the one made from its id is taken by %s:%d", b->id, a->file,
+				a->line);
 	}
 	free(sorted);
 }
@@ -355,7 +357,8 @@ static void check_cycle(struct sk_load *l, struct sk_crule *r, int depth)
 	if (!c || r->walk == 2)
 		return;
 	if (r->walk == 1 || depth > CORRELATION_DEPTH_MAX) {
-		sk_load_error(l, r->body, r->walk == 1 ? "rule '%s' waits for itself" : "rule '%s': rules over rules nested deeper than 8", r->pub.id);
+		sk_load_error(l, r->body, r->walk == 1 ? "rule '%s' waits for itself" : "rule '%s': rules over rules nested deeper than 8",
+			r->pub.id);
 		return;
 	}
 	r->walk = 1;

@@ -154,14 +154,17 @@ static const char *indicator_note(struct sk_matcher *m, const struct sk_set_entr
 
 	if (!set->name)
 		return NULL;
-	n = snprintf(note, sizeof(note), "indicator %.*s%s%.200s%s%s%s%.64s%s%.200s", (int)SK_MIN(value.n, (size_t)200), (const char *)value.p,
-		meta->source ? ", " : "", meta->source ? meta->source : "", meta->expires ? ", expires " : "", meta->expires ? meta->expires : "",
+	n = snprintf(note, sizeof(note), "indicator %.*s%s%.200s%s%s%s%.64s%s%.200s", (int)SK_MIN(value.n, (size_t)200),
+		(const char *)value.p,
+		meta->source ? ", " : "", meta->source ? meta->source : "", meta->expires ? ", expires " : "", meta->expires ? meta->expires :
+			"",
 		meta->role ? ", " : "", meta->role ? meta->role : "", meta->note ? ", " : "", meta->note ? meta->note : "");
 	return n < 0 ? NULL : to_text(m, note, SK_MIN((size_t)n, sizeof(note) - 1));
 }
 
 /* "after base64: 'bytes around the match'" */
-static const char *decoded_note(struct sk_matcher *m, const struct sk_view *view, struct sk_span bytes, uint64_t end, uint64_t len)
+static const char *decoded_note(struct sk_matcher *m, const struct sk_view *view, struct sk_span bytes, uint64_t end,
+	uint64_t len)
 {
 	struct sk_evidence around = { 0 };
 	struct sk_value shown = { .type = SK_VALUE_BYTES };

@@ -62,7 +62,8 @@ static int not_found(const struct sk_kind_def *def, const char *name, const char
 }
 
 /* request.X, response.X and full names. 1 when the name is none of these. */
-static int find_above(const struct sk_registry *r, unsigned kind, struct sk_span name, struct sk_field_ref *out, struct sk_error *e)
+static int find_above(const struct sk_registry *r, unsigned kind, struct sk_span name, struct sk_field_ref *out,
+	struct sk_error *e)
 {
 	for (unsigned up = 0; up < r->cnt; up++) {
 		const char *shorthand = up == SK_KIND_HTTP_REQUEST ? "request." : up == SK_KIND_HTTP_RESPONSE ? "response." : NULL;

@@ -374,7 +374,8 @@ static void add_node(struct sk_load *l, uint32_t set, const struct sk_conf_node 
 		s->indicators++;
 }
 
-static void read_values(struct sk_load *l, uint32_t set, const struct sk_conf_node *values, const struct sk_set_meta *base, uint32_t base_meta)
+static void read_values(struct sk_load *l, uint32_t set, const struct sk_conf_node *values, const struct sk_set_meta *base,
+	uint32_t base_meta)
 {
 	static const char *const names[] = { "value", "source", "expires", "note", "role", "confidence", "stage", NULL };
 	const struct sk_conf_node *value;
@@ -384,7 +385,8 @@ static void read_values(struct sk_load *l, uint32_t set, const struct sk_conf_no
 
 	if (values->type == SK_CONF_MAPPING)
 		sk_load_error(l, values, "expected a list of values, found a mapping");
-	for (const struct sk_conf_node *c = values->type == SK_CONF_SEQUENCE ? values->child : values; c && !l->out_of_memory; c = c->next) {
+	for (const struct sk_conf_node *c = values->type == SK_CONF_SEQUENCE ? values->child : values; c &&
+		!l->out_of_memory; c = c->next) {
 		uint32_t meta = base_meta;
 
 		value = c;
@@ -476,7 +478,8 @@ static void read_file(struct sk_load *l, uint32_t set, const struct sk_conf_node
 
 static void read_set(struct sk_load *l, const struct sk_conf_node *n)
 {
-	static const char *const names[] = { "kind", "values", "file", "source", "expires", "role", "confidence", "stage", "note", NULL };
+	static const char *const names[] = { "kind", "values", "file", "source", "expires", "role", "confidence", "stage", "note",
+		NULL };
 	static const struct sk_set_meta nothing = { .expires_ns = UINT64_MAX, .confidence = 101 };
 	const struct sk_conf_node *kind, *values, *file;
 	struct sk_load_set *grown;

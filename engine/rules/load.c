@@ -12,11 +12,55 @@
 
 SK_COUNTER_TABLE(rules, SK_RULES_COUNTERS)
 
-void sk_load_tell(struct sk_load *l, const struct sk_error *e)
+static void pass_on(const struct sk_load *l, const struct sk_error *e)
 {
-	l->errors++;
 	if (l->src->on_error)
 		l->src->on_error(l->src->cx, e);
+}
+
+/* Kept, because some are found late: people read them in the order of lines. */
+void sk_load_tell(struct sk_load *l, const struct sk_error *e)
+{
+	struct sk_load_told *grown = sk_rules_grow(l->told, &l->told_room, l->told_cnt, sizeof(*grown)), *t;
+
+	l->errors++;
+	if (!grown) {
+		pass_on(l, e);
+		return;
+	}
+	l->told = grown;
+	t = &grown[l->told_cnt];
+	*t = (struct sk_load_told){ .e = *e, .file = l->told_cnt, .seq = l->told_cnt };
+	/* mistakes of a file mostly come one after the other */
+	for (size_t i = l->told_cnt; i > 0; i--) {
+		if (strcmp(grown[i - 1].e.file, e->file) == 0) {
+			t->file = grown[i - 1].file;
+			break;
+		}
+	}
+	l->told_cnt++;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct sk_load_told *x = a, *y = b;
+
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	if (x->e.line != y->e.line)
+		return x->e.line < y->e.line ? -1 : 1;
+	if (x->e.column != y->e.column)
+		return x->e.column < y->e.column ? -1 : 1;
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static void tell_all(struct sk_load *l)
+{
+	if (l->told_cnt)
+		qsort(l->told, l->told_cnt, sizeof(*l->told), by_place);
+	for (size_t i = 0; i < l->told_cnt; i++)
+		pass_on(l, &l->told[i].e);
+	free(l->told);
 }
 
 static void tell_at(struct sk_load *l, const struct sk_conf_node *n, bool key, const char *fmt, va_list args) SK_PRINTF(4, 0);
@@ -221,7 +265,8 @@ static const struct sk_campaign_info *read_campaign(struct sk_load *l, const str
 
 static void keep_campaign(struct sk_load *l)
 {
-	const struct sk_campaign_info **grown = sk_rules_grow(l->set->campaigns, &l->campaign_room, l->set->campaign_cnt, sizeof(*grown));
+	const struct sk_campaign_info **grown = sk_rules_grow(l->set->campaigns, &l->campaign_room, l->set->campaign_cnt,
+		sizeof(*grown));
 
 	if (!grown) {
 		sk_load_no_memory(l);
@@ -338,6 +383,7 @@ int sk_rules_load(struct sk_ruleset **out, const struct sk_rules_source *src)
 	l.id_buckets = calloc(SK_LOAD_BUCKETS, sizeof(*l.id_buckets));
 	if (!l.set || !l.atom_buckets || !l.id_buckets) {
 		sk_load_no_memory(&l);
+		tell_all(&l);
 		free(l.set);
 		load_fini(&l);
 		return SK_E_CONFIG;
@@ -356,6 +402,7 @@ int sk_rules_load(struct sk_ruleset **out, const struct sk_rules_source *src)
 		sk_load_resolve(&l);
 	if (!l.out_of_memory)
 		sk_load_compile(&l);
+	tell_all(&l);
 	load_fini(&l);
 	if (l.errors) {
 		sk_rules_free(l.set);

@@ -11,10 +11,17 @@ struct sk_load_set {			/* an indicator set of the file at hand */
 	uint32_t set;
 };
 
+struct sk_load_told {			/* a mistake, kept until all are known */
+	struct sk_error e;
+	size_t file, seq;		/* order of files' first mistakes; of telling */
+};
+
 struct sk_load {
 	struct sk_ruleset *set;
 	const struct sk_rules_source *src;
 	int errors;
+	struct sk_load_told *told;
+	size_t told_cnt, told_room;
 	bool out_of_memory;
 	struct sk_conf_tree **trees;	/* kept until everything is resolved */
 	size_t tree_cnt, tree_room;
@@ -63,7 +70,8 @@ int sk_load_date(struct sk_span text, uint64_t *ns);
 int sk_indicator_add(struct sk_sets *s, uint32_t set, uint32_t meta, struct sk_span value, const char **problem);
 
 /* field.c. out->pair is borrowed until the next call on this thread. */
-int sk_field_resolve(const struct sk_registry *r, unsigned kind, const char *name, struct sk_field_ref *out, struct sk_error *e);
+int sk_field_resolve(const struct sk_registry *r, unsigned kind, const char *name, struct sk_field_ref *out,
+	struct sk_error *e);
 
 /* rule.c */
 void sk_load_rule(struct sk_load *l, const struct sk_conf_node *n);
@@ -71,17 +79,30 @@ void sk_load_rule(struct sk_load *l, const struct sk_conf_node *n);
 /* correlate.c: what refers to other rules, after all files are read */
 void sk_load_resolve(struct sk_load *l);
 
+/* test.c: a condition on one field (the node's key); NULL after a mistake */
+struct sk_cond *sk_load_test(struct sk_load *l, unsigned kind, const struct sk_conf_node *n);
+struct sk_cond *sk_load_cond(struct sk_load *l, enum sk_cond_type type);
+
 /* cond.c */
 const struct sk_cond *sk_load_where(struct sk_load *l, unsigned kind, const struct sk_conf_node *n);
 
-/* compile.c: drops what is off, makes tables, gates and databases */
+/* compile.c: drops what is off, makes tables, databases and gates */
 void sk_load_compile(struct sk_load *l);
-uint32_t sk_load_view(struct sk_load *l, unsigned kind, const struct sk_field_ref *ref, const char *name, const struct sk_decode *decode,
+
+/* view.c. name: as the rule has it. */
+uint32_t sk_load_view(struct sk_load *l, unsigned kind, const struct sk_field_ref *ref, const char *name,
+	const struct sk_decode *decode,
 	unsigned decode_cnt);
 uint32_t sk_load_atom(struct sk_load *l, const struct sk_atom *like);
+void sk_load_build_views(struct sk_load *l);
+
+/* pattern.c */
+void sk_load_build_databases(struct sk_load *l);
 /* The pattern as the regex compiler wants it, NUL-terminated; NULL when memory is short. */
 const char *sk_atom_expression(const struct sk_atom *a, struct sk_arena *scratch);
 unsigned sk_atom_flags(const struct sk_atom *a);
+/* About how many bytes a match has at least. */
+unsigned sk_regex_width(const char *regex);
 
 /* Of a value without regard to ASCII case, for the is table of a view. */
 uint32_t sk_is_hash(struct sk_span s);

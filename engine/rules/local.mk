@@ -11,6 +11,7 @@ libsk_rules_a_SOURCES = \
 	%D%/indicator.c \
 	%D%/load.c %D%/load.h \
 	%D%/match.c %D%/match.h \
+	%D%/pattern.c \
 	%D%/print.c %D%/print.h \
 	%D%/rule.c \
 	%D%/rules.h \
@@ -20,5 +21,7 @@ libsk_rules_a_SOURCES = \
 	%D%/set_domain.c \
 	%D%/set_hash.c \
 	%D%/set_net.c \
-	%D%/unit.c
+	%D%/test.c \
+	%D%/unit.c \
+	%D%/view.c
 libsk_rules_a_CPPFLAGS = $(AM_CPPFLAGS) $(HS_CFLAGS)

@@ -133,7 +133,8 @@ static void print_cond(const struct sk_ruleset *s, const struct sk_cond *c, unsi
 
 static void print_steps(const struct sk_rule *r, FILE *out)
 {
-	static const char *const names[] = { [SK_RULE_SEQUENCE] = "sequence", [SK_RULE_COUNT] = "count", [SK_RULE_DISTINCT] = "distinct",
+	static const char *const names[] = { [SK_RULE_SEQUENCE] = "sequence", [SK_RULE_COUNT] = "count",
+		[SK_RULE_DISTINCT] = "distinct",
 		[SK_RULE_ABSENT] = "absent" };
 	const struct sk_correlation *c = r->correlation;
 

@@ -20,7 +20,8 @@ static uint32_t fnv(const char *s)
 	return h;
 }
 
-static void read_number(struct sk_load *l, const struct sk_conf_node *rule, const char *key, uint64_t min, uint64_t max, uint32_t *out)
+static void read_number(struct sk_load *l, const struct sk_conf_node *rule, const char *key, uint64_t min, uint64_t max,
+	uint32_t *out)
 {
 	const struct sk_conf_node *n = sk_conf_get(rule, key);
 	struct sk_error e;

@@ -72,7 +72,7 @@ struct sk_rule {
 
 struct sk_ruleset;
 
-/* Called for every mistake found; loading goes on to find the others. */
+/* Called for every mistake found, file by file in the order of lines. */
 typedef void sk_rules_error_fn(void *cx, const struct sk_error *e);
 
 struct sk_rules_source {

@@ -16,7 +16,8 @@
 #include "rules/set.h"
 
 #define SK_RULES_PATTERN_MAX 2048u	/* bytes of one pattern */
-#define SK_RULES_PLAIN_MAX 8u		/* up to so many literals a view is searched without a database */
+#define SK_RULES_PLAIN_MAX 8u		/* up to so many literals a view is searched without a database … */
+#define SK_RULES_PLAIN_LENGTH 64u	/* … when none is longer */
 
 enum sk_atom_type { SK_ATOM_CONTAINS, SK_ATOM_STARTS, SK_ATOM_ENDS, SK_ATOM_REGEX, SK_ATOM_IS, SK_ATOM_NUM, SK_ATOM_SET };
 
@@ -31,7 +32,7 @@ struct sk_atom {
 	uint32_t bit;			/* among the streamed atoms of the kind */
 	uint32_t regex;			/* among all regexes */
 	uint32_t rarity;		/* higher is rarer */
-	uint32_t width;			/* regex: least bytes it matches */
+	uint32_t width;			/* regex: about the least bytes it matches */
 	uint32_t next;			/* same hash bucket while loading; same table slot chain after */
 	const uint32_t *rules;		/* gated by this atom: indices into sk_ruleset.rules */
 	uint32_t rule_cnt;

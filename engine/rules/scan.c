@@ -31,7 +31,8 @@ static void decode(struct sk_matcher *m, const struct sk_view *view, struct sk_v
 
 	vs->raw = vs->v;
 	for (uint32_t i = 0; out && i < vs->n; i++) {
-		struct sk_span s = is_bytes(&vs->v[i]) ? sk_decode_run(view->decode, view->decode_cnt, vs->v[i].u.bytes, &m->arena) : sk_span(NULL, 0);
+		struct sk_span s = is_bytes(&vs->v[i]) ? sk_decode_run(view->decode, view->decode_cnt, vs->v[i].u.bytes, &m->arena) :
+			sk_span(NULL, 0);
 
 		out[i] = (struct sk_value){ .type = s.p ? SK_VALUE_BYTES : SK_VALUE_NONE, .u.bytes = s };
 	}

@@ -139,6 +139,7 @@ void sk_sets_url(const struct sk_sets *s, struct sk_span host, struct sk_span ta
 void sk_sets_net(const struct sk_sets *s, const struct sk_addr *a, sk_set_hit_fn *hit, void *cx);
 
 /* The entry's value as text for people, into buf. */
-struct sk_span sk_sets_text_of(const struct sk_sets *s, const struct sk_set_entry *e, enum sk_set_kind kind, char *buf, size_t size);
+struct sk_span sk_sets_text_of(const struct sk_sets *s, const struct sk_set_entry *e, enum sk_set_kind kind, char *buf,
+	size_t size);
 
 #endif

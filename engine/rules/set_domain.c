@@ -78,7 +78,8 @@ void sk_sets_path(const struct sk_sets *s, struct sk_span path, sk_set_hit_fn *h
 		find(&w, path, true);
 }
 
-struct sk_span sk_sets_text_of(const struct sk_sets *s, const struct sk_set_entry *e, enum sk_set_kind kind, char *buf, size_t size)
+struct sk_span sk_sets_text_of(const struct sk_sets *s, const struct sk_set_entry *e, enum sk_set_kind kind, char *buf,
+	size_t size)
 {
 	enum sk_table table = sk_set_table(kind);
 	char addr[SK_ADDR_TEXT_MAX];

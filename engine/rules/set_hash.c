@@ -71,7 +71,8 @@ int sk_strtable_add(struct sk_strtable *t, struct sk_span key, bool exact, uint3
 	t->entries = grown;
 	if (key.n > UINT16_MAX || t->cnt >= UINT32_MAX - 1 || t->text.n + key.n > UINT32_MAX)
 		return SK_E_LIMIT;
-	t->entries[t->cnt] = (struct sk_set_entry){ .text = (uint32_t)t->text.n, .len = (uint16_t)key.n, .exact = exact, .set = set, .meta = meta };
+	t->entries[t->cnt] = (struct sk_set_entry){ .text = (uint32_t)t->text.n, .len = (uint16_t)key.n, .exact = exact, .set = set,
+		.meta = meta };
 	if (sk_buf_add(&t->text, key) < 0)
 		return SK_E_MEMORY;
 	t->cnt++;

@@ -112,6 +112,8 @@ static const struct {
 	{ WHERE("{path: {regex: '[z-a]'}}"), "4:19: regex: Range out of order in character class at index 3.\n" },
 	{ WHERE("{path: {regex: 'a*'}}"), "4:19: regex: matches an empty value, and so everything\n" },
 	{ WHERE("{path: {regex: '(a)\\1'}}"), "4:19: regex: Back-references are unsupported.\n" },
+	{ RULE("id: r, title: t, severity: low, enabled: no, on: dns.query, where: {name: {regex: '('}}"),
+		"3:86: regex: Missing close parenthesis for group started at index 0.\n" },
 	{ WHERE("{path: {is: '5 5', as: hex}}"), "4:16: expected bytes in hex such as '55 11 69 DF', found '5 5'\n" },
 	{ WHERE("{path: {is: a, as: utf8}}"), "4:23: expected text, hex or utf16, found 'utf8'\n" },
 	{ WHERE("{path: {is: 'aa', as: [hex, text]}}"), "4:26: 'hex' does not go with 'text' or 'utf16'\n" },
@@ -231,8 +233,8 @@ static void all_at_once(void **state)
 
 	assert_null(lab_try_load(sk_span_str(text), &errors, 0, NULL));
 	assert_string_equal(sk_buf_str(&errors.text),
-		"1:21: unknown key 'nam' in campaign; did you mean 'name'?\n"
 		"1:1: campaign has no name\n"
+		"1:21: unknown key 'nam' in campaign; did you mean 'name'?\n"
 		"3:26: ip: expected an address such as 192.0.2.1 or 2001:db8::1, found '1.2.3'\n"
 		"3:33: ip: expected an address such as 192.0.2.1 or 2001:db8::1, found '4.5.6'\n"
 		"5:3: rule 'a' has no title\n"
