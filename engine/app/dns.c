@@ -310,6 +310,9 @@ static void tell_oddities(struct job *j)
 	const struct sk_dns *d = &j->dns;
 	uint32_t bits = d->oddities;
 
+	/* RFC 6762 5.3: mDNS asks several questions at once */
+	if (j->f->info.server_port == 5353)
+		bits &= ~SK_DNS_ODD(QUESTIONS);
 	if (j->cut)
 		bits &= ~(SK_DNS_ODD(TRUNCATED) | SK_DNS_ODD(HEADER) | SK_DNS_ODD(POINTER_OUTSIDE) | SK_DNS_ODD(DATA));
 	if (!bits)
@@ -339,20 +342,20 @@ static void run_message(struct sk_app *a, struct sk_flow *f, int dir, struct sk_
 }
 
 /* mDNS, LLMNR and DNS itself: what comes to these ports is meant to be DNS, however it looks. */
-static bool is_dns_port(const struct sk_flow_info *f)
+static bool is_dns_number(uint16_t port)
 {
-	static const uint16_t ports[] = { 53, 5353, 5355 };
-
-	for (size_t i = 0; i < SK_ARRAY_LEN(ports); i++)
-		if (f->server_port == ports[i] || f->client_port == ports[i])
-			return true;
-	return false;
+	return port == 53 || port == 5353 || port == 5355;
 }
 
+static bool is_dns_port(const struct sk_flow_info *f)
+{
+	return is_dns_number(f->server_port) || is_dns_number(f->client_port);
+}
+
+/* Queries go to the server. On equal ports (mDNS) both sides ask and answer; to a DNS port anything goes. */
 static bool fits_dir(struct sk_span msg, int dir, const struct sk_flow_info *f)
 {
-	/* on equal ports (mDNS) both sides ask and answer */
-	return f->client_port == f->server_port || (msg.n > 2 && msg.p[2] >> 7) == (dir == SK_TO_CLIENT);
+	return f->client_port == f->server_port || is_dns_number(f->server_port) || (msg.n > 2 && msg.p[2] >> 7) == (dir == SK_TO_CLIENT);
 }
 
 static void run_datagram(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_packet *p)
@@ -495,7 +498,8 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 		if (!run_bytes(a, f, dir, s, r->data, r->off))
 			lose(a, s);
 	}
-	if (r->fin && s->held.n) {
+	/* a capture may end anywhere, a closed connection may not */
+	if (r->fin && s->held.n && f->state == SK_FLOW_CLOSED) {
 		struct sk_dns_counters *c = sk_app_binding_counters(a, &sk_app_dns);
 
 		c->malformed++;

@@ -318,15 +318,19 @@ static void publish_certificate(struct job *j, struct sk_span der, unsigned inde
 		odd(j, SK_TLS_ODD(CERTIFICATE), der, off);
 }
 
-static void run_certificates(struct job *j, struct sk_span body, uint64_t off)
+/* is_whole: of a message that was cut short only the certificates that are whole are told. */
+static void run_certificates(struct job *j, struct sk_span body, uint64_t off, bool is_whole)
 {
 	struct sk_span list = body, der;
 	uint32_t oddities = 0;
+	size_t len;
 	unsigned index = 0;
 
-	for (bool first = true; sk_tls_next_certificate(&list, first, &der, &oddities); first = false) {
+	for (bool first = true; sk_tls_next_certificate(&list, first, &der, &len, &oddities); first = false) {
 		if (index)
 			sk_arena_reset(sk_app_scratch(j->a));
+		if (!is_whole && der.n < len)
+			return;
 		if (der.n)
 			publish_certificate(j, der, index++, off);
 	}
@@ -356,7 +360,7 @@ static void run_message(struct job *j, struct sk_span msg, uint64_t off)
 		break;
 	case SK_TLS_CERTIFICATE:
 		if (sk_wanted_kind(sk_app_wanted(j->a), SK_KIND_TLS_CERTIFICATE) || sk_wanted_kind(sk_app_wanted(j->a), SK_KIND_TLS_ODDITY))
-			run_certificates(j, body, off);
+			run_certificates(j, body, off, true);
 		break;
 	default:
 		break;
@@ -454,7 +458,7 @@ static void handshake(struct job *j, struct sk_span s, uint64_t off)
 
 /* --- records --- */
 
-/* RFC 6520 4: a heartbeat that asks for more than it brought (CVE-2014-0160). */
+/* RFC 6520 4: a heartbeat that speaks of more than it brought, its 16 bytes of padding included (CVE-2014-0160). */
 static void heartbeat(struct job *j, struct sk_span s, uint64_t off)
 {
 	struct side *side = j->s;
@@ -462,7 +466,7 @@ static void heartbeat(struct job *j, struct sk_span s, uint64_t off)
 	for (size_t i = 0; i < s.n && side->beat_n < sizeof(side->beat); i++)
 		side->beat[side->beat_n++] = s.p[i];
 	if (side->beat_n == sizeof(side->beat) && (side->beat[0] == 1 || side->beat[0] == 2) &&
-	    (uint32_t)(side->beat[1] << 8 | side->beat[2]) + 3 > side->len)
+	    (uint32_t)(side->beat[1] << 8 | side->beat[2]) + 19 > side->len)
 		odd(j, SK_TLS_ODD(HEARTBEAT), sk_span(side->beat, sizeof(side->beat)), off);
 }
 
@@ -638,6 +642,19 @@ static void gap(struct job *j, uint64_t lost)
 	lose(j);
 }
 
+/* The direction ends inside a message. */
+static void cut_short(struct job *j)
+{
+	struct sk_buf *held = &j->s->held;
+
+	if (!j->s->is_v2 && held->n > HANDSHAKE_HEADER && held->p[0] == SK_TLS_CERTIFICATE)
+		run_certificates(j, sk_span_sub(sk_buf_span(held), HANDSHAKE_HEADER, held->n), j->s->held_off, false);
+	/* a capture may end anywhere, a closed connection may not */
+	if (j->f->state == SK_FLOW_CLOSED)
+		odd(j, SK_TLS_ODD(CUT), sk_buf_span(held), j->s->held_off);
+	sk_buf_clear(held);
+}
+
 static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *r)
 {
 	struct tls *t = state;
@@ -666,7 +683,7 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 		off += n;
 	}
 	if (r->fin && j.s->held.n)
-		odd(&j, SK_TLS_ODD(CUT), sk_buf_span(&j.s->held), j.s->held_off);
+		cut_short(&j);
 	finish_if_done(&j);
 	if (off > ONE_SIDED_MAX && (t->finished || (j.s->encrypted && !t->dir[!dir].started)))
 		sk_app_done(a, f);

@@ -458,7 +458,8 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 		}
 		bytes(&j, r->data, r->off);
 	}
-	if (r->fin && (s->in_frame || s->reader.n) && !s->lost) {
+	/* a capture may end anywhere, a closed connection may not */
+	if (r->fin && (s->in_frame || s->reader.n) && !s->lost && f->state == SK_FLOW_CLOSED) {
 		j.first_off = s->frame_off;
 		ODD(&j, CUT, sk_span(s->reader.bytes, s->in_frame ? s->frame.header_len : s->reader.n));
 	}

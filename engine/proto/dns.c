@@ -52,6 +52,12 @@ static bool stop(struct sk_dns *d, unsigned bit, size_t at)
 	return false;
 }
 
+/* IANA DNS parameters, DNS OpCodes. */
+static bool is_opcode(unsigned opcode)
+{
+	return opcode <= 6 && opcode != 3;
+}
+
 bool sk_dns_open(struct sk_dns *d, struct sk_span msg)
 {
 	struct sk_rd r = sk_rd(msg);
@@ -69,8 +75,10 @@ bool sk_dns_open(struct sk_dns *d, struct sk_span msg)
 	d->is_response = d->flags >> 15;
 	d->opcode = d->flags >> 11 & 15;
 	d->rcode = d->flags & 15;
-	/* a query asks one thing; a response (of mDNS, to an update) may repeat none */
-	if (d->cnt[0] == 0 && !d->is_response)
+	if (!is_opcode(d->opcode))
+		sk_dns_odd(d, SK_DNS_ODD(OPCODE), 2);
+	/* an inverse query has answers instead; a response (of mDNS, to an update) may repeat nothing */
+	if (d->cnt[0] == 0 && !d->is_response && d->opcode != 1)
 		sk_dns_odd(d, SK_DNS_ODD(NO_QUESTION), 4);
 	return true;
 }
@@ -362,6 +370,9 @@ static enum sk_dns_look look_question(struct sk_span msg, size_t declared)
 	return sk_dns_type_name(type) && known_class(class) ? SK_DNS_YES : SK_DNS_NO;
 }
 
+/* Records in a message of 64 KiB: 11 bytes each at least. */
+#define COUNTS_MAX 6000u
+
 enum sk_dns_look sk_dns_looks(struct sk_span msg, size_t declared, bool strict)
 {
 	struct sk_rd r = sk_rd(msg);
@@ -375,15 +386,16 @@ enum sk_dns_look sk_dns_looks(struct sk_span msg, size_t declared, bool strict)
 	flags = sk_rd_u16be(&r);
 	for (int i = 0; i < 4; i++)
 		cnt[i] = sk_rd_u16be(&r);
-	unsigned opcode = flags >> 11 & 15;
-	/* RFC 1035 4.1.1: opcodes known to IANA are 0 to 2 and 4 to 6 */
-	if (opcode == 3 || opcode > 6)
+	unsigned opcode = flags >> 11 & 15, sum = (unsigned)cnt[0] + cnt[1] + cnt[2] + cnt[3];
+	if (!is_opcode(opcode) && strict)
 		return SK_DNS_NO;
 	if (!strict) {
-		/* something must be in it, and not absurdly more than fits: a question takes 5 bytes, a record 11 */
-		if (cnt[0] + cnt[1] + cnt[2] + cnt[3] == 0)
+		/* something is in it, or it is an error; counts may lie, but bytes at random would count to thousands */
+		if (sum == 0)
 			return (flags & 0x800f) > 0x8000 ? SK_DNS_YES : SK_DNS_NO;
-		return cnt[0] <= 256 && (flags & 0x8000 || cnt[0]) ? SK_DNS_YES : SK_DNS_NO;
+		if (!is_opcode(opcode))
+			return cnt[0] == 1 ? look_question(msg, declared) : SK_DNS_NO;
+		return sum <= COUNTS_MAX ? SK_DNS_YES : SK_DNS_NO;
 	}
 	if (cnt[0] != 1 || opcode == 1 || opcode == 3 || opcode == 6 || (flags & 0x40))
 		return SK_DNS_NO;

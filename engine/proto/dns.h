@@ -35,6 +35,7 @@
 	X(NO_QUESTION, "no_question") \
 	X(QUESTIONS, "many_questions") \
 	X(OPT, "many_opt_records") \
+	X(OPCODE, "unknown_opcode") \
 	X(NOT_DNS, "not_dns") \
 	X(NAMES, "too_many_names")
 enum {

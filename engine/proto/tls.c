@@ -169,10 +169,10 @@ bool sk_tls_server_hello(struct sk_span body, struct sk_tls_hello *h)
 		return false;
 	h->random = sk_rd_span(&r, 32);
 	h->is_retry = h->random.p && memcmp(h->random.p, retry_random, 32) == 0;
-	if (h->version >> 8 != 0x7f)	/* drafts of TLS 1.3 up to 21 have neither session id nor compression */
+	if (h->version < 0x0304)	/* drafts of TLS 1.3 up to 21 have neither session id nor compression */
 		h->session_id = sk_rd_span(&r, sk_rd_u8(&r));
 	h->cipher = sk_rd_u16be(&r);
-	if (h->version >> 8 != 0x7f)
+	if (h->version < 0x0304)
 		sk_rd_skip(&r, 1);
 	if (!sk_rd_ok(&r) || h->session_id.n > 32)
 		h->oddities |= SK_TLS_ODD(HELLO);
@@ -203,7 +203,7 @@ bool sk_tls_v2_hello(struct sk_span msg, struct sk_tls_hello *h)
 	return true;
 }
 
-bool sk_tls_next_certificate(struct sk_span *list, bool first, struct sk_span *der, uint32_t *oddities)
+bool sk_tls_next_certificate(struct sk_span *list, bool first, struct sk_span *der, size_t *len, uint32_t *oddities)
 {
 	struct sk_rd r = sk_rd(*list);
 	size_t n;
@@ -223,6 +223,7 @@ bool sk_tls_next_certificate(struct sk_span *list, bool first, struct sk_span *d
 	}
 	if (n > sk_rd_left(&r))
 		*oddities |= SK_TLS_ODD(CERTIFICATE_LIST);
+	*len = n;
 	*der = sk_rd_span(&r, SK_MIN(n, sk_rd_left(&r)));
 	*list = sk_rd_rest(&r);
 	return true;

@@ -74,8 +74,9 @@ bool sk_tls_server_hello(struct sk_span body, struct sk_tls_hello *h);
 /* msg: the SSL 2 message from its type on. */
 bool sk_tls_v2_hello(struct sk_span msg, struct sk_tls_hello *h);
 
-/* The next certificate (DER) of a Certificate message of TLS up to 1.2; *list is the body at first, then what is left. */
-bool sk_tls_next_certificate(struct sk_span *list, bool first, struct sk_span *der, uint32_t *oddities);
+/* The next certificate (DER) of a Certificate message of TLS up to 1.2; *list is the body at first, then what is left. *len is
+ * its length as declared, more than der has where the message ends before. */
+bool sk_tls_next_certificate(struct sk_span *list, bool first, struct sk_span *der, size_t *len, uint32_t *oddities);
 
 static inline bool sk_tls_is_grease(uint16_t v)
 {

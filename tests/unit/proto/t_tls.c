@@ -293,15 +293,16 @@ static void certificate_lists(void **state)
 	static const char list[] = "\0\0\x0a\0\0\3abc\0\0\1d";
 	struct sk_span rest = sk_span(list, sizeof(list) - 1), der;
 	uint32_t odd = 0;
+	size_t len;
 
-	assert_true(sk_tls_next_certificate(&rest, true, &der, &odd));
+	assert_true(sk_tls_next_certificate(&rest, true, &der, &len, &odd));
 	assert_span(der, "abc");
-	assert_true(sk_tls_next_certificate(&rest, false, &der, &odd));
+	assert_true(sk_tls_next_certificate(&rest, false, &der, &len, &odd));
 	assert_span(der, "d");
-	assert_false(sk_tls_next_certificate(&rest, false, &der, &odd));
+	assert_false(sk_tls_next_certificate(&rest, false, &der, &len, &odd));
 	assert_int_equal(odd, 0);
 	rest = sk_span(list, 8);
-	assert_true(sk_tls_next_certificate(&rest, true, &der, &odd));
+	assert_true(sk_tls_next_certificate(&rest, true, &der, &len, &odd));
 	assert_span(der, "ab");
 	assert_int_equal(odd, SK_TLS_ODD(CERTIFICATE_LIST));
 }
