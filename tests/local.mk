@@ -6,3 +6,4 @@ include %D%/system/local.mk
 include %D%/golden/local.mk
 include %D%/abi/local.mk
 include %D%/lint/local.mk
+include %D%/bench/local.mk

@@ -4,6 +4,10 @@
  * so the answer does not depend on how often the table is swept, nor on how flows are spread over workers. The sweep
  * follows a clock of the table that only ever goes forward, so that a capture whose time jumps (files in the wrong order,
  * one damaged time stamp) can neither keep flows alive for ever nor disorder the lists.
+ *
+ * A packet moves its flow to the end of its list only when the flow has been in its place for an eighth of its timeout:
+ * unlinking would fetch two other flows into the cache for every packet. Lists stay sorted by the time of linking (listed); the
+ * time of the last packet (touched) decides.
  */
 #include "flow/flow.h"
 
@@ -19,6 +23,7 @@ const char *const sk_flow_reason_names[] = { "closed", "timeout", "evicted", "re
 
 #define ARENA_CHUNK 1024u
 #define WELL_KNOWN_PORT 1024u		/* below: RFC 6335 system ports */
+#define EVICT_TRIES 16u
 #define CLOCK_SLACK_NS UINT64_C(10000000000)	/* a step back by more is a jump, not disorder among capture queues */
 
 /* What a packet says about its flow: ports with ICMP replies turned into what they answer. */
@@ -105,20 +110,34 @@ static void clock_advance(struct sk_flow_table *t, uint64_t now_ns)
 	}
 }
 
+static uint32_t tick_now(const struct sk_flow_table *t)
+{
+	return (uint32_t)(t->clock_ns >> TICK_SHIFT);
+}
+
+/* Ticks until a flow in a list may be due; 0 when it is. Differences of ticks survive the end of 32 bits. */
+static uint32_t ticks_left(const struct sk_flow_table *t, const struct sk_flow *f)
+{
+	uint32_t silent = tick_now(t) - f->touched, idle = t->idle_ticks[f->list / CLASS_CNT];
+
+	return silent < idle ? idle - silent : 0;
+}
+
 static void append(struct sk_flow_table *t, struct record *r, uint8_t list)
 {
-	uint64_t due = (t->clock_ns >> TICK_SHIFT) + t->idle_ticks[list / CLASS_CNT];
+	uint64_t due;
 
-	r->list = list;
-	r->tick = t->clock_ns >> TICK_SHIFT;
+	r->f.list = list;
+	r->f.listed = tick_now(t);
 	sk_flow_list_append(&t->lists[list], &r->f);
+	due = (t->clock_ns >> TICK_SHIFT) + ticks_left(t, &r->f);
 	if (due < t->next_tick)
 		t->next_tick = due;
 }
 
 static void refile(struct sk_flow_table *t, struct record *r, uint8_t list)
 {
-	sk_flow_list_unlink(&t->lists[r->list], &r->f);
+	sk_flow_list_unlink(&t->lists[r->f.list], &r->f);
 	append(t, r, list);
 }
 
@@ -133,7 +152,7 @@ static void settle(struct sk_flow_table *t)
 		return;
 	t->touched = NULL;
 	list = list_of(&r->f);
-	if (list == r->list)
+	if (list == r->f.list)
 		return;
 	r->f.expire_ns = r->f.info.last_ns + t->idle_ns[list / CLASS_CNT];
 	refile(t, r, list);
@@ -159,7 +178,7 @@ void sk_flow_end(struct sk_flow_table *t, struct sk_flow *f, enum sk_flow_reason
 {
 	struct record *r = (struct record *)f;
 
-	sk_flow_list_unlink(&t->lists[r->list], f);
+	sk_flow_list_unlink(&t->lists[r->f.list], f);
 	finish(t, r, why);
 }
 
@@ -189,7 +208,7 @@ struct sk_flow_table *sk_flow_table_new(const struct sk_flow_conf *conf, sk_flow
 	t->idle_ns[LIST_CLOSED] = conf->closed_ns;
 	t->idle_ns[LIST_DATAGRAM] = conf->datagram_ns;
 	for (unsigned i = 0; i < LIST_CNT; i++)
-		t->idle_ticks[i] = (t->idle_ns[i] >> TICK_SHIFT) + 2;
+		t->idle_ticks[i] = (uint32_t)SK_MIN((t->idle_ns[i] >> TICK_SHIFT) + 2, UINT32_MAX / 2);
 	t->next_tick = UINT64_MAX;
 	if (sk_flow_table_init(t) < 0) {
 		free(t);
@@ -220,7 +239,7 @@ void sk_flow_prefetch_flow(const struct sk_flow_table *t, uint64_t hash)
 
 			SK_PREFETCH(r);
 			SK_PREFETCH(r + 64);
-			SK_PREFETCH(r + 192);
+			SK_PREFETCH(r + 128);
 			return;
 		}
 	}
@@ -248,25 +267,37 @@ struct sk_flow *sk_flow_find(struct sk_flow_table *t, const struct sk_packet *p,
 	return NULL;
 }
 
+/* The first of a list that is what its place says. Others go where they belong now: some are worth more since their last
+ * packet, some have had packets since they were put there. */
+static struct sk_flow *oldest_of(struct sk_flow_table *t, unsigned list)
+{
+	struct sk_flow *f;
+
+	for (unsigned tries = 0; (f = t->lists[list].oldest) && tries < EVICT_TRIES; tries++) {
+		if (list_of(f) == list && (int32_t)(f->touched - f->listed) <= 0)
+			break;
+		refile(t, (struct record *)f, list_of(f));
+	}
+	return f;
+}
+
 /* The flow with the least to lose: worthless ones first, among equals the longest silent. */
 static struct record *victim(struct sk_flow_table *t)
 {
+	uint32_t now = tick_now(t);
+
 	for (unsigned class = 0; class < CLASS_CNT; class++) {
-		struct record *best = NULL;
+		struct sk_flow *best = NULL;
 
 		for (unsigned i = 0; i < LIST_CNT; i++) {
-			struct record *r = (struct record *)t->lists[i * CLASS_CNT + class].oldest;
+			struct sk_flow *f = oldest_of(t, i * CLASS_CNT + class);
 
-			/* has become worth more since its last packet: goes to its new place, as if touched now */
-			while (r && list_of(&r->f) % CLASS_CNT > class) {
-				refile(t, r, list_of(&r->f));
-				r = (struct record *)t->lists[i * CLASS_CNT + class].oldest;
-			}
-			if (r && (!best || r->tick < best->tick || (r->tick == best->tick && r->f.info.serial < best->f.info.serial)))
-				best = r;
+			if (f && (!best || now - f->touched > now - best->touched ||
+				  (f->touched == best->touched && f->info.serial < best->info.serial)))
+				best = f;
 		}
 		if (best)
-			return best;
+			return (struct record *)best;
 	}
 	return NULL;
 }
@@ -352,6 +383,7 @@ struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, 
 	r->f.order = p->order;
 	sk_arena_init(&r->f.arena, ARENA_CHUNK, t->conf.arena_cap);
 	clock_advance(t, p->time_ns);
+	r->f.touched = tick_now(t);
 	append(t, r, list_of(&r->f));
 	r->f.expire_ns = p->time_ns + t->idle_ns[time_class(&r->f)];
 	count_new(t, &r->f.info);
@@ -381,7 +413,8 @@ void sk_flow_touch(struct sk_flow_table *t, struct sk_flow *f, const struct sk_p
 	}
 	f->expire_ns = f->info.last_ns + t->idle_ns[time_class(f)];
 	list = list_of(f);
-	if (list != r->list || r->tick != t->clock_ns >> TICK_SHIFT)
+	f->touched = tick_now(t);
+	if (list != f->list || f->touched - f->listed > t->idle_ticks[list / CLASS_CNT] / 8)
 		refile(t, r, list);
 }
 
@@ -418,16 +451,15 @@ void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
 		return;
 	t->next_tick = UINT64_MAX;
 	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++) {
-		uint64_t idle = t->idle_ticks[i / CLASS_CNT];
 		struct sk_flow *f;
 
-		while ((f = t->lists[i].oldest) && tick >= ((struct record *)f)->tick + idle) {
+		while ((f = t->lists[i].oldest) && ticks_left(t, f) == 0) {
 			sk_flow_list_unlink(&t->lists[i], f);
 			f->newer = ended;
 			ended = f;
 		}
-		if (f && ((struct record *)f)->tick + idle < t->next_tick)
-			t->next_tick = ((struct record *)f)->tick + idle;
+		if (f && tick + ticks_left(t, f) < t->next_tick)
+			t->next_tick = tick + ticks_left(t, f);
 	}
 	finish_all(t, ended, SK_FLOW_END_TIMEOUT);
 }

@@ -6,7 +6,7 @@
  * threads  one table per worker
  * source   timeouts by state in the habit of RFC 5382 and of conntrack; community id spec 1
  * limits   flows are told apart by addresses, ports and protocol; VLAN ids are not part of the key (asymmetric tagging);
- *          silence is noticed up to 0.3 s late, but never joins a packet to a flow that should have ended before it
+ *          silence is noticed up to an eighth of the timeout late, but a packet never joins a flow that should have ended before
  */
 #ifndef SK_FLOW_FLOW_H
 #define SK_FLOW_FLOW_H
@@ -22,6 +22,7 @@ enum sk_flow_state { SK_FLOW_NEW, SK_FLOW_ESTABLISHED, SK_FLOW_CLOSED, SK_FLOW_R
 enum sk_flow_reason { SK_FLOW_END_CLOSED, SK_FLOW_END_TIMEOUT, SK_FLOW_END_EVICTED, SK_FLOW_END_REUSED, SK_FLOW_END_INPUT };
 extern const char *const sk_flow_state_names[], *const sk_flow_reason_names[];	/* by enum value */
 
+/* The first three cache lines are what every packet needs. */
 struct sk_flow {
 	struct sk_flow_info info;
 	uint8_t state;			/* enum sk_flow_state, set by reassembly/ for TCP, by the table otherwise */
@@ -29,15 +30,17 @@ struct sk_flow {
 	uint8_t suspect;		/* has raised an alert or a mark: evicted last */
 	uint8_t has_payload;
 	uint8_t swapped;		/* sk_flow_swap turned the flow round (an odd number of times) */
-	struct sk_arena arena;		/* flow memory for app/ and detect/ */
+	uint8_t list;			/* table's */
+	uint64_t expire_ns;		/* packet time from which on a packet no longer belongs to this flow */
+	uint32_t listed, touched;	/* table's: ticks of its clock */
+	uint64_t order;			/* capture order of the packet at hand */
 	void *tcp;			/* reassembly/ */
 	void *app;			/* app/ */
 	void *classify;			/* classify/ */
 	void *detect;			/* detect/ */
 	struct sk_flow *older, *newer;	/* table's timeout list */
-	uint64_t expire_ns;		/* packet time from which on a packet no longer belongs to this flow */
 	uint64_t hash;
-	uint64_t order;			/* capture order of the packet at hand */
+	struct sk_arena arena;		/* flow memory for app/ and detect/ */
 };
 
 struct sk_flow_conf {

@@ -13,14 +13,12 @@
 enum { CLASS_EMPTY, CLASS_PAYLOAD, CLASS_SUSPECT, CLASS_CNT };	/* in order of eviction */
 enum { LIST_NEW, LIST_ESTABLISHED, LIST_CLOSED, LIST_DATAGRAM, LIST_CNT };
 
-/* Silence is measured in ticks of 2^27 ns, so that a busy flow moves in its list seven times a second at most. */
+/* Silence is measured in ticks of 2^27 ns. */
 #define TICK_SHIFT 27
 
 struct record {
-	struct sk_flow f;		/* first: a flow pointer is a record pointer */
-	uint64_t tick;			/* of the table's clock, when last moved to the end of its list */
+	_Alignas(64) struct sk_flow f;	/* first: a flow pointer is a record pointer */
 	uint32_t index;
-	uint8_t list;			/* LIST_* * CLASS_CNT + CLASS_* */
 };
 
 struct slot {
@@ -40,8 +38,8 @@ struct sk_flow_table {
 	uint32_t slab_cnt, slab_room;
 	uint32_t fresh;			/* records never used so far begin here */
 	struct sk_flow *unused;		/* used ones, linked by newer */
-	struct list lists[LIST_CNT * CLASS_CNT];
-	uint64_t idle_ticks[LIST_CNT];
+	struct list lists[LIST_CNT * CLASS_CNT];	/* by LIST_* * CLASS_CNT + CLASS_*; f->list says which */
+	uint32_t idle_ticks[LIST_CNT];
 	uint64_t idle_ns[LIST_CNT];
 	struct record *touched;		/* last, see settle() */
 	uint64_t clock_ns;		/* adds up the steps of packet time forward; see clock_advance() */
