@@ -314,6 +314,23 @@ static void the_worthless_go_first(void **state)
 	sk_flow_table_free(t);
 }
 
+/* A busy flow is not moved for every packet, and yet it is not taken for an idle one. */
+static void the_busy_stay(void **state)
+{
+	static struct ended e;
+	struct sk_flow_table *t = table(2, &e);
+	struct sk_packet p[5];
+	int dir;
+
+	for (unsigned i = 0; i < 5; i++) {
+		p[i] = packet("10.0.0.1", i == 2 || i == 3 ? 1000 : 1000 + i, "10.0.0.2", 4000, 17, i);
+		pass(t, &p[i], &dir);
+	}
+	assert_int_equal(e.cnt, 1);
+	assert_int_equal(e.serials[0], p[1].order);
+	sk_flow_table_free(t);
+}
+
 static void only_suspects_left_still_gives_room(void **state)
 {
 	static struct ended e;
@@ -433,6 +450,7 @@ int main(void)
 		cmocka_unit_test(sweeping_does_not_change_the_flows),
 		cmocka_unit_test(time_may_jump),
 		cmocka_unit_test(the_worthless_go_first),
+		cmocka_unit_test(the_busy_stay),
 		cmocka_unit_test(only_suspects_left_still_gives_room),
 		cmocka_unit_test(ends_come_in_order_of_first_packets),
 		cmocka_unit_test(table_agrees_with_a_plain_model),
