@@ -88,9 +88,10 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 		rc = load_rules(g, setup, e);
 	if (rc == 0 && setup->explain && !sk_rules_find(g->rules, setup->explain))
 		rc = sk_error_set(e, SK_E_CONFIG, "--explain: there is no rule '%s' (sekisho rules list shows all)", setup->explain);
-	if (rc == 0)
-		rc = sk_plugins_open(g->plugins, e);
 	if (rc < 0 || setup->need == SK_ENGINE_CHECK)
+		goto done;
+	rc = sk_plugins_open(g->plugins, e);
+	if (rc < 0)
 		goto done;
 	sk_rules_wanted(g->rules, &g->wanted);
 	sk_plugins_wanted(g->plugins, &g->wanted);

@@ -28,6 +28,6 @@ static bool in_build_tree(void)
 }
 
 const char *sk_paths_rules(void) { return in_build_tree() ? SK_SOURCE_DIR "/rules" : SK_RULES_DIR; }
-const char *sk_paths_plugins(void) { return in_build_tree() ? SK_BUILD_DIR "/plugin/.libs" : SK_PLUGINS_DIR; }
+const char *sk_paths_plugins(void) { return in_build_tree() ? NULL : SK_PLUGINS_DIR; }
 const char *sk_paths_pcaps(void) { return in_build_tree() ? SK_SOURCE_DIR "/pcaps" : NULL; }
 const char *sk_paths_config(void) { return in_build_tree() ? NULL : SK_CONFIG_DIR "/sekisho.yaml"; }

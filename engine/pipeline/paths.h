@@ -8,6 +8,7 @@
 #define SK_PIPELINE_PATHS_H
 
 const char *sk_paths_rules(void);
+/* NULL in the build tree: plugins are linked in there. */
 const char *sk_paths_plugins(void);
 /* Captures the rules' tests name; NULL when installed without. */
 const char *sk_paths_pcaps(void);
