@@ -7,7 +7,9 @@ command -v ip >/dev/null || skip "iproute2 is not installed"
 ns=sekisho-test-$$
 ip netns add "$ns" 2>/dev/null || skip "no network namespaces here"
 trap 'ip netns del "$ns" 2>/dev/null; cleanup' EXIT
-ip -n "$ns" link add a type veth peer name b mtu 9000 && ip -n "$ns" link set a mtu 9000 up && ip -n "$ns" link set b up || skip "no veth here"
+ip -n "$ns" link add name sk0 mtu 9000 type veth peer name sk1 mtu 9000 || skip "no veth here"
+ip -n "$ns" link set sk0 up
+ip -n "$ns" link set sk1 up
 cd "$top" || exit 1
 sleep 0.2
 
@@ -15,11 +17,11 @@ capture=pcaps/toolshell/classic.pcap
 "$sekisho" -q -r "$capture" -o json | sed -n 's/.*"rule":"\([^"]*\)".*/\1/p' | sort >"$work/replayed"
 [ -s "$work/replayed" ] || fail "$capture fires nothing"
 
-ip netns exec "$ns" "$sekisho" -i b -o "json:$work/live.json" --set stats=0s >"$work/out" 2>"$work/err" &
+ip netns exec "$ns" "$sekisho" -i sk1 -o "json:$work/live.json" --set stats=0s >"$work/out" 2>"$work/err" &
 pid=$!
 for _ in $(seq 100); do grep -q watching "$work/err" && break; sleep 0.1; done
 grep -q watching "$work/err" || { cat "$work/err"; fail "did not start"; }
-ip netns exec "$ns" /usr/bin/python3 tests/lib/send.py a "$capture" || fail "cannot send"
+ip netns exec "$ns" /usr/bin/python3 tests/lib/send.py sk0 "$capture" || fail "cannot send"
 sleep 1.5
 kill -TERM $pid
 status=0

@@ -22,7 +22,7 @@ expect_mistake 2 "nothing to do" "$sekisho"
 expect_mistake 2 "exclude each other" "$sekisho" -r "$capture" -i lo
 expect_status 2 "$sekisho" --no-such-option
 expect_mistake 2 "nonsense" "$sekisho" -r "$capture" nonsense and more
-expect_mistake 2 "ftp://" "$sekisho" -r "$capture" -o ftp://somewhere
+expect_mistake 2 "ftp" "$sekisho" -r "$capture" -o ftp://somewhere
 expect_mistake 2 "workers" "$sekisho" -r "$capture" -j many
 expect_mistake 2 "flow.maximum" "$sekisho" -r "$capture" --set flow.maximum=1
 expect_mistake 2 "no-such-rules" "$sekisho" -r "$capture" -S "$work/no-such-rules"
