@@ -100,7 +100,8 @@ static struct sk_alert_context pack_context(struct pack *p, const struct sk_aler
 }
 
 /* Values are shown from a little before the match where they are too long to be shown whole. */
-static struct sk_alert_evidence pack_evidence(struct pack *p, const struct sk_evidence *ev, const uint64_t *packets, uint32_t packet_cnt)
+static struct sk_alert_evidence pack_evidence(struct pack *p, const struct sk_evidence *ev, const uint64_t *packets,
+					      uint32_t packet_cnt)
 {
 	struct sk_alert_evidence out = { .offset = ev->offset, .packets = packets, .packet_cnt = packet_cnt };
 	size_t start = SK_MIN((size_t)ev->start, ev->value.n), skip = 0;
@@ -317,7 +318,8 @@ struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry
 	return a;
 }
 
-static void lay_out_correlated(struct pack *p, struct sk_alert *a, struct sk_alert *const *members, size_t cnt, struct sk_span reason)
+static void lay_out_correlated(struct pack *p, struct sk_alert *a, struct sk_alert *const *members, size_t cnt,
+			       struct sk_span reason)
 {
 	take(p, sizeof(*a), _Alignof(struct sk_alert));
 	a->members = take(p, cnt * sizeof(*a->members), _Alignof(struct sk_alert *));
@@ -344,7 +346,8 @@ static void set_correlated(struct sk_alert *a, const struct sk_rule *r, const st
 	a->dir = last->dir;
 	a->confidence = SK_MIN(r->confidence, 100u);
 	if (r->type == SK_RULE_SEQUENCE && r->correlation->step_cnt)
-		a->confidence = (uint32_t)(a->confidence * sk_alert_steps_seen(r, a->members, a->member_cnt) / r->correlation->step_cnt);
+		a->confidence = (uint32_t)(a->confidence * sk_alert_steps_seen(r, a->members, a->member_cnt) /
+					   r->correlation->step_cnt);
 	mix_place(&recipe, a);
 	mix_num(&recipe, sum->count);
 	for (size_t i = 0; i < a->member_cnt; i++) {
@@ -355,7 +358,8 @@ static void set_correlated(struct sk_alert *a, const struct sk_rule *r, const st
 	atomic_init(&a->refs, 1);
 }
 
-struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt, const struct sk_alert_sum *sum)
+struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt,
+					 const struct sk_alert_sum *sum)
 {
 	struct sk_alert counted = { 0 }, *a = NULL;
 	struct sk_buf reason = { 0 };

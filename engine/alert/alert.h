@@ -68,7 +68,7 @@ struct sk_alert {
 	struct sk_alert **members;	/* correlated: what it is made of, owned, in order */
 	size_t member_cnt;
 	uint64_t suppressed;		/* alerts of this rule and key held back before this one */
-	char id[33];			/* 128 bits in hex: the same for every replay of the same capture */
+	char id[33];			/* 128 bits in hex: the same for every replay of the same capture, and of a copy of it */
 	uint64_t seq;			/* place in the output, from 1; set by campaign/ */
 	size_t size;			/* bytes of this block */
 	unsigned depth;			/* 0 for an alert of an event, else one more than its deepest member */

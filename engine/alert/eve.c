@@ -82,9 +82,11 @@ static void put_pairs(struct sk_jw *w, const struct sk_alert *a, const struct pa
 static void put_http(struct sk_jw *w, const struct sk_alert *a)
 {
 	static const struct pair pairs[] = {
-		{ "hostname", "http.request.host" }, { "url", "http.request.target" }, { "http_user_agent", "http.request.user_agent" },
+		{ "hostname", "http.request.host" }, { "url", "http.request.target" },
+		{ "http_user_agent", "http.request.user_agent" },
 		{ "http_content_type", "http.response.content_type" }, { "http_refer", "http.request.referer" },
-		{ "http_method", "http.request.method" }, { "protocol", "http.request.version" }, { "status", "http.response.status" },
+		{ "http_method", "http.request.method" }, { "protocol", "http.request.version" },
+		{ "status", "http.response.status" },
 		{ "redirect", "http.response.location" }, { "length", "http.response.content_length" } };
 
 	if (!has_prefix(a, "http.request.") && !has_prefix(a, "http.response."))
@@ -116,7 +118,8 @@ static void put_addresses(struct sk_jw *w, const char *key, const struct sk_valu
 static void put_dns(struct sk_jw *w, const struct sk_alert *a)
 {
 	static const struct pair query[] = {
-		{ "id", "dns.query.id" }, { "rrname", "dns.query.name" }, { "rrtype", "dns.query.type" }, { "opcode", "dns.query.opcode" } };
+		{ "id", "dns.query.id" }, { "rrname", "dns.query.name" }, { "rrtype", "dns.query.type" },
+		{ "opcode", "dns.query.opcode" } };
 	static const struct pair answer[] = {
 		{ "id", "dns.answer.id" }, { "rrname", "dns.answer.name" }, { "rrtype", "dns.answer.type" },
 		{ "rcode", "dns.answer.rcode" } };

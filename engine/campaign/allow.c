@@ -54,10 +54,11 @@ static bool read_domain(const char *s)
 	if (*s == '.' || !*s)
 		return false;
 	for (; *s; s++) {
-		if (*s == '.')
+		uint8_t c = sk_ascii_lower((uint8_t)*s);
+
+		if (c == '.')
 			dot = true;
-		else if (!(sk_ascii_lower((uint8_t)*s) >= 'a' && sk_ascii_lower((uint8_t)*s) <= 'z') && !(*s >= '0' && *s <= '9') &&
-			 *s != '-' && *s != '_')
+		else if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
 			return false;
 	}
 	return dot && s[-1] != '.';
@@ -169,9 +170,10 @@ void sk_allow_print(const struct sk_allow *l, void *out)
 {
 	for (size_t i = 0; i < l->cnt; i++) {
 		const struct entry *e = &l->entries[i];
+		const struct sk_campaign_allow *a = e->conf;
 
 		if (e->hits)
-			fprintf(out, "  allow-list  %6llu  %s %s: %s\n", (unsigned long long)e->hits, e->conf->field ? e->conf->field : "all of",
-				e->conf->value ? e->conf->value : e->conf->rule, e->conf->reason ? e->conf->reason : "no reason given");
+			fprintf(out, "  allow-list  %6llu  %s %s: %s\n", (unsigned long long)e->hits, a->field ? a->field : "all of",
+				a->value ? a->value : a->rule ? a->rule : "-", a->reason ? a->reason : "no reason given");
 	}
 }

@@ -103,7 +103,8 @@ static int states_new(struct sk_campaign *c)
 	return 0;
 }
 
-struct sk_campaign *sk_campaign_new(const struct sk_ruleset *rules, const struct sk_campaign_conf *conf, sk_campaign_emit_fn *emit, void *cx)
+struct sk_campaign *sk_campaign_new(const struct sk_ruleset *rules, const struct sk_campaign_conf *conf, sk_campaign_emit_fn *emit,
+				    void *cx)
 {
 	struct sk_campaign *c = calloc(1, sizeof(*c));
 
@@ -214,7 +215,8 @@ static void put_key_value(uint8_t *key, size_t *n, const struct sk_value *v)
 	}
 }
 
-bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key, size_t *n)
+bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key,
+		     size_t *n)
 {
 	*n = 0;
 	for (size_t i = 0; i < 4 && by[i]; i++) {

@@ -68,7 +68,8 @@ static bool prepare(struct sk_campaign *c, const struct sk_rule *r, struct sk_ke
 }
 
 /* The chain of cnt alerts that ends before step and may be continued at now, with the latest start. */
-static struct sk_link *continued(const struct sk_sequence *s, const struct sk_correlation *c, size_t step, size_t cnt, uint64_t now)
+static struct sk_link *continued(const struct sk_sequence *s, const struct sk_correlation *c, size_t step, size_t cnt,
+				 uint64_t now)
 {
 	struct sk_link *found = NULL;
 

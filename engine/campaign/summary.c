@@ -53,7 +53,8 @@ void sk_summary_free(struct sk_summary *s)
 void sk_summary_add(struct sk_summary *s, const struct sk_alert *a)
 {
 	const struct sk_campaign_info *c = a->rule->campaign;
-	struct node n = { .campaign = c ? c->id : "", .name = c && c->name ? c->name : "", .stage = a->rule->stage ? a->rule->stage : "",
+	struct node n = { .campaign = c ? c->id : "", .name = c && c->name ? c->name : "",
+		.stage = a->rule->stage ? a->rule->stage : "",
 		.server = a->flow.server_ip, .client = a->flow.client_ip, .first_ns = UINT64_MAX };
 	const size_t hosts = sizeof(n.server) + sizeof(n.client);
 	uint8_t key[sizeof(n.server) + sizeof(n.client) + 256];
@@ -131,7 +132,10 @@ static int by_first(const void *a, const void *b)
 
 static bool same_campaign(const struct node *a, const struct node *b) { return strcmp(a->campaign, b->campaign) == 0; }
 static bool same_stage(const struct node *a, const struct node *b) { return strcmp(a->stage, b->stage) == 0; }
-static bool same_server(const struct node *a, const struct node *b) { return sk_addr_is(&a->server, &b->server) && a->is_rest == b->is_rest; }
+static bool same_server(const struct node *a, const struct node *b)
+{
+	return sk_addr_is(&a->server, &b->server) && a->is_rest == b->is_rest;
+}
 
 /* Cuts sorted nodes into groups, sorted by order. NULL when memory is short. */
 static struct group *make_groups(const struct node *nodes, size_t n, bool (*same)(const struct node *, const struct node *),
@@ -245,7 +249,8 @@ static void print_campaign(FILE *out, const struct group *g, bool colour)
 
 	snprintf(name, sizeof(name), *g->nodes->name ? "%.80s (%.60s)" : "%s%.60s", g->nodes->name,
 		 *g->nodes->campaign ? g->nodes->campaign : "findings of plugins");
-	snprintf(tail, sizeof(tail), "%s  %llu alert%s", sk_severity_word(g->severity), (unsigned long long)g->cnt, g->cnt == 1 ? "" : "s");
+	snprintf(tail, sizeof(tail), "%s  %llu alert%s", sk_severity_word(g->severity), (unsigned long long)g->cnt,
+		 g->cnt == 1 ? "" : "s");
 	sk_alert_printable(&shown, sk_span_str(name));
 	room = 78 - strlen(tail);
 	shown.n = sk_utf8_cut(shown.p, shown.n, room);

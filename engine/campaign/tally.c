@@ -170,7 +170,8 @@ static void set_slot(struct sk_campaign *c, struct sk_key *k, struct sk_tally_sl
 }
 
 /* Marks a value as seen. True when it is new in the window. */
-static bool see(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_tally *t, uint64_t hash, struct sk_alert *a)
+static bool see(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_tally *t, uint64_t hash,
+		struct sk_alert *a)
 {
 	size_t oldest = 0;
 	void *items = t->slots;
@@ -209,8 +210,8 @@ static void expire_values(struct sk_campaign *c, struct sk_key *k, struct sk_tal
 }
 
 /* How many different values there are now. */
-static uint64_t see_values(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_tally *t, struct sk_alert *a,
-			   bool *is_new)
+static uint64_t see_values(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_tally *t,
+			   struct sk_alert *a, bool *is_new)
 {
 	struct sk_value v = { .type = SK_VALUE_NONE };
 
@@ -244,7 +245,8 @@ static void collect_members(struct sk_campaign *c, struct sk_key *k, struct sk_t
 		if (n == 0 || all[n - 1] != all[i])
 			all[n++] = all[i];
 	skip = n > c->conf.max_members ? n - c->conf.max_members : 0;
-	while (t->member_room < n - skip && make_room(c, k, &items, &t->member_room, t->member_room, sizeof(struct sk_alert *), c->conf.max_members))
+	while (t->member_room < n - skip && make_room(c, k, &items, &t->member_room, t->member_room, sizeof(struct sk_alert *),
+						       c->conf.max_members))
 		t->members = items;
 	t->members = items;
 	skip = n > t->member_room ? n - t->member_room : 0;

@@ -144,7 +144,8 @@ int sk_sink_file_put(struct sk_sink_file *f, struct sk_span a, struct sk_span b,
 	if (n == 0)
 		return 0;
 	f->counts.written += is_alert;
-	if (f->is_closed || n >= ALERT_BIT || sk_buf_reserve(&f->pending, n) < 0 || sk_buf_reserve(&f->lengths, sizeof(len)) < 0) {
+	if (f->is_closed || n >= ALERT_BIT || sk_buf_reserve(&f->pending, n) < 0 ||
+	    sk_buf_reserve(&f->lengths, sizeof(len)) < 0) {
 		f->counts.lost += is_alert;
 		return SK_E_STATE;
 	}

@@ -53,8 +53,8 @@ static const struct scheme *find(const char *spec, const char **rest, struct sk_
 			*rest = is_url ? spec : spec[n] && spec[n + 1] && strcmp(spec + n, ":-") != 0 ? spec + n + 1 : NULL;
 			return s;
 		}
-		used += (size_t)snprintf(usage + used, sizeof(usage) - used, "%s%s", i == 0 ? "" : i + 1 < SK_ARRAY_LEN(schemes) ? ", " : " or ",
-					 s->usage);
+		used += (size_t)snprintf(usage + used, sizeof(usage) - used, "%s%s",
+					 i == 0 ? "" : i + 1 < SK_ARRAY_LEN(schemes) ? ", " : " or ", s->usage);
 	}
 	/* only the scheme is repeated: the rest may hold a password */
 	sk_error_set(e, SK_E_CONFIG, "unknown output '%.*s', expected %s", (int)SK_MIN(n, (size_t)40), spec, usage);

@@ -235,7 +235,8 @@ static void put_ends(struct text *t, const struct sk_alert *a)
 		sk_buf_add_str(&t->line, " ");
 		put_printable(t, a->flow.app_proto);
 	}
-	sk_buf_addf(&t->line, a->dir == SK_TO_CLIENT ? ", answer in packet %llu" : ", packet %llu", (unsigned long long)a->packet);
+	sk_buf_addf(&t->line, a->dir == SK_TO_CLIENT ? ", answer in packet %llu" : ", packet %llu",
+		    (unsigned long long)a->packet);
 	if (a->file) {
 		sk_buf_add_str(&t->line, " of ");
 		put_printable(t, a->file);
@@ -247,7 +248,8 @@ static void put_ends(struct text *t, const struct sk_alert *a)
 static void put_packets(struct text *t, const struct sk_alert_evidence *ev)
 {
 	for (uint32_t i = 0; i < ev->packet_cnt && i < NUMBERS_MAX; i++)
-		sk_buf_addf(&t->line, "%s%llu", i ? ", " : ev->packet_cnt > 1 ? " in packets " : " in packet ", (unsigned long long)ev->packets[i]);
+		sk_buf_addf(&t->line, "%s%llu", i ? ", " : ev->packet_cnt > 1 ? " in packets " : " in packet ",
+			    (unsigned long long)ev->packets[i]);
 	if (ev->packet_cnt > NUMBERS_MAX)
 		sk_buf_addf(&t->line, " and %u more", ev->packet_cnt - NUMBERS_MAX);
 }
