@@ -251,8 +251,8 @@ static void several_files(void **state)
 	char dir[] = "/tmp/sk-rules-XXXXXX", path[64], line[1024];
 	static const char *const names[] = { "b.yaml", "a.yaml", "c.txt" };
 	static const char *const texts[] = {
-		"campaign: {id: b, name: B}\nrules:\n- {id: step, title: t, severity: low, mark: true, on: dns.query, where: {name: x}}\n"
-		"- {id: step2, title: t, severity: low, on: dns.query, where: {name: y}}\n",
+		("campaign: {id: b, name: B}\nrules:\n- {id: step, title: t, severity: low, mark: true, on: dns.query, where: {name: x}}\n"
+		"- {id: step2, title: t, severity: low, on: dns.query, where: {name: y}}\n"),
 		"campaign: {id: a, name: A, references: [r1, r2]}\nrules:\n- {id: over, title: t, severity: high, sequence: {by: [client.ip, name], within: 2 h, steps: [step, step2], at_least: 2, ordered: no}}\n",
 		"not: yaml: at: all" };
 	const char *paths[] = { dir, NULL };
