@@ -116,7 +116,8 @@ int sk_http1_begins(const uint8_t *p, size_t n, bool is_response, bool strict, b
 int sk_http1_guess(struct sk_span first, bool is_response)
 {
 	static const char preface[] = "PRI * HTTP/2";
-	size_t i = 0, m;
+	size_t i = 0, m, line;
+	const uint8_t *lf;
 	int begins;
 
 	while (i < first.n && i < 64 && is_space(first.p[i]))
@@ -142,9 +143,11 @@ int sk_http1_guess(struct sk_span first, bool is_response)
 		return -1;
 	if (first.p[m] == '/' || first.p[m] == '\\')
 		return 1;
-	if (find_version(first.p, first.n) < first.n || (first.n - m >= 7 && sk_span_is_str_nocase(sk_span(first.p + m, 7), "http://")))
+	lf = memchr(first.p, '\n', first.n);
+	line = lf ? (size_t)(lf - first.p) : first.n;
+	if (find_version(first.p, line) < line || (line >= m + 7 && sk_span_is_str_nocase(sk_span(first.p + m, 7), "http://")))
 		return 1;
-	return memchr(first.p, '\n', first.n) || first.n > LINE_LOOK_MAX ? 0 : -1;
+	return lf || first.n > LINE_LOOK_MAX ? 0 : -1;
 }
 
 /* --- where a head ends --- */

@@ -1,0 +1,13 @@
+FUZZ_TARGETS += tests/fuzz/proto/fuzz_uri tests/fuzz/proto/fuzz_form tests/fuzz/proto/fuzz_coding tests/fuzz/proto/fuzz_base64
+tests_fuzz_proto_fuzz_uri_SOURCES = %D%/fuzz_uri.c $(FUZZ_MAIN)
+tests_fuzz_proto_fuzz_uri_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_proto_fuzz_uri_LDADD = libsk_proto.a libsk_base.a
+tests_fuzz_proto_fuzz_form_SOURCES = %D%/fuzz_form.c $(FUZZ_MAIN)
+tests_fuzz_proto_fuzz_form_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_proto_fuzz_form_LDADD = libsk_proto.a libsk_base.a
+tests_fuzz_proto_fuzz_coding_SOURCES = %D%/fuzz_coding.c $(FUZZ_MAIN)
+tests_fuzz_proto_fuzz_coding_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_proto_fuzz_coding_LDADD = libsk_proto.a libsk_base.a $(ZLIB_LIBS) $(BROTLI_LIBS) $(ZSTD_LIBS)
+tests_fuzz_proto_fuzz_base64_SOURCES = %D%/fuzz_base64.c $(FUZZ_MAIN)
+tests_fuzz_proto_fuzz_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_proto_fuzz_base64_LDADD = libsk_proto.a libsk_base.a
