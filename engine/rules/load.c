@@ -311,12 +311,13 @@ static void load_file(struct sk_load *l, const char *path)
 	struct sk_conf_tree **grown = sk_rules_grow(l->trees, &l->tree_room, l->tree_cnt, sizeof(*grown));
 	struct sk_conf_tree *t = NULL;
 
+	if (grown)
+		l->trees = grown;
 	l->file = sk_load_copy(l, sk_span_str(path));
 	if (!grown || !l->file) {
 		sk_load_no_memory(l);
 		return;
 	}
-	l->trees = grown;
 	sk_conf_load_file_all(&t, path, on_conf_error, l);
 	if (!t)
 		return;

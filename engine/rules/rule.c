@@ -260,11 +260,12 @@ void sk_load_rule(struct sk_load *l, const struct sk_conf_node *n)
 	struct sk_crule **grown = sk_rules_grow(l->set->rules, &l->rule_room, l->set->rule_cnt, sizeof(struct sk_crule *));
 	struct sk_crule *r = sk_load_alloc(l, sizeof(*r));
 
+	if (grown)
+		l->set->rules = grown;
 	if (!grown || !r) {
 		sk_load_no_memory(l);
 		return;
 	}
-	l->set->rules = grown;
 	if (!sk_load_mapping(l, n, "a rule", rule_keys))
 		return;
 	r->node = n;

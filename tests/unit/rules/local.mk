@@ -30,3 +30,9 @@ UNIT_TESTS += tests/unit/rules/t_doc
 tests_unit_rules_t_doc_SOURCES = %D%/t_doc.c
 tests_unit_rules_t_doc_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_rules_t_doc_LDADD = $(RULES_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/rules/t_memory
+tests_unit_rules_t_memory_SOURCES = %D%/t_memory.c
+tests_unit_rules_t_memory_CPPFLAGS = $(UNIT_CPPFLAGS) $(HS_CFLAGS)
+tests_unit_rules_t_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_rules_t_memory_LDADD = $(RULES_TEST_LIBS)
