@@ -35,6 +35,7 @@ struct replay {
 	const char *file;
 	uint64_t count;				/* packets so far, over all files */
 	uint64_t upto_sent;			/* count when batches were last pushed out */
+	uint64_t now_ns;			/* latest packet time of this file and those it continues */
 	uint64_t second;			/* packet time of the last time mark, s */
 	bool has_time;
 	uint64_t problem_files;
@@ -252,15 +253,19 @@ static void mark(struct replay *r, enum sk_batch_what what, uint64_t now_ns)
 	}
 }
 
-/* Ends all flows when the file that begins at now_ns does not continue the one before. */
-static void join_files(struct replay *r, uint64_t now_ns)
+/* The first packet of a file, at now_ns. Flows of the file before end with it, unless this one continues it. */
+static void begin_file(struct replay *r, const char *file, uint64_t now_ns)
 {
-	bool joined = now_ns >= r->g->last_ns && now_ns - r->g->last_ns <= UINT64_C(60000000000);
+	bool follows = now_ns >= r->now_ns && now_ns - r->now_ns <= UINT64_C(60000000000);
 
-	if (r->g->settings->join == SK_JOIN_ALWAYS || (r->g->settings->join == SK_JOIN_AUTO && joined))
-		return;
-	mark(r, SK_BATCH_END, r->g->last_ns);
-	r->second = now_ns / 1000000000u;
+	if (r->has_time && r->g->settings->join != SK_JOIN_ALWAYS && !(r->g->settings->join == SK_JOIN_AUTO && follows)) {
+		mark(r, SK_BATCH_END, r->now_ns);
+		r->second = now_ns / 1000000000u;
+		r->now_ns = now_ns;
+	}
+	r->file = file;
+	if (!r->lanes)
+		r->g->workers[0].file = file;
 }
 
 static void take_time(struct replay *r, uint64_t now_ns)
@@ -274,6 +279,7 @@ static void take_time(struct replay *r, uint64_t now_ns)
 	}
 	r->g->first_ns = SK_MIN(r->g->first_ns, now_ns);
 	r->g->last_ns = SK_MAX(r->g->last_ns, now_ns);
+	r->now_ns = SK_MAX(r->now_ns, now_ns);
 	if (second > r->second) {
 		r->second = second;
 		sk_defrag_expire(r->g->intakes[0].defrag, now_ns);
@@ -346,16 +352,13 @@ static int replay_file(struct replay *r, size_t i, struct sk_error *e)
 	unsigned bursts = 0;
 	int n;
 
-	r->file = r->how->files->paths[i];
-	n = sk_capture_open_file(&c, r->file, r->how->filter, e);
+	n = sk_capture_open_file(&c, r->how->files->paths[i], r->how->filter, e);
 	if (n < 0)
 		return n;
 	sk_stop_breaks(0, c);
-	if (!r->lanes)
-		r->g->workers[0].file = r->file;
 	while ((n = sk_capture_next(c, burst, SK_CAPTURE_BURST_MAX, 0, e)) > 0 && !sk_stop_wanted()) {
-		if (!begun && r->has_time)
-			join_files(r, burst[0].time_ns);
+		if (!begun)
+			begin_file(r, r->how->files->paths[i], burst[0].time_ns);
 		begun = true;
 		take_burst(r, burst, n);
 		if ((++bursts & 255) == 0)

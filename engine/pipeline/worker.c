@@ -18,6 +18,7 @@
 static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *p, uint64_t hash)
 {
 	struct sk_flow *f;
+	bool is_new = false;
 	int dir;
 
 	f = sk_flow_find(w->flows, p, hash, &dir);
@@ -29,11 +30,12 @@ static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *
 		f = sk_flow_add(w->flows, p, hash, &dir);
 		if (!f)
 			return;			/* counted by flow/ */
-		f->order = p->order;
-		sk_app_flow_start(w->app, f, p);
+		is_new = true;
 	}
 	f->order = p->order;
 	sk_flow_touch(w->flows, f, p, dir);
+	if (is_new)
+		sk_app_flow_start(w->app, f, p);
 	for (uint32_t bits = p->oddities; bits; bits &= bits - 1)
 		sk_app_oddity(w->app, f, dir, p, SK_KIND_PACKET_ODDITY, sk_packet_oddity_names[__builtin_ctz(bits)],
 			      sk_span(NULL, 0), sk_span(NULL, 0), 0);
@@ -170,6 +172,7 @@ void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, c
 {
 	struct sk_packet alone = *p;
 	struct sk_flow *f;
+	bool is_new = false;
 	uint64_t hash;
 	int dir;
 
@@ -183,10 +186,12 @@ void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, c
 		f = sk_flow_add(w->flows, &alone, hash, &dir);
 		if (!f)
 			return;
-		f->order = p->order;
-		sk_app_flow_start(w->app, f, &alone);
+		is_new = true;
 	}
+	f->order = p->order;
 	sk_flow_touch(w->flows, f, &alone, dir);
+	if (is_new)
+		sk_app_flow_start(w->app, f, &alone);
 	sk_app_oddity(w->app, f, dir, &alone, SK_KIND_PACKET_ODDITY, name, bytes, other, offset);
 }
 
