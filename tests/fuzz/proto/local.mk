@@ -11,3 +11,7 @@ tests_fuzz_proto_fuzz_coding_LDADD = libsk_proto.a libsk_base.a $(ZLIB_LIBS) $(B
 tests_fuzz_proto_fuzz_base64_SOURCES = %D%/fuzz_base64.c $(FUZZ_MAIN)
 tests_fuzz_proto_fuzz_base64_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_proto_fuzz_base64_LDADD = libsk_proto.a libsk_base.a
+FUZZ_TARGETS += tests/fuzz/proto/fuzz_x509
+tests_fuzz_proto_fuzz_x509_SOURCES = %D%/fuzz_x509.c $(FUZZ_MAIN)
+tests_fuzz_proto_fuzz_x509_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_proto_fuzz_x509_LDADD = libsk_proto.a libsk_base.a

@@ -140,6 +140,8 @@ static unsigned count(const char *log, const char *what)
 #define TLS (UINT64_C(1) << SK_KIND_TLS_CLIENT_HELLO | UINT64_C(1) << SK_KIND_TLS_SERVER_HELLO | \
 	     UINT64_C(1) << SK_KIND_TLS_CERTIFICATE | UINT64_C(1) << SK_KIND_TLS_ODDITY)
 #define DNS (UINT64_C(1) << SK_KIND_DNS_QUERY | UINT64_C(1) << SK_KIND_DNS_ANSWER | UINT64_C(1) << SK_KIND_DNS_ODDITY)
+#define WEBSOCKET (UINT64_C(1) << SK_KIND_WEBSOCKET_OPEN | UINT64_C(1) << SK_KIND_WEBSOCKET_MESSAGE | \
+		   UINT64_C(1) << SK_KIND_WEBSOCKET_ODDITY)
 
 /* nDPI tests/cfgs/default/result/tls_ech.pcapng.out: JA3, JA3S, JA4, ECH, SNI, ALPN. */
 static void ndpi_ech(void **state)
@@ -234,6 +236,25 @@ static void odd_dns(void **state)
 	HAS(corpus_events("zeek/dns-svcb.pcap", DNS), " type=SVCB ");
 }
 
+/* suricata-verify tests/websocket-*, Zeek's websocket traces: through the HTTP handshake. */
+static void websockets(void **state)
+{
+	const char *log = corpus_events("suricata-verify/websocket-compressed/example_websocket.pcap", WEBSOCKET);
+
+	HAS(log, "websocket.open to_client extensions=permessage-deflate;%20client_max_window_bits=15 accept_ok=1\n");
+	HAS(log, "payload=KEY=07cb9559eff21e3e34f3bbd18240bac3 last=1 truncated=0 opcode=text fragments=1 compressed=1 ");
+	HAS(log, "payload=TOGGLE=2d80b22edb3afc last=1 ");
+	HAS_NOT(log, "websocket.oddity");
+	log = corpus_events("suricata-verify/websocket-control-frag/input.pcap", WEBSOCKET);
+	HAS(log, "opcode=ping fragments=1 ");
+	HAS(log, "last=1 truncated=0 opcode=text fragments=2 ");
+	HAS(corpus_events("zeek/websocket/oversized-close-frame.pcapng", WEBSOCKET), "name=oversize_control_frame");
+	HAS(corpus_events("zeek/websocket/wstunnel-ssh.pcap", WEBSOCKET), "payload=SSH-2.0-OpenSSH_8.9p1%20Ubuntu-3ubuntu0.6%0d%0a last=1 ");
+	log = corpus_events("zeek/websocket/reply-ping-coalesced.pcap", WEBSOCKET);
+	HAS(log, "to_server payload=Hello%20Zeek! last=1 ");
+	HAS(log, "to_client payload=Hello%20there! last=1 ");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +266,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(suricata_client_handshake),
 		cmocka_unit_test(reversed_dns),
 		cmocka_unit_test(odd_dns),
+		cmocka_unit_test(websockets),
 	};
 	const char *srcdir = getenv("srcdir");
 
