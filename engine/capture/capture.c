@@ -84,7 +84,8 @@ int sk_capture_open_file(struct sk_capture **out, const char *path, const char *
 	return begin_file(out, c, filter, e);
 }
 
-int sk_capture_open_memory(struct sk_capture **out, struct sk_span bytes, const char *name, const char *filter, struct sk_error *e)
+int sk_capture_open_memory(struct sk_capture **out, struct sk_span bytes, const char *name, const char *filter,
+	struct sk_error *e)
 {
 	struct sk_error here;
 	struct sk_capture *c;
@@ -174,7 +175,8 @@ static int get_more(struct sk_capture *c, size_t want)
 	return SK_E_EOF;
 }
 
-/* One packet into *raw. 1; 0 when the window has no whole record and the burst (which points into it) must go first; <0 the end. */
+/* One packet into *raw. 1; 0 when the window has no whole record and the burst (which points into it) must go first; <0 the
+ * end. */
 static int next_packet(struct sk_capture *c, struct sk_raw *raw, bool first)
 {
 	const char *what = NULL;

@@ -51,8 +51,8 @@ bool sk_format_is(struct sk_span begin);
 int sk_format_open(struct sk_format *f, struct sk_source *s, struct sk_error *e);
 void sk_format_close(struct sk_format *f);
 
-/* SK_FORMAT_PACKET: *raw but for number. SK_FORMAT_AGAIN: something else was read. SK_FORMAT_MORE: *want bytes must be in the window.
- * SK_E_FORMAT: damage; *what, a static string, says what. SK_E_MEMORY. */
+/* SK_FORMAT_PACKET: *raw but for number. SK_FORMAT_AGAIN: something else was read. SK_FORMAT_MORE: *want bytes must be in the
+ * window. SK_E_FORMAT: damage; *what, a static string, says what. SK_E_MEMORY. */
 int sk_format_next(struct sk_format *f, struct sk_source *s, struct sk_raw *raw, size_t *want, const char **what);
 
 /* Of pcapng.c, for format.c. */

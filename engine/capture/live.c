@@ -61,8 +61,8 @@ static int no_interface(const char *name, struct sk_error *e)
 
 static int no_permission(const char *name, struct sk_error *e)
 {
-	return sk_error_set(e, -EPERM, "no permission to capture on %s: run as root, or once as root: setcap cap_net_raw+ep $(command -v sekisho)",
-		name);
+	return sk_error_set(e, -EPERM, "no permission to capture on %s: run as root, or once as root: "
+		"setcap cap_net_raw+ep $(command -v sekisho)", name);
 }
 
 static int pcap_failed(struct sk_live *l, const char *name, int rc, struct sk_error *e)

@@ -31,7 +31,7 @@ static const struct {
 	{ 228, LAYER_IPV4 }, { 229, LAYER_IPV6 },
 	{ 113, LAYER_SLL }, { 276, LAYER_SLL2 },
 	{ 9, LAYER_PPP }, { 50, LAYER_HDLC }, { 51, LAYER_PPPOE }, { 104, LAYER_HDLC },
-	{ 219, LAYER_MPLS },
+	{ 219, LAYER_MPLS }, { 239, LAYER_NFLOG },
 };
 
 static enum layer first_layer(int linktype)

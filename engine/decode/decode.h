@@ -47,7 +47,9 @@ enum { SK_TCP_FIN = 1, SK_TCP_SYN = 2, SK_TCP_RST = 4, SK_TCP_PSH = 8, SK_TCP_AC
 	X(BAD_FRAGMENT, "bad_fragment") \
 	X(LAND, "land") \
 	X(TCP_FLAGS, "tcp_flags") \
-	X(BAD_IP_VERSION, "bad_ip_version")
+	X(BAD_IP_VERSION, "bad_ip_version") \
+	X(BAD_IP_OPTIONS, "bad_ip_options") \
+	X(SOURCE_ROUTE, "source_route")
 enum {
 #define X(id, name) SK_PACKET_ODDITY_BIT_##id,
 	SK_PACKET_ODDITIES(X)

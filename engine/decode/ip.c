@@ -15,6 +15,9 @@ enum {
 	PROTO_NONE = 59, PROTO_OPTIONS = 60, PROTO_MOBILITY = 135, PROTO_HIP = 139, PROTO_SHIM6 = 140, PROTO_MPLS = 137
 };
 
+enum { IPV4_OPTION_END = 0, IPV4_OPTION_NOP = 1, IPV4_OPTION_LOOSE_ROUTE = 131, IPV4_OPTION_STRICT_ROUTE = 137 };
+enum { IPV6_OPTION_PAD1 = 0, IPV6_OPTION_JUMBO = 0xc2, IPV6_OPTION_HOME = 0xc9 };
+
 enum layer sk_layer_of_proto(unsigned proto)
 {
 	switch (proto) {
@@ -76,7 +79,8 @@ static void begin_ip(struct walk *w, unsigned family)
 	p->src.family = p->dst.family = (uint8_t)family;
 }
 
-static enum layer fragment(struct walk *w, uint32_t id, uint32_t off, bool more, unsigned proto, size_t header_len, size_t next_off)
+static enum layer fragment(struct walk *w, uint32_t id, uint32_t off, bool more, unsigned proto, size_t header_len,
+	size_t next_off)
 {
 	struct sk_packet *p = w->p;
 	size_t len = w->at.n + w->missing;
@@ -112,6 +116,29 @@ static int authentication(struct walk *w)
 static bool length_is_offloaded(const struct walk *w, unsigned proto)
 {
 	return proto == 6 && w->at.n + w->missing >= OFFLOAD_LEN_MIN;
+}
+
+/* RFC 791 3.1. Hosts do not agree on what to do with a damaged list; the packet is looked into and told to be odd. */
+static void ipv4_options(struct sk_packet *p, const uint8_t *b, size_t n)
+{
+	struct sk_rd r = sk_rd(sk_span(b, n));
+
+	while (sk_rd_left(&r) > 0) {
+		unsigned kind = sk_rd_u8(&r), len;
+
+		if (kind == IPV4_OPTION_END)
+			return;
+		if (kind == IPV4_OPTION_NOP)
+			continue;
+		len = sk_rd_u8(&r);
+		if (len < 2)
+			sk_rd_fail(&r);
+		sk_rd_skip(&r, len < 2 ? 0 : len - 2);
+		if (kind == IPV4_OPTION_LOOSE_ROUTE || kind == IPV4_OPTION_STRICT_ROUTE)
+			p->oddities |= SK_PACKET_ODD(SOURCE_ROUTE);
+	}
+	if (!sk_rd_ok(&r))
+		p->oddities |= SK_PACKET_ODD(BAD_IP_OPTIONS);
 }
 
 enum layer sk_layer_ipv4(struct walk *w)
@@ -150,6 +177,8 @@ enum layer sk_layer_ipv4(struct walk *w)
 			sk_checksum_ip(w, sk_checksum_add(b, header_len, 0) == 0xffff);
 	}
 	w->made_here = false;
+	if (SK_UNLIKELY(header_len > 20))
+		ipv4_options(p, b + 20, header_len - 20);
 	walk_skip(w, header_len);
 	if (SK_UNLIKELY(frag & 0x3fff))
 		return fragment(w, (uint32_t)b[4] << 8 | b[5], (frag & 0x1fff) * 8, frag & 0x2000, proto, header_len, 9);
@@ -173,30 +202,39 @@ static bool is_extension(unsigned proto)
 	}
 }
 
-/* RFC 2675: the length in a jumbo payload option of the hop-by-hop header at w->at; 0 for none. */
-static uint32_t jumbo_len(const struct walk *w)
+/* The content of an option of the hop-by-hop or destination options header at w->at, when it has that length; otherwise p is
+ * NULL. */
+static struct sk_span ipv6_option(const struct walk *w, unsigned type, size_t len)
 {
 	struct sk_rd r = sk_rd(w->at), o;
-	uint32_t len = 0;
 	size_t n;
 
 	sk_rd_skip(&r, 1);
 	n = (sk_rd_u8(&r) + 1u) * 8u - 2;
 	o = sk_rd(sk_rd_span(&r, n));
-	while (sk_rd_left(&o) > 0 && len == 0) {
-		unsigned type = sk_rd_u8(&o), size = type == 0 ? 0 : sk_rd_u8(&o);
+	while (sk_rd_left(&o) > 0) {
+		unsigned kind = sk_rd_u8(&o), size = kind == IPV6_OPTION_PAD1 ? 0 : sk_rd_u8(&o);
+		struct sk_span value = sk_rd_span(&o, size);
 
-		if (type == 0xc2 && size == 4)
-			len = sk_rd_u32be(&o);
-		else
-			sk_rd_skip(&o, size);
+		if (kind == type && size == len)
+			return value;
 	}
-	return len;
+	return sk_span(NULL, 0);
 }
 
-/* How often each kind was in the chain, to tell what RFC 8200 4.1 does not allow. */
+/* RFC 2675; 0 for none. */
+static uint32_t jumbo_len(const struct walk *w)
+{
+	struct sk_rd r = sk_rd(ipv6_option(w, IPV6_OPTION_JUMBO, 4));
+
+	return sk_rd_u32be(&r);
+}
+
+/* How often each kind was in the chain, to tell what RFC 8200 4.1 does not allow; and the addresses the transport's checksum
+ * is over. */
 struct chain {
 	uint8_t headers, routing, options, fragments, auth;
+	const uint8_t *src, *dst;
 };
 
 static bool is_out_of_order(struct chain *c, unsigned kind)
@@ -217,18 +255,25 @@ static bool is_out_of_order(struct chain *c, unsigned kind)
 
 /* With segments left the checksum is over the last address of the way (RFC 8200 8.1): the first in the list of a segment
  * routing header (type 4, RFC 8754 2), the last in those of type 0 and 2. */
-static void final_destination(struct walk *w, const uint8_t *src, size_t len)
+static void final_destination(const struct walk *w, struct chain *c, size_t len)
 {
 	const uint8_t *b = w->at.p;
-	size_t at = 8;
 
 	if (len < 24 || b[3] == 0)
 		return;
-	if ((b[2] == 0 || b[2] == 2) && len % 16 == 8)
-		at = len - 16;
-	else if (b[2] != 4)
-		return;
-	w->pseudo = sk_checksum_add(b + at, 16, sk_checksum_add(src, 16, 0));
+	if (b[2] == 4)
+		c->dst = b + 8;
+	else if ((b[2] == 0 || b[2] == 2) && len % 16 == 8)
+		c->dst = b + len - 16;
+}
+
+/* RFC 6275 6.3: a mobile node's checksum is over its home address. */
+static void home_address(const struct walk *w, struct chain *c)
+{
+	struct sk_span home = ipv6_option(w, IPV6_OPTION_HOME, 16);
+
+	if (home.p)
+		c->src = home.p;
 }
 
 /* One extension header other than a true fragment's. *kind becomes the next header. */
@@ -243,7 +288,9 @@ static bool extension(struct walk *w, struct chain *c, unsigned *kind)
 	if (is_out_of_order(c, *kind))
 		w->p->oddities |= SK_PACKET_ODD(EXTENSION_CHAIN);
 	if (*kind == PROTO_ROUTING)
-		final_destination(w, w->p->src.b, len);
+		final_destination(w, c, len);
+	else if (*kind == PROTO_OPTIONS)
+		home_address(w, c);
 	walk_skip(w, len);
 	*kind = next;
 	return true;
@@ -280,7 +327,7 @@ static bool fragment_header(struct walk *w, struct chain *c, const uint8_t *base
 
 static enum layer extensions(struct walk *w, const uint8_t *base, unsigned kind)
 {
-	struct chain c = { 0 };
+	struct chain c = { .src = w->p->src.b, .dst = w->p->dst.b };
 	size_t next_off = 6;
 	enum layer end;
 
@@ -300,6 +347,8 @@ static enum layer extensions(struct walk *w, const uint8_t *base, unsigned kind)
 			return LAYER_TRUNCATED;
 		next_off = (size_t)(header - base);
 	}
+	if (c.src != w->p->src.b || c.dst != w->p->dst.b)
+		w->pseudo = sk_checksum_add(c.dst, 16, sk_checksum_add(c.src, 16, 0));
 	if (kind == PROTO_NONE)
 		w->p->flags |= SK_PACKET_NO_TRANSPORT;
 	return follow(w, kind);

@@ -1,7 +1,7 @@
 /* decode/link.c — link layers and what is stacked on them before IP.
  *
- * source   IEEE 802.3, 802.1Q-2022 (C, S and I tags), 802.1BR (E-TAG); Cisco VN-TAG; RFC 1042 (SNAP), 1661, 1662, 2516,
- *          3032, 4385, 8300; link types: the tcpdump.org list (LINUX_SLL, LINUX_SLL2, NULL, LOOP, C_HDLC, PPP)
+ * source   IEEE 802.3, 802.1Q-2022 (C, S and I tags), 802.1BR (E-TAG); Cisco VN-TAG and FabricPath; RFC 1042 (SNAP), 1661, 1662,
+ *          2516, 3032, 4385, 8300; link types: the tcpdump.org list (LINUX_SLL, LINUX_SLL2, NULL, LOOP, NFLOG, C_HDLC, PPP)
  */
 #include "decode/walk.h"
 
@@ -32,6 +32,8 @@ enum layer sk_layer_of_ethertype(unsigned type)
 		return LAYER_ETHERNET;
 	case 0x880b:
 		return LAYER_PPP;
+	case 0x8903:
+		return LAYER_FABRICPATH;
 	default:
 		return type <= 1500 ? LAYER_LLC : LAYER_NOT_IP;
 	}
@@ -182,6 +184,43 @@ enum layer sk_layer_loopback(struct walk *w)
 	default:
 		return LAYER_NOT_IP;
 	}
+}
+
+/* Two bytes of tree number and time to live behind the outer addresses, then the frame. */
+enum layer sk_layer_fabricpath(struct walk *w)
+{
+	if (w->at.n < 2)
+		return LAYER_TRUNCATED;
+	walk_skip(w, 2);
+	return LAYER_ETHERNET;
+}
+
+/* Family, version, two bytes of group; then values with length and type in the byte order of the machine that captured:
+ * little endian unless that makes no sense. Type 9 is the packet. */
+enum layer sk_layer_nflog(struct walk *w)
+{
+	struct sk_rd r = sk_rd(w->at);
+	unsigned family = sk_rd_u8(&r);
+
+	sk_rd_skip(&r, 3);
+	while (sk_rd_ok(&r)) {
+		unsigned len = sk_rd_u16le(&r), type = sk_rd_u16le(&r);
+
+		if (len < 4 || len - 4 > sk_rd_left(&r) + w->missing) {
+			len = __builtin_bswap16((uint16_t)len);
+			type = __builtin_bswap16((uint16_t)type);
+		}
+		if (len < 4 || !sk_rd_ok(&r))
+			break;
+		if ((type & 0x7fff) == 9) {
+			walk_skip(w, sk_rd_taken(&r));
+			if (!walk_trim(w, len - 4))
+				return LAYER_MALFORMED;
+			return family == 2 ? LAYER_IPV4 : family == 10 ? LAYER_IPV6 : LAYER_NOT_IP;
+		}
+		sk_rd_skip(&r, (len + 3) / 4 * 4 - 4);
+	}
+	return sk_rd_ok(&r) ? LAYER_MALFORMED : LAYER_TRUNCATED;
 }
 
 /* RFC 1661, 1662: address and control may be left out, the protocol may be one byte (its lowest bit is set). */

@@ -2,13 +2,16 @@
  *
  * what     a tunnel is entered on trial: only when an inner IP header is found the packet becomes the inner one, otherwise
  *          the outer one stands
- * source   RFC 2784, 2890 (GRE), 2637 (GRE version 1), 1701 (routing field), 7348 (VXLAN), draft-ietf-nvo3-vxlan-gpe, 8926 (GENEVE),
- *          4380 (Teredo), draft-foschiano-erspan-03
+ * source   RFC 2784, 2890 (GRE), 2637 (GRE version 1), 1701 (routing field), 8086 (GRE in UDP), 7348 (VXLAN),
+ *          draft-ietf-nvo3-vxlan-gpe, 8926 (GENEVE), 4380 (Teredo), draft-foschiano-erspan-03, 3GPP TS 29.281 (GTP-U)
  * limits   UDP tunnels are known by their registered ports, Teredo by its content
  */
 #include "decode/walk.h"
 
-enum { PORT_TEREDO = 3544, PORT_VXLAN = 4789, PORT_VXLAN_GPE = 4790, PORT_GENEVE = 6081, PORT_VXLAN_LINUX = 8472 };
+enum {
+	PORT_GTP = 2152, PORT_TEREDO = 3544, PORT_GRE = 4754, PORT_VXLAN = 4789, PORT_VXLAN_GPE = 4790, PORT_GENEVE = 6081,
+	PORT_VXLAN_LINUX = 8472
+};
 
 void sk_tunnel_enter(struct walk *w)
 {
@@ -128,6 +131,33 @@ enum layer sk_layer_geneve(struct walk *w)
 	return sk_layer_of_ethertype(type);
 }
 
+/*  version(3) PT * E S PN | type | length | tunnel id | with any of E, S, PN: sequence(2), N-PDU, type of extension.
+ * Extensions: length in words, content, type of the next. Type 255 carries a packet. TS 29.281 5. */
+enum layer sk_layer_gtp(struct walk *w)
+{
+	struct sk_rd r = sk_rd(w->at);
+	unsigned flags = sk_rd_u8(&r), type = sk_rd_u8(&r), next = 0, words;
+
+	if (flags >> 4 != 3 || type != 255)
+		return LAYER_NOT_IP;
+	sk_rd_skip(&r, 6);
+	if (flags & 7) {
+		sk_rd_skip(&r, 3);
+		next = sk_rd_u8(&r);
+	}
+	while (flags & 4 && next && sk_rd_ok(&r)) {
+		words = sk_rd_u8(&r);
+		if (words == 0)
+			return LAYER_MALFORMED;
+		sk_rd_skip(&r, words * 4u - 2);
+		next = sk_rd_u8(&r);
+	}
+	if (!sk_rd_ok(&r))
+		return LAYER_TRUNCATED;
+	walk_skip(w, sk_rd_taken(&r));
+	return LAYER_RAW;
+}
+
 /* RFC 4380 5.1.1: an authentication header (0x0001) and an origin indication (0x0000) may come first. */
 static struct sk_span teredo_body(struct sk_span s)
 {
@@ -144,8 +174,8 @@ static struct sk_span teredo_body(struct sk_span s)
 	return rest.n >= 8 && rest.p[0] == 0 && rest.p[1] == 0 ? sk_span_sub(rest, 8, SIZE_MAX) : rest;
 }
 
-/* An IPv6 packet that fills the rest exactly; on any port with an address in 2001::/32, on Teredo's own port also with a
- * link-local one (router discovery). */
+/* An IPv6 packet that fills the rest exactly; on any port with an address in 2001::/32, on Teredo's own port also with
+ * a link-local one (router discovery). */
 static bool is_teredo(struct sk_span s, bool own_port, size_t missing)
 {
 	const uint8_t *b = s.p;
@@ -173,9 +203,15 @@ enum layer sk_tunnel_of_udp(const struct walk *w)
 		return LAYER_VXLAN;
 	case PORT_GENEVE:
 		return LAYER_GENEVE;
+	case PORT_GRE:
+		return LAYER_GRE;
+	case PORT_GTP:
+		return LAYER_GTP;
 	default:
 		break;
 	}
+	if (p->src_port == PORT_GTP)
+		return LAYER_GTP;
 	if (w->at.n < 40 || (w->at.p[0] >> 4 != 6 && !own_port))
 		return LAYER_DONE;
 	return is_teredo(own_port ? teredo_body(w->at) : w->at, own_port, w->missing) ? LAYER_TEREDO : LAYER_DONE;

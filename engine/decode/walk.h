@@ -14,9 +14,9 @@
 /* X(ENUM, function): what a frame may consist of, in the order of link.c, ip.c, tunnel.c, transport.c. */
 #define SK_LAYERS(X) \
 	X(ETHERNET, ethernet) X(VLAN, vlan) X(ITAG, itag) X(ETAG, etag) X(VNTAG, vntag) X(LLC, llc) X(SLL, sll) X(SLL2, sll2) \
-	X(LOOPBACK, loopback) X(PPP, ppp) X(HDLC, hdlc) X(PPPOE, pppoe) X(MPLS, mpls) X(NSH, nsh) \
+	X(LOOPBACK, loopback) X(NFLOG, nflog) X(FABRICPATH, fabricpath) X(PPP, ppp) X(HDLC, hdlc) X(PPPOE, pppoe) X(MPLS, mpls) X(NSH, nsh) \
 	X(RAW, raw) X(IPV4, ipv4) X(IPV6, ipv6) \
-	X(GRE, gre) X(ERSPAN2, erspan2) X(ERSPAN3, erspan3) X(VXLAN, vxlan) X(GENEVE, geneve) X(TEREDO, teredo) \
+	X(GRE, gre) X(ERSPAN2, erspan2) X(ERSPAN3, erspan3) X(VXLAN, vxlan) X(GENEVE, geneve) X(GTP, gtp) X(TEREDO, teredo) \
 	X(TCP, tcp) X(UDP, udp) X(UDPLITE, udplite) X(ICMP, icmp) X(ICMPV6, icmpv6) X(SCTP, sctp)
 
 enum layer {

@@ -73,7 +73,8 @@ struct fragment {
 	uint32_t off, end;
 };
 
-struct sk_defrag *sk_defrag_new(uint64_t cap, uint64_t timeout_ns, const struct sk_policies *policies, sk_defrag_oddity_fn *oddity, void *cx)
+struct sk_defrag *sk_defrag_new(uint64_t cap, uint64_t timeout_ns, const struct sk_policies *policies,
+	sk_defrag_oddity_fn *oddity, void *cx)
 {
 	struct sk_defrag *d = calloc(1, sizeof(*d));
 	uint32_t buckets = BUCKETS_MIN;
@@ -153,7 +154,8 @@ void sk_defrag_expire(struct sk_defrag *d, uint64_t now_ns)
 	}
 }
 
-static void tell(struct sk_defrag *d, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other, uint64_t off)
+static void tell(struct sk_defrag *d, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other,
+	uint64_t off)
 {
 	if (d->oddity)
 		d->oddity(d->cx, p, name, bytes, other, off);
@@ -181,7 +183,8 @@ static bool make_room(struct sk_defrag *d, size_t n, const struct datagram *keep
 
 static struct key key_of(const struct sk_packet *p)
 {
-	struct key k = { .id = p->frag_id, .family = p->src.family, .proto = p->src.family == 4 ? p->frag_proto : 0, .depth = p->tunnel_depth };
+	struct key k = { .id = p->frag_id, .family = p->src.family, .depth = p->tunnel_depth,
+		.proto = p->src.family == 4 ? p->frag_proto : 0 };
 
 	memcpy(k.src, p->src.b, sizeof(k.src));
 	memcpy(k.dst, p->dst.b, sizeof(k.dst));
@@ -281,7 +284,8 @@ static struct overlap compare(const struct datagram *g, const struct fragment *f
 	return o;
 }
 
-static void tell_overlap(struct sk_defrag *d, const struct datagram *g, const struct fragment *f, const struct overlap *o, const char *name)
+static void tell_overlap(struct sk_defrag *d, const struct datagram *g, const struct fragment *f, const struct overlap *o,
+	const char *name)
 {
 	uint32_t off = o->first * UNIT, len;
 
@@ -481,7 +485,8 @@ static int complete(struct sk_defrag *d, struct datagram *g, const struct fragme
 
 static bool has_header(const struct sk_packet *p)
 {
-	return p->ip_header_len >= (p->src.family == 6 ? IPV6_HEADER : 20u) && p->ip_header_len <= p->ip.n && p->ip_next_off < p->ip_header_len;
+	return p->ip_header_len >= (p->src.family == 6 ? IPV6_HEADER : 20u) && p->ip_header_len <= p->ip.n &&
+		p->ip_next_off < p->ip_header_len;
 }
 
 int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_span *ip)

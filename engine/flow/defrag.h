@@ -28,18 +28,20 @@ SK_COUNTER_STRUCT(defrag, SK_DEFRAG_COUNTERS)
 
 struct sk_defrag;
 
-/* What was odd about a datagram, told through this callback; names are those of packet.oddity: fragment_overlap (bytes: the new
- * ones, other: those held, both only where they differ), ipv6_fragment_overlap (the same; the datagram is discarded),
- * fragment_too_large, bad_fragment (a length or an end no host takes), tiny_fragment (too short for a TCP header), fragment_memory
- * (datagrams were given up for want of memory; at most once per timeout). */
-typedef void sk_defrag_oddity_fn(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other, uint64_t offset);
+/* What was odd about a datagram, told through this callback; names are those of packet.oddity: fragment_overlap (bytes: the
+ * new ones, other: those held, both only where they differ), ipv6_fragment_overlap (the same; the datagram is discarded),
+ * fragment_too_large, bad_fragment (a length or an end no host takes), tiny_fragment (too short for a TCP header),
+ * fragment_memory (datagrams were given up for want of memory; at most once per timeout). */
+typedef void sk_defrag_oddity_fn(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes,
+	struct sk_span other, uint64_t offset);
 
 /* cap: bytes of fragments held. timeout_ns: packet time. policies: borrowed. */
-struct sk_defrag *sk_defrag_new(uint64_t cap, uint64_t timeout_ns, const struct sk_policies *policies, sk_defrag_oddity_fn *oddity, void *cx);
+struct sk_defrag *sk_defrag_new(uint64_t cap, uint64_t timeout_ns, const struct sk_policies *policies,
+	sk_defrag_oddity_fn *oddity, void *cx);
 void sk_defrag_free(struct sk_defrag *d);
 
-/* p has SK_PACKET_FRAGMENT. 1: complete, *ip is the datagram (header of the first fragment, lengths and checksum corrected); 0: more
- * needed or dropped. What the datagram carries may again be a fragment (in a tunnel): callers that loop give it an end. */
+/* p has SK_PACKET_FRAGMENT. 1: complete, *ip is the datagram (header of the first fragment, lengths and checksum corrected);
+ * 0: more needed or dropped. What the datagram carries may again be a fragment (in a tunnel): callers that loop give it an end. */
 int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_span *ip);
 void sk_defrag_expire(struct sk_defrag *d, uint64_t now_ns);
 /* Bytes held now; at most cap. */

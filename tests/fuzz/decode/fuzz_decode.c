@@ -13,14 +13,15 @@ static void inside(struct sk_span part, const uint8_t *b, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const int links[] = { 1, 0, 9, 12, 14, 50, 51, 101, 104, 108, 113, 219, 228, 229, 276, 147 };
+	static const int links[] = { 1, 0, 9, 12, 14, 50, 51, 101, 104, 108, 113, 219, 228, 229, 276, 239 };
 	static struct sk_decode d;
 	struct sk_packet p, q;
 	struct sk_raw raw;
 
 	if (size < 2)
 		return 0;
-	raw = (struct sk_raw){ data + 2, (uint32_t)size - 2, (uint32_t)size - 2 + (data[1] & 4 ? data[1] : 0), 1, 1, links[data[0] % SK_ARRAY_LEN(links)] };
+	raw = (struct sk_raw){ data + 2, (uint32_t)size - 2, (uint32_t)size - 2 + (data[1] & 4 ? data[1] : 0), 1, 1,
+		links[data[0] % SK_ARRAY_LEN(links)] };
 	sk_decode_init(&d, data[1] % 3);
 	if (sk_decode(&d, &raw, &p) == 0) {
 		inside(p.ip, raw.data, raw.caplen);

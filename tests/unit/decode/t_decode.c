@@ -162,6 +162,47 @@ static void f_options4(struct pk *p)
 	pk_ipv4_full(p, V4_A, V4_B, 6, 0, false, "\x94\x04\0\0\x07\x07\x04\0\0\0\0\0", 12);
 	pk_eth(p, 0x0800);
 }
+static void f_gtp(struct pk *p) { tcp4(p); PUSH(p, 0x30, 0xff, 0, 45, 0, 0, 0, 1); outer_udp(p, 2152); }
+/* Sequence number and two extensions; towards the port the request came from. */
+static void f_gtp_extensions(struct pk *p)
+{
+	tcp6(p);
+	PUSH(p, 0x36, 0xff, 0, 81, 0, 0, 0, 1, 0, 7, 0, 0x85, 1, 0, 9, 0xc0, 2, 1, 2, 3, 4, 5, 6, 0);
+	pk_udp(p, 2152, 5906);
+	outer4(p, 17);
+}
+static void f_gre_udp(struct pk *p) { tcp4(p); PUSH(p, 0x20, 0, 8, 0, 0, 0, 0, 5); outer_udp(p, 4754); }
+static void f_fabricpath(struct pk *p) { eth4(p); PUSH(p, 0, 0x41); pk_eth(p, 0x8903); }
+static void f_nflog(struct pk *p) { tcp4(p); PUSH(p, 2, 0, 0, 5, 6, 0, 10, 0, 'p', 0, 0, 0, 49, 0, 9, 0); }
+static void f_nflog_big(struct pk *p) { tcp6(p); PUSH(p, 10, 0, 0, 5, 0, 6, 0, 10, 'p', 0, 0, 0, 0, 69, 0, 9); }
+static void f_source_route(struct pk *p)
+{
+	pk_begin(p, "hello", 5);
+	pk_tcp(p, 40000, 80, 1000, 2000, 0x18);
+	pk_ipv4_full(p, V4_A, V4_B, 6, 0, false, "\x01\x83\x07\x04\x0a\x00\x00\x01", 8);
+	pk_eth(p, 0x0800);
+}
+static void f_bad_options(struct pk *p)
+{
+	pk_begin(p, "hello", 5);
+	pk_tcp(p, 40000, 80, 1000, 2000, 0x18);
+	pk_ipv4_full(p, V4_A, V4_B, 6, 0, false, "\x01\x07\x30\x04", 4);
+	pk_eth(p, 0x0800);
+}
+/* RFC 6275: sent from 2001:db8::7, with 2001:db8::1 the home address. */
+static void f_home_address(struct pk *p)
+{
+	static const uint8_t home[16] = { 0x20, 1, 0x0d, 0xb8, [15] = 1 };
+
+	pk_begin(p, "hello", 5);
+	pk_tcp(p, 40000, 80, 1000, 2000, 0x18);
+	pk_ipv6_checksum(p, V6_A, V6_B, 6);
+	pk_push(p, home, 16);
+	PUSH(p, 6, 2, 1, 2, 0, 0, 0xc9, 16);
+	pk_ipv6(p, "2001:db8::0:1", V6_B, 60);
+	p->b[p->at + 8 + 14] = 7;
+	pk_eth(p, 0x86dd);
+}
 static void f_ah4(struct pk *p)
 {
 	pk_begin(p, "hello", 5);
@@ -307,6 +348,15 @@ static const struct {
 	{ "VXLAN-GPE, NSH", f_vxlan_gpe_nsh, 1, 4, 1, 0, 0, 0 },
 	{ "GENEVE", f_geneve, 1, 4, 1, 0, 0, 0 },
 	{ "GENEVE, IPv6", f_geneve_ip, 1, 6, 1, 0, 0, 0 },
+	{ "GTP-U", f_gtp, 1, 4, 1, 0, 0, 0 },
+	{ "GTP-U, extensions", f_gtp_extensions, 1, 6, 1, 0, 0, 0 },
+	{ "GRE in UDP", f_gre_udp, 1, 4, 1, 0, 0, 0 },
+	{ "FabricPath", f_fabricpath, 1, 4, 0, 0, 0, 0 },
+	{ "NFLOG", f_nflog, 239, 4, 0, 0, 0, 0 },
+	{ "NFLOG, big endian", f_nflog_big, 239, 6, 0, 0, 0, 0 },
+	{ "source route", f_source_route, 1, 4, 0, 0, 0, SK_PACKET_ODD(SOURCE_ROUTE) },
+	{ "damaged IPv4 options", f_bad_options, 1, 4, 0, 0, 0, SK_PACKET_ODD(BAD_IP_OPTIONS) },
+	{ "home address", f_home_address, 1, 6, 0, 0, 0, 0 },
 	{ "Teredo", f_teredo, 1, 6, 1, 0, 0, 0 },
 	{ "Teredo, authentication and origin", f_teredo_origin, 1, 6, 1, 0, 0, 0 },
 	{ "IPv4 options", f_options4, 1, 4, 0, 0, 0, 0 },
