@@ -422,6 +422,34 @@ static void stream_evidence(void **state)
 	sk_rules_free(s);
 }
 
+/* What is known of the flow may change between pieces: rules that wait for the unit see it. */
+static void varying(void **state)
+{
+	struct sk_ruleset *s = lab_load(LAB_HEAD "rules:\n"
+		"- {id: proto, title: t, severity: low, on: stream.data, where: {ndpi.protocol: Odd, bytes: {contains: abc}}}\n"
+		"- {id: only, title: t, severity: low, on: stream.data, where: {ndpi.protocol: Odd}}\n"
+		"- {id: late, title: t, severity: low, on: stream.data, where: {offset: {ge: 6}, bytes: {starts: abc}}}\n");
+	struct sk_matcher *m = sk_matcher_new(s, NULL);
+	static const char *const want[] = { "", "proto only", "late", "" };
+	struct lab_event e;
+	void *unit = NULL;
+
+	lab_event(&e, SK_KIND_STREAM_DATA);
+	for (unsigned i = 0; i < 4; i++) {
+		struct lab_seen seen = { 0 };
+
+		e.flow.ndpi_protocol = i ? "Odd" : NULL;
+		e.values[SK_F_STREAM_DATA_BYTES] = lab_text("abc");
+		e.values[SK_F_STREAM_DATA_OFFSET] = lab_num(i * 3);
+		e.values[SK_F_STREAM_DATA_LAST] = lab_bool(i == 3);
+		sk_matcher_event(m, &e.e, &unit, lab_on_match, &seen);
+		assert_string_equal(seen.ids, want[i]);
+	}
+	assert_null(unit);
+	sk_matcher_free(m);
+	sk_rules_free(s);
+}
+
 /* Units that never see their end, and units of an older rule set. */
 static void units_dropped(void **state)
 {
@@ -542,7 +570,7 @@ int main(void)
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
 		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors),
 		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
-		cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(wanted),
+		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(wanted),
 	};
 
 	return cmocka_run_group_tests_name("match", tests, NULL, NULL);
