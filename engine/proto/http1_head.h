@@ -33,4 +33,16 @@ void sk_http1_head_parse(struct sk_http1_head *h, struct sk_span raw, bool is_re
 /* Does a message begin at p? 1 yes, 0 no, -1 more bytes are needed. strict: only what cannot be anything else. */
 int sk_http1_begins(const uint8_t *p, size_t n, bool is_response, bool strict, bool fin);
 
+/* RFC 9110 5.6.2 */
+extern const bool sk_http1_is_token[256];
+
+static inline bool sk_http1_is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\v' || c == '\f'; }
+
+static inline bool sk_http1_is_space(uint8_t c) { return sk_http1_is_blank(c) || c == '\r' || c == '\n' || c == 0; }
+
+/* "HTTP/" in any case at p. */
+bool sk_http1_is_http(const uint8_t *p, size_t n);
+/* Does a field line begin at p: a word, blanks, a colon? 1 yes, 0 no, -1 more bytes are needed. */
+int sk_http1_field_begins(const uint8_t *p, size_t n);
+
 #endif

@@ -1,13 +1,14 @@
 noinst_LIBRARIES += libsk_proto.a
 libsk_proto_a_SOURCES = \
 	%D%/base64.c %D%/base64.h \
-	%D%/coding.c %D%/coding.h \
+	%D%/coding.c %D%/coding.h %D%/coding_name.c \
 	%D%/digest.c %D%/digest.h \
 	%D%/dns.c %D%/dns.h \
-	%D%/form.c %D%/form.h \
+	%D%/form.c %D%/form.h %D%/form_field.c \
 	%D%/http1.c %D%/http1.h \
 	%D%/http1_head.c %D%/http1_head.h \
 	%D%/http1_oddity.c %D%/http1_oddity.h \
+	%D%/http1_scan.c \
 	%D%/inflate_ws.c %D%/inflate_ws.h \
 	%D%/magic.c %D%/magic.h \
 	%D%/tls.c %D%/tls.h %D%/tls_finger.c \
