@@ -240,6 +240,11 @@ static bool new_one_wins(enum sk_policy policy, uint32_t owner, const struct fra
 	return false;
 }
 
+static uint32_t owner_of(const struct fragment *f)
+{
+	return f->off / UNIT << 16 | f->end;
+}
+
 static uint32_t owner_at(const struct datagram *g, uint32_t unit)
 {
 	const struct chunk *c = g->chunks[unit / CHUNK_UNITS];
@@ -261,18 +266,20 @@ static uint32_t unit_len(const struct fragment *f, uint32_t unit)
 struct overlap {
 	uint32_t units;			/* held already */
 	bool is_whole;			/* all of them */
+	bool is_exact;			/* … brought by a fragment with the same place and length */
 	uint32_t first, cnt;		/* first run of units (in one chunk) whose bytes differ */
 };
 
 static struct overlap compare(const struct datagram *g, const struct fragment *f)
 {
-	struct overlap o = { .is_whole = true };
+	struct overlap o = { .is_whole = true, .is_exact = true };
 
 	for (uint32_t u = f->off / UNIT; u * UNIT < f->end; u++) {
 		if (!owner_at(g, u)) {
-			o.is_whole = false;
+			o.is_whole = o.is_exact = false;
 			continue;
 		}
+		o.is_exact = o.is_exact && owner_at(g, u) == owner_of(f);
 		o.units++;
 		if (memcmp(data_at(g, u), f->bytes.p + (u * UNIT - f->off), unit_len(f, u)) == 0)
 			continue;
@@ -297,8 +304,8 @@ static void tell_overlap(struct sk_defrag *d, const struct datagram *g, const st
 	tell(d, f->p, name, sk_span_sub(f->bytes, off - f->off, len), sk_span(data_at(g, o->first), len), off);
 }
 
-/* True when the fragment may be put in. IPv6: an overlap is the end of the datagram; but what is all there already is a duplicate
- * when its bytes are the same, and to Linux also when they are not. */
+/* True when the fragment may be put in. IPv6: an overlap is the end of the datagram; but the very same fragment again is a
+ * duplicate (RFC 8200 4.5), and so is to Linux whatever lies within what is there, also with other bytes. */
 static bool may_overlap(struct sk_defrag *d, struct datagram *g, const struct fragment *f)
 {
 	struct overlap o = compare(g, f);
@@ -313,7 +320,7 @@ static bool may_overlap(struct sk_defrag *d, struct datagram *g, const struct fr
 			tell_overlap(d, g, f, &o, "fragment_overlap");
 		return true;
 	}
-	if (o.is_whole && !o.cnt)
+	if (o.is_exact && !o.cnt)
 		return true;
 	tell_overlap(d, g, f, &o, "ipv6_fragment_overlap");
 	if (o.is_whole && g->policy == SK_POLICY_LINUX)
@@ -363,7 +370,7 @@ static bool make_chunks(struct sk_defrag *d, struct datagram *g, const struct fr
 
 static bool put(struct sk_defrag *d, struct datagram *g, const struct fragment *f)
 {
-	uint32_t mine = f->off / UNIT << 16 | f->end;
+	uint32_t mine = owner_of(f);
 
 	if (!make_chunks(d, g, f))
 		return false;
@@ -387,21 +394,23 @@ static bool put(struct sk_defrag *d, struct datagram *g, const struct fragment *
 	return true;
 }
 
-/* What a host would not even look at: no bytes, a length that is no multiple of eight before the end (old stacks and Linux
- * cut it down), or an end that contradicts the one that is known. */
+/* False for what a host would not even look at: no bytes, or a length that is no multiple of eight before the end (Linux cuts
+ * it down). */
 static bool is_sound(const struct datagram *g, struct fragment *f)
 {
-	bool more = f->p->frag_more;
-
-	if (more && f->bytes.n % UNIT) {
+	if (f->p->frag_more && f->bytes.n % UNIT) {
 		if (g->key.family != 4 || (g->policy != SK_POLICY_LINUX && g->policy != SK_POLICY_OLD_LINUX))
 			return false;
 		f->bytes.n -= f->bytes.n % UNIT;
 		f->end = f->off + (uint32_t)f->bytes.n;
 	}
-	if (f->bytes.n == 0)
-		return false;
-	if (more)
+	return f->bytes.n > 0;
+}
+
+/* The first end that is told stands. */
+static bool ends_agree(const struct datagram *g, const struct fragment *f)
+{
+	if (f->p->frag_more)
 		return !g->total || f->end <= g->total;
 	return g->total ? f->end == g->total : f->end >= g->end;
 }
@@ -518,6 +527,8 @@ int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_spa
 	look_for_tiny(d, g, &f);
 	if (!may_overlap(d, g, &f))
 		return 0;
+	if (!ends_agree(g, &f))
+		return refuse(d, &f, "bad_fragment", &d->counters.malformed);
 	if (!put(d, g, &f)) {
 		d->counters.evicted++;
 		drop(d, g);

@@ -240,6 +240,15 @@ static void ipv6_overlap_ends_the_datagram(void **state)
 	assert_int_equal(sk_defrag_counters(d)->timeout, 0);
 	sk_defrag_free(d);
 
+	/* The same bytes, but not the same fragment. */
+	d = make(SK_POLICY_BSD, 1 << 20);
+	assert_int_equal(push6(d, 17, 1, 0, true, "AAAAAAAABBBBBBBB", 16, &ip), 0);
+	assert_int_equal(push6(d, 17, 1, 8, false, "B", 1, &ip), 0);
+	assert_int_equal(told.cnt, 1);
+	assert_string_equal(told.name, "ipv6_fragment_overlap");
+	assert_int_equal(push6(d, 17, 1, 16, false, "C", 1, &ip), 0);
+	sk_defrag_free(d);
+
 	/* Linux takes what it has whole already for a duplicate, whatever the bytes; told it is. */
 	d = make(SK_POLICY_LINUX, 1 << 20);
 	assert_int_equal(push6(d, 17, 1, 0, true, "AAAAAAAABBBBBBBB", 16, &ip), 0);
@@ -297,9 +306,9 @@ static void fragments_that_lie(void **state)
 	assert_int_equal(push4(d, 17, 3, 0, true, "1234567", 7, &ip), 0);
 	assert_int_equal(told.cnt, 2);
 	assert_int_equal(push4(d, 17, 3, 8, false, "BB", 2, &ip), 0);
-	/* Another end, bytes behind the end. */
-	assert_int_equal(push4(d, 17, 3, 8, false, "BBB", 3, &ip), 0);
+	/* Bytes behind the end. */
 	assert_int_equal(push4(d, 17, 3, 16, true, "CCCCCCCC", 8, &ip), 0);
+	assert_int_equal(push4(d, 17, 3, 16, false, "C", 1, &ip), 0);
 	assert_int_equal(told.cnt, 4);
 	assert_string_equal(told.name, "bad_fragment");
 	assert_int_equal(sk_defrag_counters(d)->malformed, 4);
