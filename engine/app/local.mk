@@ -11,5 +11,5 @@ libsk_app_a_SOURCES = \
 	%D%/http_file.c \
 	%D%/list.h \
 	%D%/state.h \
-	%D%/tls.c \
+	%D%/tls.c %D%/tls_event.c %D%/tls_inside.h \
 	%D%/websocket.c %D%/websocket.h

@@ -106,7 +106,8 @@ static struct sk_span frame_bytes(const struct side *s)
 
 static const char *opcode_name(uint8_t opcode)
 {
-	static const char *const names[16] = { "0", "text", "binary", "3", "4", "5", "6", "7", "close", "ping", "pong", "11", "12", "13", "14", "15" };
+	static const char *const names[16] = {
+		"0", "text", "binary", "3", "4", "5", "6", "7", "close", "ping", "pong", "11", "12", "13", "14", "15" };
 
 	return names[opcode & 15];
 }
