@@ -6,7 +6,8 @@
  *
  * A hole becomes a gap when the receiver has acknowledged bytes behind its begin: they will never be sent again. But where
  * both directions come over different mirror ports an acknowledgement may overtake its data, so a hole gets one more packet:
- * it is given up when the receiver answers with data, when more data follows behind the hole, or after HOLE_WAIT_NS.
+ * it is given up when the receiver answers with data, when more data follows behind the hole, or after HOLE_WAIT_NS. A hole
+ * of one byte with nothing behind it is more likely a FIN that was not captured: it waits until something follows.
  */
 #include "reassembly/inside.h"
 
@@ -24,7 +25,8 @@ static void give(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, str
 	r->run(r->cx, t->f, dir_of(t, side), run);
 }
 
-static void give_bytes(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, struct sk_span data, int64_t off, uint64_t packet)
+static void give_bytes(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, struct sk_span data, int64_t off,
+		       uint64_t packet)
 {
 	struct sk_run run = { .data = data, .packet = packet };
 
@@ -119,14 +121,16 @@ void sk_reassembly_drain(struct sk_reassembly *r, struct tcp_flow *t, unsigned s
 
 static bool has_hole(const struct tcp_side *s)
 {
-	return SK_MIN(s->acked, s->fin) > s->next;
+	int64_t to = SK_MIN(s->acked, s->fin);
+
+	return to > s->next + (s->queue || s->fin != NOWHERE ? 0 : 1);
 }
 
 void sk_reassembly_check_hole(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, bool now)
 {
 	struct tcp_side *s = &t->side[side];
 
-	if (SK_LIKELY(!has_hole(s))) {
+	if (SK_LIKELY(s->acked <= s->next || !has_hole(s))) {
 		s->hole_ns = 0;
 		return;
 	}
@@ -182,7 +186,6 @@ void sk_reassembly_tell_fin(struct sk_reassembly *r, struct tcp_flow *t, unsigne
 void sk_reassembly_flush(struct sk_reassembly *r, struct tcp_flow *t, unsigned side)
 {
 	struct tcp_side *s = &t->side[side];
-	int64_t to;
 
 	while (s->queue && !t->stopped) {
 		struct tcp_node *n = s->queue->first;
@@ -197,9 +200,8 @@ void sk_reassembly_flush(struct sk_reassembly *r, struct tcp_flow *t, unsigned s
 		if (s->queue && s->queue->first == n)
 			pass_node(r, t, side);
 	}
-	to = SK_MIN(s->acked, s->fin);
-	if (s->flags & SIDE_SEEN && to > s->next)
-		pass_gap(r, t, side, to, r->number, true);
+	if (s->flags & SIDE_SEEN && has_hole(s))
+		pass_gap(r, t, side, SK_MIN(s->acked, s->fin), r->number, true);
 	sk_reassembly_tell_fin(r, t, side);
 }
 

@@ -200,11 +200,14 @@ static bool rst_fits(const struct tcp_side *me, const struct tcp_side *peer, con
 	return off >= me->acked && off <= (me->edge != NOWHERE ? me->edge : me->next + UINT16_MAX);
 }
 
-/* Old numbers: a host without the connection answers a late segment with what that acknowledged. No news, no forgery. */
-static bool rst_is_stale(const struct tcp_side *me, const struct sk_packet *p)
+/* A host answers a segment of a connection it does not have with what that segment acknowledged (RFC 9293 3.5.2). No news, no
+ * forgery. */
+static bool rst_is_stale(const struct tcp_side *me, const struct tcp_side *peer, const struct sk_packet *p)
 {
 	int64_t off = offset_of(me, p->seq);
 
+	if (peer->last_ack && p->seq == peer->last_ack)
+		return true;
 	return me->flags & SIDE_KNOWN && off < me->acked && off >= me->acked - (int64_t)me->slack - UINT16_MAX;
 }
 
@@ -215,14 +218,15 @@ void sk_reassembly_rst(struct sk_reassembly *r, struct tcp_flow *t, unsigned sid
 
 	if (p->payload.n)
 		sk_reassembly_odd(r, t, side, ODD_RST_DATA, p->payload, sk_span(NULL, 0), off);
-	if (sk_reassembly_timestamp_old(me, p) || echo_is_wrong(me, peer, p)) {
+	/* hosts that have forgotten the connection send timestamps of 0 in resets */
+	if ((p->ts_val && sk_reassembly_timestamp_old(me, p)) || echo_is_wrong(me, peer, p)) {
 		r->counters.bad_rst++;
 		sk_reassembly_odd(r, t, side, ODD_TIMESTAMP, p->payload, sk_span(NULL, 0), off);
 		return;
 	}
 	if (!rst_fits(me, peer, p)) {
 		r->counters.bad_rst++;
-		if (!rst_is_stale(me, p))
+		if (!rst_is_stale(me, peer, p))
 			sk_reassembly_odd(r, t, side, ODD_RST, p->payload, sk_span(NULL, 0), off);
 		return;
 	}

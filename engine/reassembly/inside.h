@@ -82,6 +82,7 @@ struct tcp_side {
 	uint32_t slack;			/* largest window offered to it, bytes */
 	uint32_t ts_recent, ts_first;
 	uint32_t ts_sec;		/* packet time of ts_recent */
+	uint32_t last_ack;		/* acknowledgement number of its last packet, 0 for none */
 	uint32_t other_isn[3];		/* sequence numbers of other SYNs, newest first */
 	uint16_t flags;			/* SIDE_* */
 	uint16_t syn_len;		/* bytes of data on its SYN */
@@ -189,7 +190,8 @@ bool sk_reassembly_queue_fill(struct sk_reassembly *r, struct tcp_flow *t, unsig
 /* Splits n at off, inside of it. The part before stays n. Returns the other one; NULL when memory is short: then it is lost. */
 struct tcp_node *sk_reassembly_queue_split(struct sk_reassembly *r, struct tcp_queue *q, struct tcp_node *n, int64_t off);
 /* Takes [from, to) out of a node: shortens, splits or removes it. Returns what is left of it behind to, or the node after it. */
-struct tcp_node *sk_reassembly_queue_cut(struct sk_reassembly *r, struct tcp_queue *q, struct tcp_node *n, int64_t from, int64_t to);
+struct tcp_node *sk_reassembly_queue_cut(struct sk_reassembly *r, struct tcp_queue *q, struct tcp_node *n, int64_t from,
+					 int64_t to);
 /* Takes the first node out; the caller frees it with sk_reassembly_node_free. The queue itself goes with its last node. */
 struct tcp_node *sk_reassembly_queue_pop(struct sk_reassembly *r, struct tcp_side *s);
 void sk_reassembly_node_free(struct tcp_node *n);

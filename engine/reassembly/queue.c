@@ -245,8 +245,8 @@ static bool add_piece(struct sk_reassembly *r, struct tcp_queue *q, struct tcp_n
 	return true;
 }
 
-static bool add_lost(struct sk_reassembly *r, struct tcp_queue *q, struct tcp_node *after, const struct tcp_segment *seg, int64_t from,
-		     int64_t to)
+static bool add_lost(struct sk_reassembly *r, struct tcp_queue *q, struct tcp_node *after, const struct tcp_segment *seg,
+		     int64_t from, int64_t to)
 {
 	struct tcp_node *n = node_new(from, 0, seg, r->number);
 
@@ -316,7 +316,8 @@ struct tcp_node *sk_reassembly_queue_split(struct sk_reassembly *r, struct tcp_q
 	return m;
 }
 
-struct tcp_node *sk_reassembly_queue_cut(struct sk_reassembly *r, struct tcp_queue *q, struct tcp_node *n, int64_t from, int64_t to)
+struct tcp_node *sk_reassembly_queue_cut(struct sk_reassembly *r, struct tcp_queue *q, struct tcp_node *n, int64_t from,
+					 int64_t to)
 {
 	struct tcp_node *next = n->next;
 	uint32_t gone;

@@ -151,8 +151,8 @@ static int64_t window_of(const struct tcp_side *me, const struct tcp_side *peer,
 	return (int64_t)p->window << (me->flags & peer->flags & SIDE_WSCALE ? me->wscale : 0);
 }
 
-/* Whether an acknowledgement up to a can be true; far: only one far out is asked for. One far beyond all that was seen waits for a second one: so a forged one
- * cannot make us skip, and a capture that lost much finds back. */
+/* Whether an acknowledgement up to a can be true. One far beyond all that was seen waits for a second one: so a single forged
+ * one cannot make us skip, and a capture that lost much finds back. far: only such ones are asked for. */
 static bool ack_is_plausible(struct tcp_side *peer, int64_t a, bool far)
 {
 	int64_t known = peer->edge == NOWHERE ? peer->seen : SK_MAX(peer->seen, peer->edge);
@@ -300,7 +300,8 @@ static void doubt_rst(struct sk_reassembly *r, struct tcp_flow *t, unsigned side
 }
 
 /* Says whether the receiver should drop what p brings, and tells why. Nothing new is nothing to drop. */
-static bool is_doubtful(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p, int64_t off, bool old_ts)
+static bool is_doubtful(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p, int64_t off,
+			bool old_ts)
 {
 	const struct tcp_side *me = &t->side[side];
 
@@ -447,6 +448,8 @@ void sk_reassembly_packet(struct sk_reassembly *r, struct sk_flow *f, int dir, c
 			f->state = SK_FLOW_NEW;
 		segment(r, t, side, p);
 	}
+	if (p->tcp_flags & SK_TCP_ACK)
+		t->side[side].last_ack = p->ack;
 	update_state(t, side);
 	relieve_worker(r);
 	if (SK_UNLIKELY(t->stopped))

@@ -33,7 +33,7 @@ typedef void sk_reassembly_oddity_fn(void *cx, struct sk_flow *f, int dir, const
 /* Every name is told at most SK_REASSEMBLY_ODDITY_MAX times per flow. X(ENUM, "name", "what it means") */
 #define SK_REASSEMBLY_ODDITY_MAX 8
 #define SK_REASSEMBLY_ODDITIES(X) \
-	X(OVERLAP, "overlap_different_data", "the same bytes of the stream were sent twice and differ; bytes is what the receiver keeps") \
+	X(OVERLAP, "overlap_different_data", "the same bytes were sent twice and differ; bytes is what the receiver keeps") \
 	X(TIMESTAMP, "invalid_timestamp", "a segment its receiver drops for its timestamp (RFC 7323 5)") \
 	X(WINDOW, "out_of_window", "a segment its receiver drops because it lies outside the window") \
 	X(NO_ACK, "data_without_ack", "a segment its receiver drops because it has no ACK flag (RFC 9293 3.10.7.4)") \
