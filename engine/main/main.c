@@ -74,6 +74,11 @@ static void on_rule_error(void *cx, const struct sk_error *e)
 
 /* --- progress of a replay, on a terminal --- */
 
+static bool shows_progress(const struct sk_cli *cli)
+{
+	return isatty(STDERR_FILENO) && !cli->quiet && cli->mode == SK_CLI_REPLAY;
+}
+
 static void clear_progress(struct run *r)
 {
 	if (r->progress_shown)
@@ -171,6 +176,7 @@ static int open_engine(struct run *r, enum sk_engine_need need)
 	int rc = sk_engine_open(&r->engine, &(struct sk_engine_setup){
 		.settings = &r->cli->settings, .need = need, .explain = r->cli->explain,
 		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+		.progress = shows_progress(r->cli),
 		.on_rule_error = on_rule_error, .idle = on_idle, .cx = r }, &e);
 
 	if (rc < 0 && r->rule_errors)
@@ -203,7 +209,7 @@ static int replay(struct run *r)
 	}
 	rc = sk_engine_replay(r->engine, &(struct sk_engine_replay){
 		.files = &files, .filter = r->cli->filter,
-		.progress = isatty(STDERR_FILENO) && !r->cli->quiet && !isatty(STDOUT_FILENO) ? on_progress : NULL,
+		.progress = shows_progress(r->cli) ? on_progress : NULL,
 		.problem = on_problem, .cx = r }, &e);
 	if (rc < 0)
 		sk_cli_error(&e);

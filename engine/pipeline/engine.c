@@ -101,6 +101,7 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 		.plugin_budget_ns = g->live ? s->plugin_budget : 0, .plugin_memory_max = s->plugin_memory };
 	sink.sensor = s->sensor;
 	sink.colour = setup->colour;
+	sink.progress = setup->progress;
 	sink.spool_dir = *s->spool_dir ? s->spool_dir : NULL;
 	sink.tls_ca = *s->tls_ca ? s->tls_ca : NULL;
 	sink.tls_cert = *s->tls_cert ? s->tls_cert : NULL;

@@ -48,6 +48,7 @@ struct sk_engine_setup {
 	enum sk_engine_need need;
 	const char *explain;			/* rule id or NULL */
 	bool colour;
+	bool progress;				/* a progress line is shown on this terminal */
 	sk_rules_error_fn *on_rule_error;	/* told every mistake in a rule */
 	sk_output_idle_fn *idle;		/* may be NULL */
 	sk_output_observe_fn *observe;		/* instead of the outputs; may be NULL */

@@ -14,7 +14,7 @@
 struct sk_sink_conf {
 	const char *sensor;
 	bool colour;				/* text on a terminal */
-	bool quiet_progress;
+	bool progress;				/* a progress line may stand on the terminal: text takes it away first */
 	const char *spool_dir;			/* NULL: no spool */
 	uint64_t spool_max;			/* bytes */
 	uint64_t queue_max;			/* bytes of alerts in memory */

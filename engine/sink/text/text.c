@@ -27,6 +27,7 @@ struct text {
 	struct sk_sink s;
 	struct sk_sink_file f;
 	bool colour;
+	bool wipes;			/* a progress line may stand where a block begins */
 	unsigned width;
 	char **told;			/* ids of campaigns whose next steps were told */
 	size_t told_cnt;
@@ -366,6 +367,8 @@ static int text_write(struct sk_sink *s, const struct sk_alert *a, struct sk_spa
 	title = a->rule->title ? a->rule->title : a->rule->id;
 	sk_buf_clear(&t->block);
 	sk_buf_clear(&t->line);
+	if (t->wipes)
+		sk_buf_add_str(&t->block, "\r\033[K");
 	sk_defang_init(&t->defang, a);
 	put_head(t, a);
 	put_ends(t, a);
@@ -452,6 +455,7 @@ int sk_sink_text_open(struct sk_sink **out, const char *file, const struct sk_si
 		return rc;
 	}
 	t->colour = conf->colour && isatty(t->f.fd);
+	t->wipes = conf->progress && isatty(t->f.fd);
 	t->width = width_of(t->f.fd);
 	t->s = (struct sk_sink){ .ops = &ops, .name = sk_sink_file_name("text", file) };
 	if (!t->s.name) {
