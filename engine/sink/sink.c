@@ -37,6 +37,9 @@ static const struct scheme {
 } schemes[] = {
 	{ "text", "text[:FILE]", false, sk_sink_text_open, check_file },
 	{ "json", "json[:FILE]", false, sk_sink_json_open, check_file },
+	{ "redis", "redis://…", true, sk_sink_redis_open, sk_sink_redis_check },
+	{ "rediss", "rediss://…", true, sk_sink_redis_open, sk_sink_redis_check },
+	{ "redis+unix", "redis+unix:///path", true, sk_sink_redis_open, sk_sink_redis_check },
 };
 
 /* The scheme of a spec and what of it the opener gets; NULL with *e. */

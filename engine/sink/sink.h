@@ -65,5 +65,6 @@ int sk_sink_check(const char *spec, const struct sk_sink_conf *conf, struct sk_e
 int sk_sink_text_open(struct sk_sink **out, const char *file, const struct sk_sink_conf *conf, struct sk_error *e);
 int sk_sink_json_open(struct sk_sink **out, const char *file, const struct sk_sink_conf *conf, struct sk_error *e);
 int sk_sink_redis_open(struct sk_sink **out, const char *url, const struct sk_sink_conf *conf, struct sk_error *e);
+int sk_sink_redis_check(const char *url, const struct sk_sink_conf *conf, struct sk_error *e);
 
 #endif

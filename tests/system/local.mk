@@ -3,6 +3,7 @@ SYSTEM_TESTS = \
 	%D%/leaks.sh \
 	%D%/live.sh \
 	%D%/mistakes.sh \
+	%D%/redis.sh \
 	%D%/replay.sh \
 	%D%/rules.sh \
 	%D%/start.sh

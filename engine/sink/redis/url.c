@@ -1,0 +1,324 @@
+/* sink/redis/url.c — see url.h. */
+#include "sink/redis/url.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PORT "6379"
+#define KEY "sekisho"
+#define FIELD "eve"
+#define DB_MAX 65535u
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decodes into a C string of size bytes; text that does not fit, a broken escape and NUL are errors. what: for the message. */
+static int decode(struct sk_span s, char *out, size_t size, const char *what, struct sk_error *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		int c = s.p[i];
+
+		if (c == '%') {
+			int high = i + 2 < s.n ? hex((char)s.p[i + 1]) : -1, low = i + 2 < s.n ? hex((char)s.p[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return sk_error_set(e, SK_E_CONFIG, "Redis URL: '%%' in the %s must be followed by two hex digits", what);
+			c = high << 4 | low;
+			i += 2;
+		}
+		if (c == 0)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: the %s holds a NUL", what);
+		if (n + 1 >= size)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: the %s is longer than %zu bytes", what, size - 1);
+		out[n++] = (char)c;
+	}
+	out[n] = 0;
+	return 0;
+}
+
+static int number(const char *text, uint64_t max, uint64_t *v)
+{
+	*v = 0;
+	if (!*text)
+		return SK_E_FORMAT;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' || *v > (max - (uint64_t)(*text - '0')) / 10)
+			return SK_E_FORMAT;
+		*v = *v * 10 + (uint64_t)(*text - '0');
+	}
+	return *v <= max ? 0 : SK_E_FORMAT;
+}
+
+static struct sk_span until(struct sk_span s, char c)
+{
+	const uint8_t *p = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return sk_span(s.p, p ? (size_t)(p - s.p) : s.n);
+}
+
+static int parse_user(struct sk_redis_url *u, struct sk_span s, struct sk_error *e)
+{
+	struct sk_span user = until(s, ':');
+	int rc = decode(user, u->user, sizeof(u->user), "user name", e);
+
+	if (rc == 0 && user.n < s.n)
+		rc = decode(sk_span_sub(s, user.n + 1, s.n), u->password, sizeof(u->password), "password", e);
+	return rc;
+}
+
+static int parse_host(struct sk_redis_url *u, struct sk_span s, struct sk_error *e)
+{
+	struct sk_span host = until(s, ':'), port;
+	uint64_t v;
+
+	if (s.n && s.p[0] == '[') {
+		host = until(s, ']');
+		if (host.n == s.n)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: '[' without ']'");
+		port = sk_span_sub(s, host.n + 1, s.n);
+		host = sk_span_sub(host, 1, host.n);
+	} else {
+		port = sk_span_sub(s, host.n, s.n);
+	}
+	if (decode(host, u->host, sizeof(u->host), "host", e) < 0)
+		return SK_E_CONFIG;
+	if (!host.n)
+		snprintf(u->host, sizeof(u->host), "127.0.0.1");
+	snprintf(u->port, sizeof(u->port), PORT);
+	if (!port.n)
+		return 0;
+	if (port.p[0] != ':' || port.n > 6 || decode(sk_span_sub(port, 1, port.n), u->port, sizeof(u->port), "port", e) < 0 ||
+	    number(u->port, 65535, &v) < 0 || v == 0)
+		return sk_error_set(e, SK_E_CONFIG, "Redis URL: the port must be a number from 1 to 65535");
+	return 0;
+}
+
+static int parse_db(struct sk_redis_url *u, const char *text, struct sk_error *e)
+{
+	uint64_t v;
+
+	if (number(text, DB_MAX, &v) < 0)
+		return sk_error_set(e, SK_E_CONFIG, "Redis URL: the database must be a number from 0 to %u", DB_MAX);
+	u->db = (unsigned)v;
+	return 0;
+}
+
+/* Everything between the scheme and the query. */
+static int parse_place(struct sk_redis_url *u, struct sk_span s, struct sk_error *e)
+{
+	struct sk_span authority = until(s, '/'), path = sk_span_sub(s, authority.n, s.n), host = authority;
+	char db[16];
+
+	for (size_t i = authority.n; i-- > 0;) {
+		if (authority.p[i] != '@')
+			continue;
+		if (parse_user(u, sk_span_sub(authority, 0, i), e) < 0)
+			return SK_E_CONFIG;
+		host = sk_span_sub(authority, i + 1, authority.n);
+		break;
+	}
+	if (u->is_unix) {
+		if (host.n || path.n < 2)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: expected redis+unix:///path/to/socket");
+		return decode(path, u->host, sizeof(u->host), "path", e);
+	}
+	if (parse_host(u, host, e) < 0)
+		return SK_E_CONFIG;
+	if (path.n <= 1)
+		return 0;
+	if (decode(sk_span_sub(path, 1, path.n), db, sizeof(db), "database", NULL) < 0)
+		return parse_db(u, "", e);
+	return parse_db(u, db, e);
+}
+
+static int check_template(const char *t, struct sk_error *e)
+{
+	for (; *t; t++) {
+		size_t n;
+
+		if ((t[0] == '{' || t[0] == '}') && t[1] == t[0]) {
+			t++;
+			continue;
+		}
+		if (*t == '}')
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: '}' without '{' in the key; a brace itself is written '}}'");
+		if (*t != '{')
+			continue;
+		n = strcspn(t, "}");
+		if (!t[n] || !((n == 9 && strncmp(t, "{campaign", n) == 0) || (n == 9 && strncmp(t, "{severity", n) == 0) ||
+			       (n == 5 && strncmp(t, "{rule", n) == 0)))
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: in the key, braces hold campaign, severity or rule; a brace itself is written '{{'");
+		t += n;
+	}
+	return 0;
+}
+
+static int parse_type(struct sk_redis_url *u, const char *v, struct sk_error *e)
+{
+	static const char *const words[] = { "list", "stream", "channel" };
+
+	for (unsigned i = 0; i < SK_ARRAY_LEN(words); i++) {
+		if (strcmp(v, words[i]) != 0)
+			continue;
+		u->type = (enum sk_redis_type)i;
+		return 0;
+	}
+	return sk_error_set(e, SK_E_CONFIG, "Redis URL: type is list, stream or channel");
+}
+
+enum { KEY_KEY, KEY_TYPE, KEY_PUSH, KEY_FIELD, KEY_MAXLEN, KEY_HIGH, KEY_DB, KEY_CNT };
+static const char *const key_names[KEY_CNT] = { "key", "type", "push", "field", "maxlen", "high", "db" };
+
+static int set_key(struct sk_redis_url *u, unsigned which, const char *v, struct sk_error *e)
+{
+	switch (which) {
+	case KEY_KEY:
+		if (!*v)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: key is empty");
+		snprintf(u->key, sizeof(u->key), "%s", v);
+		return check_template(v, e);
+	case KEY_TYPE:
+		return parse_type(u, v, e);
+	case KEY_PUSH:
+		u->is_left = strcmp(v, "left") == 0;
+		if (!u->is_left && strcmp(v, "right") != 0)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: push is right or left");
+		return 0;
+	case KEY_FIELD:
+		if (!*v || strlen(v) >= sizeof(u->field))
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: field is a name of 1 to %zu bytes", sizeof(u->field) - 1);
+		snprintf(u->field, sizeof(u->field), "%s", v);
+		return 0;
+	case KEY_DB:
+		return parse_db(u, v, e);
+	default:
+		if (number(v, UINT64_C(1) << 40, which == KEY_HIGH ? &u->high : &u->maxlen) < 0)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: %s is a number", key_names[which]);
+		return 0;
+	}
+}
+
+static int parse_query(struct sk_redis_url *u, struct sk_span s, struct sk_error *e)
+{
+	char name[16], value[256];
+	unsigned seen = 0;
+
+	while (s.n) {
+		struct sk_span pair = until(s, '&'), left = until(pair, '=');
+		unsigned which = 0;
+
+		s = sk_span_sub(s, pair.n + 1, s.n);
+		if (!pair.n)
+			continue;
+		if (decode(left, name, sizeof(name), "name of a key", NULL) < 0)
+			name[0] = 0;
+		while (which < KEY_CNT && strcmp(name, key_names[which]) != 0)
+			which++;
+		if (which == KEY_CNT || left.n == pair.n)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: expected key=, type=, push=, field=, maxlen=, high= or db= behind '?'");
+		if (seen & 1u << which)
+			return sk_error_set(e, SK_E_CONFIG, "Redis URL: %s is given twice", name);
+		seen |= 1u << which;
+		if (decode(sk_span_sub(pair, left.n + 1, pair.n), value, sizeof(value), name, e) < 0 || set_key(u, which, value, e) < 0)
+			return SK_E_CONFIG;
+	}
+	if ((seen & 1u << KEY_PUSH || seen & 1u << KEY_HIGH) && u->type != SK_REDIS_LIST)
+		return sk_error_set(e, SK_E_CONFIG, "Redis URL: push and high belong to type=list");
+	if ((seen & 1u << KEY_FIELD || seen & 1u << KEY_MAXLEN) && u->type != SK_REDIS_STREAM)
+		return sk_error_set(e, SK_E_CONFIG, "Redis URL: field and maxlen belong to type=stream");
+	return 0;
+}
+
+static void add_escaped(struct sk_buf *b, const char *s, const char *keep)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr(keep, c);
+
+		if (plain)
+			sk_buf_add_byte(b, c);
+		else
+			sk_buf_addf(b, "%%%02X", c);
+	}
+}
+
+static void make_name(struct sk_redis_url *u)
+{
+	static const char *const types[] = { "", "&type=stream", "&type=channel" };
+	struct sk_buf b = { .cap = sizeof(u->name) - 1 };
+
+	sk_buf_add_str(&b, u->is_unix ? "redis+unix://" : u->is_tls ? "rediss://" : "redis://");
+	if (strchr(u->host, ':') && !u->is_unix) {
+		sk_buf_add_byte(&b, '[');
+		add_escaped(&b, u->host, "-._~:");
+		sk_buf_add_byte(&b, ']');
+	} else {
+		add_escaped(&b, u->host, u->is_unix ? "-._~/" : "-._~");
+	}
+	if (!u->is_unix)
+		sk_buf_addf(&b, ":%s/%u", u->port, u->db);
+	sk_buf_add_str(&b, "?key=");
+	add_escaped(&b, u->key, "-._~:{}/");
+	if (u->is_unix && u->db)
+		sk_buf_addf(&b, "&db=%u", u->db);
+	sk_buf_add_str(&b, types[u->type]);
+	snprintf(u->name, sizeof(u->name), "%s", sk_buf_str(&b));
+	sk_buf_fini(&b);
+}
+
+int sk_redis_url_parse(struct sk_redis_url *u, const char *text, struct sk_error *e)
+{
+	struct sk_span s = sk_span_str(text), place;
+	const char *sep = strstr(text, "://");
+
+	memset(u, 0, sizeof(*u));
+	snprintf(u->key, sizeof(u->key), KEY);
+	snprintf(u->field, sizeof(u->field), FIELD);
+	if (!sep)
+		return sk_error_set(e, SK_E_CONFIG, "Redis URL: expected redis://, rediss:// or redis+unix://");
+	u->is_tls = strncmp(text, "rediss:", 7) == 0;
+	u->is_unix = strncmp(text, "redis+unix:", 11) == 0;
+	if (!u->is_tls && !u->is_unix && strncmp(text, "redis:", 6) != 0)
+		return sk_error_set(e, SK_E_CONFIG, "Redis URL: expected redis://, rediss:// or redis+unix://");
+	s = sk_span_sub(s, (size_t)(sep - text) + 3, s.n);
+	place = until(s, '?');
+	/* What stands behind may be the rest of a password: nothing of it is repeated. */
+	if (strchr(text, '@') && until(until(place, '/'), '@').n == until(place, '/').n)
+		return sk_error_set(e, SK_E_CONFIG, "Redis URL: '@' behind '/' or '?'; write %%40, and in a password %%2F and %%3F for '/' and '?'");
+	if (parse_place(u, place, e) < 0 || parse_query(u, sk_span_sub(s, place.n + 1, s.n), e) < 0)
+		return SK_E_CONFIG;
+	make_name(u);
+	return 0;
+}
+
+int sk_redis_key(const char *template, const struct sk_redis_names *names, struct sk_buf *out)
+{
+	for (const char *t = template; *t; t++) {
+		if ((t[0] == '{' || t[0] == '}') && t[1] == t[0]) {
+			sk_buf_add_byte(out, (uint8_t)*t++);
+		} else if (t[0] == '{') {
+			sk_buf_add_str(out, t[1] == 'c' ? names->campaign : t[1] == 's' ? names->severity : names->rule);
+			t += strcspn(t, "}");
+		} else {
+			sk_buf_add_byte(out, (uint8_t)*t);
+		}
+	}
+	return out->failed ? SK_E_MEMORY : 0;
+}
+
+bool sk_redis_key_varies(const char *template)
+{
+	for (const char *t = template; *t; t++) {
+		if (t[0] == '{' && t[1] != '{')
+			return true;
+		t += t[0] == '{';
+	}
+	return false;
+}

@@ -1,0 +1,9 @@
+/* sink/spool/crc32c.h — CRC-32C (Castagnoli; RFC 3720, appendix B.4). */
+#ifndef SK_SINK_SPOOL_CRC32C_H
+#define SK_SINK_SPOOL_CRC32C_H
+
+#include <sekisho/span.h>
+
+uint32_t sk_crc32c(struct sk_span s);
+
+#endif
