@@ -42,7 +42,7 @@ expect_line "$work/err" "$work/bad.yaml:7:"
 expect_line "$work/err" "http.request"
 
 # a Redis that is not there stops nothing, and is told
-expect_status 1 "$sekisho" -r "$capture" -o "redis+unix://$work/none.sock?key=alerts" --wait 0s
+expect_status 1 "$sekisho" -r pcaps/toolshell -o "redis+unix://$work/none.sock?key=alerts" --wait 0s
 expect_status 0 "$sekisho" -T
 expect_line "$work/out" "no mistakes"
 expect_status 0 "$sekisho" --dump-config
