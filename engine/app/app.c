@@ -260,21 +260,17 @@ void sk_app_publish_oddity(struct sk_app *a, struct sk_flow *f, int dir, unsigne
 }
 
 /* Sets what is at hand. p NULL: nothing is, the flow's newest packet is named. */
-static void at_hand(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p)
+static void at_hand(struct sk_app *a, const struct sk_flow *f, const struct sk_packet *p)
 {
-	struct sk_app_flow *af = f->app;
-
 	sk_arena_reset(&a->scratch);
 	a->run = NULL;
 	a->by_segments = false;
 	if (p) {
 		a->time_ns = p->time_ns;
 		a->packet = p->number;
-		if (af)
-			af->last_packet = SK_MAX(af->last_packet, p->number);
 	} else {
 		a->time_ns = f->info.last_ns;
-		a->packet = af ? af->last_packet : 0;
+		a->packet = f->number;
 	}
 }
 
@@ -534,7 +530,6 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 	a->time_ns = run->time_ns;
 	a->packet = run->packet;
 	a->by_segments = true;
-	af->last_packet = SK_MAX(af->last_packet, run->packet);
 	if (run->data.n)
 		note_segment(f, &af->dir[dir].segments, run->off, run->packet);
 	af->dir[dir].end_off = run->off + (run->data.p ? run->data.n : run->lost);

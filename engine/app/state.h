@@ -55,7 +55,6 @@ struct sk_app_flow {
 	bool claimed_once;
 	const struct sk_app_binding *binding;
 	void *state;
-	uint64_t last_packet;		/* newest packet number known */
 	const struct sk_app_binding *to;	/* of a switch that waits for the binding to return */
 	const void *setup;
 	struct sk_run rest[2];

@@ -404,6 +404,7 @@ void sk_flow_touch(struct sk_flow_table *t, struct sk_flow *f, const struct sk_p
 	f->info.packets[dir]++;
 	f->info.bytes[dir] += p->wire_len;
 	f->order = p->order;
+	f->number = p->number;
 	if (p->payload.n)
 		f->has_payload = 1;
 	if (!f->info.saw_both && f->info.packets[!dir]) {

@@ -34,6 +34,7 @@ struct sk_flow {
 	uint64_t expire_ns;		/* packet time from which on a packet no longer belongs to this flow */
 	uint32_t listed, touched;	/* table's: ticks of its clock */
 	uint64_t order;			/* capture order of the packet at hand */
+	uint64_t number;		/* of the latest packet, in its file */
 	void *tcp;			/* reassembly/ */
 	void *app;			/* app/ */
 	void *classify;			/* classify/ */
