@@ -41,6 +41,11 @@ static void on_signal(int sig)
 	sk_engine_stop();
 }
 
+static void on_hangup(int sig)
+{
+	sk_output_reopen();
+}
+
 static void on_crash(int sig)
 {
 	sk_detect_breadcrumb(STDERR_FILENO);
@@ -48,12 +53,14 @@ static void on_crash(int sig)
 	raise(sig);
 }
 
-static void install_signals(void)
+static void install_signals(bool live)
 {
-	struct sigaction stop = { .sa_handler = on_signal }, crash = { .sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction stop = { .sa_handler = on_signal }, hangup = { .sa_handler = on_hangup }, crash = { .sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND };
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
+	if (live)
+		sigaction(SIGHUP, &hangup, NULL);
 	signal(SIGPIPE, SIG_IGN);
 #if !defined(__SANITIZE_ADDRESS__)
 	sigaction(SIGSEGV, &crash, NULL);
@@ -305,10 +312,10 @@ static int run(struct sk_cli *cli)
 	case SK_CLI_LIST_PLUGINS:
 		return list_plugins(&r);
 	case SK_CLI_REPLAY:
-		install_signals();
+		install_signals(false);
 		return replay(&r);
 	case SK_CLI_LIVE:
-		install_signals();
+		install_signals(true);
 		return live(&r);
 	}
 	SK_UNREACHABLE();

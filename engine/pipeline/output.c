@@ -43,6 +43,13 @@ struct sk_output {
 	bool running, text, needs_json;
 };
 
+static _Atomic bool reopen_wanted;
+
+void sk_output_reopen(void)
+{
+	atomic_store(&reopen_wanted, true);
+}
+
 static void on_emit(void *cx, const struct sk_alert *a)
 {
 	struct sk_output *o = cx;
@@ -181,6 +188,10 @@ static void *output_thread(void *arg)
 			for (size_t i = 0; i < o->sink_cnt; i++)
 				o->sinks[i]->ops->flush(o->sinks[i]);
 		pending = false;
+		if (atomic_exchange_explicit(&reopen_wanted, false, memory_order_relaxed))
+			for (size_t i = 0; i < o->sink_cnt; i++)
+				if (o->sinks[i]->ops->reopen)
+					o->sinks[i]->ops->reopen(o->sinks[i]);
 		if (o->setup.idle)
 			o->setup.idle(o->setup.cx, o);
 		if (!done)

@@ -47,6 +47,9 @@ void sk_output_upto(struct sk_output *o, unsigned i, uint64_t order);
 /* On the output thread, from idle: writes an event that is no alert. */
 void sk_output_event(struct sk_output *o, struct sk_span json);
 
+/* Files of all outputs are opened anew soon: they were moved away. Async-signal-safe. */
+void sk_output_reopen(void);
+
 /* After all workers gave UINT64_MAX: waits for the thread, ends campaign/, closes the sinks within wait_ns.
  * 0, or SK_E_STATE when alerts were not delivered. counts by sink, in order of the settings. */
 int sk_output_finish(struct sk_output *o, uint64_t wait_ns);

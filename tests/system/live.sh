@@ -23,10 +23,15 @@ for _ in $(seq 100); do grep -q watching "$work/err" && break; sleep 0.1; done
 grep -q watching "$work/err" || { cat "$work/err"; fail "did not start"; }
 ip netns exec "$ns" /usr/bin/python3 tests/lib/send.py sk0 "$capture" || fail "cannot send"
 sleep 1.5
+# moved away, the file is opened anew
+mv "$work/live.json" "$work/moved.json"
+kill -HUP $pid
+for _ in $(seq 50); do [ -e "$work/live.json" ] && break; sleep 0.1; done
+[ -e "$work/live.json" ] || fail "SIGHUP did not open the output anew"
 kill -TERM $pid
 status=0
 wait $pid || status=$?
 [ $status -eq 0 ] || { cat "$work/err"; fail "exit status $status"; }
-sed -n 's/.*"rule":"\([^"]*\)".*/\1/p' "$work/live.json" | sort >"$work/lived"
+sed -n 's/.*"rule":"\([^"]*\)".*/\1/p' "$work/moved.json" "$work/live.json" | sort >"$work/lived"
 cmp "$work/replayed" "$work/lived" || { diff "$work/replayed" "$work/lived"; cat "$work/err"; fail "live and replay differ"; }
 cat "$work/out" "$work/err" | grep -q "packets" || fail "no report"
