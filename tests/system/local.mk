@@ -1,5 +1,6 @@
 SYSTEM_TESTS = \
 	%D%/corpus.sh \
+	%D%/forms.sh \
 	%D%/leaks.sh \
 	%D%/live.sh \
 	%D%/mistakes.sh \
@@ -8,4 +9,4 @@ SYSTEM_TESTS = \
 	%D%/rules.sh \
 	%D%/start.sh
 TESTS += $(SYSTEM_TESTS)
-EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected tests/lib/system.sh tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
+EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
