@@ -7,6 +7,7 @@
 
 #include <zlib.h>
 
+#include "markup.h"
 #include "nrbf.h"
 #include "osf.h"
 
@@ -131,6 +132,31 @@ static bool is_known(struct sk_span s)
 	return s.n >= 3 && ((s.p[0] == 0xff && s.p[1] == 0x01) || (s.p[0] == 0x1f && s.p[1] == 0x8b && s.p[2] == 8) || nrbf_begins(s));
 }
 
+/* List`1[[…]] and List`1[…]; System.Byte[] is none. */
+static bool is_generic(struct sk_span type)
+{
+	const uint8_t *tick = type.n ? memchr(type.p, '`', type.n) : NULL;
+
+	return tick && memchr(tick, '[', type.n - (size_t)(tick - type.p)) != NULL;
+}
+
+/* Types of columns, where text is the XML schema of a DataSet. */
+static void look_schema(struct look *l, struct sk_span text)
+{
+	struct sk_span value;
+
+	while (!l->out->generic && markup_attribute(&text, "DataType", &value)) {
+		uint8_t plain[INSPECT_NAME_MAX];
+		struct sk_span type = { plain, markup_unescape(sk_span_sub(value, 0, 6 * sizeof(plain)), plain, sizeof(plain)) };
+
+		l->out->generic = is_generic(type);
+		if (l->out->generic || l->out->data_type.n == 0)
+			copy_name(&l->out->data_type, type);
+		if (l->out->generic)
+			found_gadget(l, gadget_of_text(type));
+	}
+}
+
 static void look_text(struct look *l, struct sk_span s)
 {
 	uint8_t head[(TEXT_MIN + 8) / 4 * 3 + 3];
@@ -138,6 +164,7 @@ static void look_text(struct look *l, struct sk_span s)
 	bool clean;
 
 	found_gadget(l, gadget_of_text(s));
+	look_schema(l, s);
 	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\r' || s.p[0] == '\n'))
 		s = sk_span_sub(s, 1, s.n);
 	if (s.n < TEXT_MIN || l->depth >= INSPECT_DEPTH_MAX)
@@ -253,4 +280,12 @@ void inspect_viewstate(struct sk_span decoded, bool encrypted_flag, const struct
 		return;
 	}
 	out->format = encrypted_flag || looks_random(decoded) ? VIEWSTATE_ENCRYPTED : VIEWSTATE_BROKEN;
+}
+
+void inspect_stream(struct sk_span decoded, const struct inspect_alloc *mem, struct inspection *out)
+{
+	struct look l = { .out = out, .mem = mem, .budget = INSPECT_BUDGET };
+
+	*out = (struct inspection){ .size = decoded.n };
+	look(&l, decoded);
 }

@@ -39,6 +39,8 @@ struct inspection {
 	unsigned nested;			/* encodings around the deepest object */
 	uint32_t mac_len;			/* with SIGNED */
 	size_t size;				/* decoded bytes */
+	struct inspect_name data_type;		/* of a DataSet's schema: the first generic one, else the first; n 0: none */
+	bool generic;				/* data_type is a generic type */
 };
 
 struct inspect_alloc {
@@ -49,6 +51,9 @@ struct inspect_alloc {
 
 /* encrypted_flag: the request carries __VIEWSTATEENCRYPTED. */
 void inspect_viewstate(struct sk_span decoded, bool encrypted_flag, const struct inspect_alloc *mem, struct inspection *out);
+
+/* The same for a serialised object by itself, bare or in gzip: everything of out but format, root_token and mac_len. */
+void inspect_stream(struct sk_span decoded, const struct inspect_alloc *mem, struct inspection *out);
 
 /* Base64 as Convert.FromBase64String takes it: blanks, tabs and line ends anywhere, padding optional; stops at the first other byte.
  * out needs room for text.n / 4 * 3 + 3 bytes. Bytes written; *clean: all of text was base64. */

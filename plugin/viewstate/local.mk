@@ -1,4 +1,5 @@
-VIEWSTATE_SOURCES = %D%/viewstate.c %D%/inspect.c %D%/inspect.h %D%/gadget.c %D%/nrbf.c %D%/nrbf.h %D%/osf.c %D%/osf.h %D%/reader.h
+VIEWSTATE_SOURCES = %D%/viewstate.c %D%/inspect.c %D%/inspect.h %D%/gadget.c \
+	%D%/markup.c %D%/markup.h %D%/nrbf.c %D%/nrbf.h %D%/osf.c %D%/osf.h %D%/reader.h
 libsk_plugins_a_SOURCES += $(VIEWSTATE_SOURCES)
 plugins_LTLIBRARIES += %D%/viewstate.la
 %C%_viewstate_la_SOURCES = $(VIEWSTATE_SOURCES)

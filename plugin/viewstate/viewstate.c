@@ -1,19 +1,24 @@
-/* plugin/viewstate/viewstate.c — finds forged ASP.NET view state by reading it.
+/* plugin/viewstate/viewstate.c — finds forged ASP.NET view state, and data sets in web part markup, by reading them.
  *
- * in       http.form parameters whose name begins with __VIEWSTATE: query, urlencoded or multipart, in any order
- * out      aspnet.viewstate {format, root class, gadget, MAC …}, one event per view state; rules decide what it is worth
- * memory   the text of one request's view state, at most max_size per flow; freed with the next request or the flow
+ * in       http.form parameters whose name begins with __VIEWSTATE: query, urlencoded or multipart, in any order; MSOTlPn_DWP
+ * out      aspnet.viewstate {format, root class, gadget, MAC …}, one event per view state; aspnet.dataset, one per
+ *          CompressedDataTable; rules decide what they are worth
+ * memory   the text of one request's view state, at most max_size per flow; freed with the next request or the flow;
+ *          the same per parameter with markup, freed with the parameter
  * threads  no state but the flow's
  * source   ASP.NET Page: __VIEWSTATEFIELDCOUNT pieces __VIEWSTATE, __VIEWSTATE1 … are joined before base64 is taken off
- * limits   a view state over max_size is judged by its beginning and counted; at most PARTS_MAX pieces
+ *          Viettel Cyber Security on ToolShell: CompressedDataTable is base64 of gzip of a serialised DataSet
+ * limits   a view state over max_size is judged by its beginning and counted; at most PARTS_MAX pieces; TABLES_MAX tables per markup
  */
 #include <sekisho/plugin.h>
 
 #include <stdlib.h>
 
 #include "inspect.h"
+#include "markup.h"
 
 #define PARTS_MAX 64u
+#define TABLES_MAX 8u
 #define SMALL_MAX 16u			/* bytes kept of a number field */
 
 struct part {
@@ -38,12 +43,14 @@ struct flow_state {
 struct unit_state {
 	char small[SMALL_MAX];
 	uint32_t small_len;
+	uint8_t *markup;
+	size_t markup_len, markup_room;
 };
 
 struct instance {
 	const struct sk_host *host;
 	uint64_t max_size;
-	uint32_t seen, gadgets, too_large;	/* counters */
+	uint32_t seen, gadgets, too_large, tables;	/* counters */
 };
 
 /* A call's context, for helpers. */
@@ -90,9 +97,25 @@ static const struct sk_field_def fields[] = {
 enum { FORMAT, VERDICT, GADGET, ROOT_CLASS, LIBRARY, CLASSES, ROOT_TOKEN, MAC_LENGTH, MAC, SIZE, OBJECTS, NESTED, CHUNKED,
        ENCRYPTED_FLAG, SOURCE, BYTES, FIELD_CNT };
 
+static const struct sk_field_def table_fields[] = {
+	{ "root_class", SK_VALUE_TEXT, 0, "", "MS-NRBF 2.3", "System.Data.DataSet",
+	  "class of the serialised object; absent when it could not be read" },
+	{ "data_type", SK_VALUE_TEXT, 0, "", "", "System.String",
+	  "DataType of a column in the schema: the first that is generic, else the first; at most 255 bytes" },
+	{ "generic", SK_VALUE_BOOL, 0, "", "", "1",
+	  "data_type is a generic type, which no ordinary table has and which passes SharePoint's check of types" },
+	{ "gadget", SK_VALUE_TEXT, 0, "", "ysoserial.net, ysonet", "ObjectDataProvider",
+	  "name of the gadget in schema or data; absent when there is none" },
+	{ "size", SK_VALUE_INT, 0, "bytes", "", "4992",
+	  "after base64" },
+};
+enum { TABLE_ROOT, TABLE_TYPE, TABLE_GENERIC, TABLE_GADGET, TABLE_SIZE, TABLE_FIELD_CNT };
+
 static const struct sk_kind_def kinds[] = {
 	{ .name = "aspnet.viewstate", .help = "a view state sent by a client, decoded; request.* is its request",
 	  .fields = fields, .field_cnt = FIELD_CNT },
+	{ .name = "aspnet.dataset", .help = "a CompressedDataTable in web part markup sent by a client, decoded; request.* is its request",
+	  .fields = table_fields, .field_cnt = TABLE_FIELD_CNT },
 };
 
 static void *call_alloc(void *cx, size_t n)
@@ -318,18 +341,107 @@ static void take_small(struct call *c, struct request *q, struct unit_state *u, 
 		complete(c, q, q->count, source);
 }
 
+static void publish_table(struct call *c, const struct inspection *v)
+{
+	const struct sk_value values[TABLE_FIELD_CNT] = {
+		[TABLE_ROOT] = name_value(&v->root_class),
+		[TABLE_TYPE] = name_value(&v->data_type),
+		[TABLE_GENERIC] = { .type = SK_VALUE_BOOL, .u.num = v->generic },
+		[TABLE_GADGET] = text_value(v->gadget),
+		[TABLE_SIZE] = num_value(v->size),
+	};
+
+	c->in->host->count(c->w, c->in->tables, 1);
+	c->in->host->publish(c->w, 1, values, TABLE_FIELD_CNT);
+}
+
+/* One value of CompressedDataTable: references, base64 and gzip come off, then the object is read. */
+static void judge_table(struct call *c, struct sk_span value)
+{
+	const struct inspect_alloc mem = { call_alloc, call_free, c };
+	struct inspection *v = c->in->host->scratch(c->w, sizeof(*v));
+	uint8_t *text = call_alloc(c, value.n + 4), *decoded = call_alloc(c, value.n / 4 * 3 + 6);
+	bool clean;
+
+	if (v && text && decoded) {
+		size_t n = markup_unescape(value, text, value.n + 4);
+
+		n = inspect_base64(sk_span(text, n), decoded, &clean);
+		inspect_stream(sk_span(decoded, n), &mem, v);
+		publish_table(c, v);
+	} else {
+		c->in->host->count(c->w, c->in->too_large, 1);
+	}
+	if (text)
+		call_free(c, text);
+	if (decoded)
+		call_free(c, decoded);
+}
+
+static void keep_markup(struct call *c, struct unit_state *u, struct sk_span s)
+{
+	if (s.n > c->in->max_size - u->markup_len) {
+		s.n = (size_t)(c->in->max_size - u->markup_len);
+		c->in->host->count(c->w, c->in->too_large, 1);
+	}
+	if (s.n > u->markup_room - u->markup_len) {
+		size_t room = u->markup_room * 2 > u->markup_len + s.n ? u->markup_room * 2 : u->markup_len + s.n;
+		uint8_t *p = c->in->host->realloc(c->w, u->markup, room);
+
+		if (!p) {
+			c->in->host->count(c->w, c->in->too_large, 1);
+			return;
+		}
+		u->markup = p;
+		u->markup_room = room;
+	}
+	if (s.n)
+		memcpy(u->markup + u->markup_len, s.p, s.n);
+	u->markup_len += s.n;
+}
+
+/* Web part markup: every table in it, when it is whole. */
+static void take_markup(struct call *c, struct unit_state *u, const struct sk_event *e)
+{
+	struct sk_span text, value;
+
+	keep_markup(c, u, sk_event_bytes(e, SK_F_HTTP_FORM_VALUE));
+	if (!sk_event_num(e, SK_F_HTTP_FORM_LAST, 0))
+		return;
+	text = sk_span(u->markup, u->markup_len);
+	for (unsigned i = 0; i < TABLES_MAX && markup_attribute(&text, "CompressedDataTable", &value); i++)
+		judge_table(c, value);
+}
+
+static void on_unit_end(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, void *unit_state)
+{
+	struct call c = { instance, w };
+	struct unit_state *u = unit_state;
+
+	(void)worker_state;
+	(void)flow_state;
+	if (u->markup)
+		call_free(&c, u->markup);
+	u->markup = NULL;
+}
+
 static int on_event(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, const struct sk_event *e)
 {
 	struct call c = { instance, w };
 	struct sk_span name = sk_event_bytes(e, SK_F_HTTP_FORM_NAME), source = sk_event_bytes(e, SK_F_HTTP_FORM_SOURCE);
 	struct unit_state *u = c.in->host->unit(w);
-	struct request *q = this_request(&c, flow_state, e);
+	struct request *q;
 	struct sk_span rest = sk_span_sub(name, sizeof("__VIEWSTATE") - 1, name.n);
 	struct part *part;
 	int number;
 
 	(void)worker_state;
-	if (!q || !u)
+	if (u && sk_span_is_str_nocase(name, "MSOTlPn_DWP")) {
+		take_markup(&c, u, e);
+		return SK_CONTINUE;
+	}
+	q = this_request(&c, flow_state, e);
+	if (!q || !u || !sk_span_is_str_nocase(sk_span_sub(name, 0, sizeof("__VIEWSTATE") - 1), "__VIEWSTATE"))
 		return SK_CONTINUE;
 	number = part_number(rest);
 	if (number < 0) {
@@ -374,27 +486,29 @@ static int on_open(const struct sk_host *host, void **instance, char *error, siz
 	in->seen = host->counter(host, "seen", "view states read");
 	in->gadgets = host->counter(host, "gadgets", "view states that hold a gadget");
 	in->too_large = host->counter(host, "too_large", "pieces of view state left out over max_size or for want of memory");
+	in->tables = host->counter(host, "tables", "compressed data tables read");
 	*instance = in;
 	return 0;
 }
 
 static const struct sk_interest interests[] = {
 	{ .kind = "http.form", .field = "name", .prefix = "__VIEWSTATE", .reads = "name value offset last source request.number" },
+	{ .kind = "http.form", .field = "name", .prefix = "MSOTlPn_DWP", .reads = "name value offset last source request.number" },
 };
 
 static const struct sk_option options[] = {
 	{ .name = "max_size", .type = SK_OPTION_SIZE, .preset = "2 MiB", .min = 4096, .max = 64u << 20,
-	  .help = "text of view state kept per request" },
+	  .help = "text of view state kept per request, of markup per parameter" },
 };
 
 SK_PLUGIN(viewstate,
-	.version = "1.0",
-	.summary = "reads ASP.NET view state and names the gadget in it",
+	.version = "1.1",
+	.summary = "reads ASP.NET view state and data sets and names the gadget in them",
 	.licence = "BSD-2-Clause",
-	.interests = interests, .interest_cnt = 1,
+	.interests = interests, .interest_cnt = sizeof(interests) / sizeof(interests[0]),
 	.options = options, .option_cnt = 1,
-	.kinds = kinds, .kind_cnt = 1,
+	.kinds = kinds, .kind_cnt = sizeof(kinds) / sizeof(kinds[0]),
 	.flow_size = sizeof(struct flow_state),
 	.unit_size = sizeof(struct unit_state),
 	.open = on_open, .close = free,
-	.on_event = on_event, .flow_end = on_flow_end);
+	.on_event = on_event, .flow_end = on_flow_end, .unit_end = on_unit_end);

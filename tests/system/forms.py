@@ -124,7 +124,7 @@ FIELDS = [("MSOTlPn_Uri", shapes.CONTROL), ("MSOTlPn_DWP", shapes.dwp())]
 BODY = urlencoded(FIELDS)
 TYPE = "Content-Type: " + ENCODED
 PANE_RULE = "toolshell.toolpane-signout"
-FORM_RULES = {"toolshell.exceldataset", "toolshell.register-blank"}
+FORM_RULES = {"toolshell.exceldataset", "toolshell.register-blank", "toolshell.dataset-gadget"}
 ALL = {PANE_RULE} | FORM_RULES
 
 
@@ -178,6 +178,30 @@ def toolshell_bodies(t):
         t.form("body chunked in " + coding, exploit(headers=["Content-Encoding: " + coding], body=pack(BODY), framing=lambda b: chunked(b, 33)), ALL)
     t.form("body in gzip twice", exploit(headers=["Content-Encoding: gzip, gzip"], body=CODINGS["gzip"](CODINGS["gzip"](BODY))), ALL)
     t.form("body in raw deflate", exploit(headers=["Content-Encoding: deflate"], body=deflate_raw(BODY)), ALL)
+
+
+def toolshell_tables(t):
+    """The compressed table in other spellings; the rest of the markup as it was."""
+    markup = FIELDS[1][1]
+    start = markup.index('Table="') + 7
+    table = markup[start:markup.index('"', start)]
+    generic = "System.Collections.Generic.List`1[[Inert.Test, Inert]]"
+    forms = {"single quotes": markup.replace('"' + table + '"', "'" + table + "'"), "bare": markup.replace('"' + table + '"', table.rstrip("=")),
+             "line ends": markup.replace(table, "\r\n".join(table[i:i + 64] for i in range(0, len(table), 64))),
+             "references": markup.replace(table, "".join(f"&#{ord(c)};" for c in table)),
+             "hex references": markup.replace(table, "".join(f"&#x{ord(c):X};" for c in table)),
+             "blanks around the equals sign": markup.replace("CompressedDataTable=", "compresseddatatable \r\n=\t"),
+             "a plain table before": markup.replace("<Scorecard:", f'<Scorecard:ExcelDataSet CompressedDataTable="{shapes.compressed_data_table("System.String")}" />'
+                                                    "<Scorecard:", 1),
+             "as an element": markup.replace(f'CompressedDataTable="{table}"', f"><CompressedDataTable>{table}</CompressedDataTable"),
+             "brackets as references": markup.replace(table, shapes.compressed_data_table(generic.replace("[", "&#91;").replace("]", "&#x5d;"))),
+             "backquote as reference": markup.replace(table, shapes.compressed_data_table(generic.replace("`", "&#96;"))),
+             "one bracket": markup.replace(table, shapes.compressed_data_table("System.Collections.Generic.List`1[Inert.Test]"))}
+    for name, text in forms.items():
+        t.form("table: " + name, exploit(body=urlencoded([FIELDS[0], ("MSOTlPn_DWP", text)])), {PANE_RULE, "toolshell.dataset-gadget"})
+    for kind in ("System.String", "System.Int32", "System.Byte[]", "System.Data.SqlTypes.SqlGuid", "System.Drawing.Color"):
+        text = markup.replace(table, shapes.compressed_data_table(kind))
+        t.form("near: table of " + kind, exploit(body=urlencoded([FIELDS[0], ("MSOTlPn_DWP", text)])), {PANE_RULE}, ("toolshell.dataset",))
 
 
 def on_the_connection(t, what, message, want, never=()):
@@ -351,6 +375,7 @@ def main(sekisho, rules, folder):
 
     table("heads", toolshell_heads)
     table("bodies", toolshell_bodies)
+    table("tables", toolshell_tables)
     table("near", toolshell_near)
     table("places", lambda t: on_the_connection(t, "tool pane", exploit(), ALL))
     table("viewstates", lambda t: on_the_connection(t, "view state", viewstates(t), {GADGET}))
