@@ -3,6 +3,8 @@
 
 #include <zlib.h>
 
+#include "markup.h"
+
 extern const struct sk_plugin sk_plugin_viewstate;
 
 enum { FORMAT, VERDICT, GADGET, ROOT_CLASS, LIBRARY, CLASSES, ROOT_TOKEN, MAC_LENGTH, MAC, SIZE, OBJECTS, NESTED, CHUNKED };
@@ -363,6 +365,80 @@ static void blanks_and_plus_signs(void)
 	CHECK(fake_close(&f) == 0);
 }
 
+/* A DataSet with a schema whose column has this type, gzip'd, base64, in markup; filler keeps it from being short. */
+static void make_markup(const char *data_type, const char *before, const char *after)
+{
+	static char schema[2048], coded[8192];
+	static struct bytes packed;
+	z_stream z = { 0 };
+
+	snprintf(schema, sizeof(schema), "<xs:schema><xs:element name=\"c\" msdata:DataType=\"%s\" type=\"xs:anyType\" /></xs:schema>", data_type);
+	object.n = 0;
+	add_object(&object, 1, "System.Data.DataSet", "XmlSchema", schema);
+	CHECK(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+	z.next_in = object.p;
+	z.avail_in = (uInt)object.n;
+	z.next_out = packed.p;
+	z.avail_out = sizeof(packed.p);
+	CHECK(deflate(&z, Z_FINISH) == Z_STREAM_END);
+	packed.n = z.total_out;
+	deflateEnd(&z);
+	CHECK(packed.n < sizeof(coded) / 2);
+	snprintf(text, sizeof(text), "%s%s%s", before, base64(&packed, coded), after);
+}
+
+enum { TABLE_ROOT, TABLE_TYPE, TABLE_GENERIC, TABLE_GADGET };
+
+static void tables(void)
+{
+	static const size_t pieces[] = { 1, 7, 100000 };
+	struct fake f;
+
+	begin(&f);
+	for (unsigned i = 0; i < 3; i++) {
+		make_markup("System.Collections.Generic.List`1[[Inert.Test, Inert]]", "<a:ExcelDataSet CompressedDataTable=\"", "\" runat='server'/>");
+		send(&f, i + 1, "MSOTlPn_DWP", text, pieces[i]);
+		CHECK(f.published[i].kind_index == 1 && is(&f, i, TABLE_ROOT, "System.Data.DataSet"));
+		CHECK(is(&f, i, TABLE_TYPE, "System.Collections.Generic.List`1[[Inert.Test, Inert]]") && f.published[i].values[TABLE_GENERIC].u.num == 1);
+	}
+	make_markup("System.String", "<a:ExcelDataSet compresseddatatable = '", "'/>");
+	send(&f, 4, "msotlpn_dwp", text, 5);
+	CHECK(is(&f, 3, TABLE_TYPE, "System.String") && f.published[3].values[TABLE_GENERIC].u.num == 0);
+	CHECK(f.published[3].values[TABLE_GADGET].type == SK_VALUE_NONE);
+	make_markup("System.Byte[]", "<CompressedDataTable>", "</CompressedDataTable>");
+	send(&f, 5, "MSOTlPn_DWP", text, 50);
+	CHECK(f.published[4].values[TABLE_GENERIC].u.num == 0);
+	make_markup("A&#96;1&#x5B;&#x5b;B]]", "CompressedDataTable=", " x");
+	send(&f, 6, "MSOTlPn_DWP", text, 50);
+	CHECK(is(&f, 5, TABLE_TYPE, "A`1[[B]]") && f.published[5].values[TABLE_GENERIC].u.num == 1);
+	make_markup("System.Data.Services.Internal.ExpandedWrapper`2[[x]]", "CompressedDataTable=\"", "\"");
+	send(&f, 7, "MSOTlPn_DWP", text, 50);
+	CHECK(is(&f, 6, TABLE_GADGET, "DataSet with ExpandedWrapper"));
+	send(&f, 8, "MSOTlPn_DWP", "<x NotCompressedDataTable=\"H4sI\" CompressedDataTable /> CompressedDataTable=", 3);
+	CHECK(f.published_cnt == 7);
+	send(&f, 9, "MSOTlPn_DWP", "CompressedDataTable=\"not base64\"", 3);
+	CHECK(f.published_cnt == 8 && f.published[7].values[TABLE_ROOT].type == SK_VALUE_NONE);
+	CHECK(fake_close(&f) == 0);
+}
+
+static void references(void)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{ "a&#43;b", "a+b" }, { "&#x2F;&#X3d;", "/=" }, { "&amp;&lt;&gt;&quot;&apos;", "&<>\"'" }, { "&#228;&#8364;", "\xc3\xa4\xe2\x82\xac" },
+		{ "&#x1F600;", "\xf0\x9f\x98\x80" }, { "&#;&#x;&#0;&#x110000;&#12", "&#;&#x;&#0;&#x110000;&#12" }, { "&#99999999999999999999;", "&#99999999999999999999;" },
+		{ "&", "&" }, { "&#", "&#" }, { "&nbsp;", "&nbsp;" } };
+	uint8_t out[64];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = markup_unescape(sk_span_str(rows[i].in), out, sizeof(out));
+
+		CHECK(n == strlen(rows[i].out) && memcmp(out, rows[i].out, n) == 0);
+	}
+	CHECK(markup_unescape(sk_span_str("0123456789"), out, 8) == 5);
+}
+
 static void shortage(void)
 {
 	struct fake f;
@@ -370,6 +446,7 @@ static void shortage(void)
 	begin(&f);
 	f.alloc_fails = true;
 	send(&f, 1, "__VIEWSTATE", "/wEPZGQ=", 3);
+	send(&f, 2, "MSOTlPn_DWP", "CompressedDataTable=\"H4sI\"", 3);
 	CHECK(f.published_cnt == 0);
 	CHECK(fake_close(&f) == 0);
 }
@@ -382,6 +459,8 @@ int main(void)
 	text_inside_text();
 	what_is_no_gadget();
 	blanks_and_plus_signs();
+	tables();
+	references();
 	shortage();
 	return 0;
 }

@@ -27,7 +27,7 @@ if wants classic; then
   end
   note "ToolShell: the request as first seen" \
     "one POST to ToolPane.aspx with a relative SignOut Referer; form with MSOTlPn_Uri and MSOTlPn_DWP, whose CompressedDataTable names a type that does not exist" \
-    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset and toolshell.register-blank once each" "anything about keys, view state or command and control"
+    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank once each" "anything about keys, view state or command and control"
 fi
 
 if wants path-variants; then
@@ -40,7 +40,7 @@ if wants path-variants; then
   end
   note "ToolShell: the same page by other names" \
     "eight requests: trailing slash and trailing segment (CVE-2025-53771), /16/, no version, below a site and lower case, percent-encoding, dot segments, double slashes and upper case" \
-    "$SPOKE" "toolshell.toolpane-signout eight times, with toolshell.exceldataset and toolshell.register-blank for the form of each" "-"
+    "$SPOKE" "toolshell.toolpane-signout eight times, with toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank for the form of each" "-"
 fi
 
 if wants referer-variants; then
@@ -52,7 +52,7 @@ if wants referer-variants; then
   end
   note "ToolShell: the Referer in other forms" \
     "eight requests whose Referer gives the sign-out page only after resolution against the request: absolute, other hives, relative, dot segments with a query, other authority with a fragment, percent-encoded letter" \
-    "$SPOKE" "toolshell.toolpane-signout eight times, with toolshell.exceldataset and toolshell.register-blank for the form of each" "-"
+    "$SPOKE" "toolshell.toolpane-signout eight times, with toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank for the form of each" "-"
 fi
 
 if wants referer-near; then
@@ -85,7 +85,7 @@ if wants chunked-gzip; then
     --data-binary "@$SC_TMP/form.gz" "$B/_layouts/15/ToolPane.aspx?$QUERY"
   end
   note "ToolShell: body chunked and compressed" "the request with Transfer-Encoding: chunked and Content-Encoding: gzip on the form" \
-    "$SPOKE" "toolshell.toolpane-signout once; toolshell.exceldataset and toolshell.register-blank once, which takes dechunking and gunzip" "-"
+    "$SPOKE" "toolshell.toolpane-signout once; toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank once, which takes dechunking and gunzip" "-"
 fi
 
 if wants multipart; then
@@ -94,7 +94,7 @@ if wants multipart; then
   sp -H "Referer: /_layouts/SignOut.aspx" -F "MSOTlPn_Uri=$($SHAPES control)" -F "MSOTlPn_DWP=<$SC_TMP/dwp" "$B/_layouts/15/ToolPane.aspx?$QUERY"
   end
   note "ToolShell: form as multipart/form-data" "the same two parameters as multipart parts" \
-    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset and toolshell.register-blank once each" "-"
+    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank once each" "-"
 fi
 
 if wants expect-continue; then
@@ -102,7 +102,7 @@ if wants expect-continue; then
   sp -H 'Referer: /_layouts/SignOut.aspx' -H "$FORM" -H 'Expect: 100-continue' --data-binary "@$SC_TMP/form-large" "$B/_layouts/15/ToolPane.aspx?$QUERY"
   end
   note "ToolShell: body after 100 Continue" "the client waits for 100 Continue before it sends the form" \
-    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset and toolshell.register-blank once each" "-"
+    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank once each" "-"
 fi
 
 if wants pipelined; then
@@ -119,7 +119,7 @@ if wants pipelined; then
   note "ToolShell: third and fourth of four pipelined requests" \
     "four requests in one write: home page, start page, the exploit, the key page" \
     "tools/capture/raw.py ($PY_V), server.py" \
-    "toolshell.toolpane-signout, toolshell.exceldataset and toolshell.register-blank once (request 3), toolshell.machinekey-leak, toolshell.drop-name and toolshell.drop-served once (request 4), and toolshell.takeover once" "-"
+    "toolshell.toolpane-signout, toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank once (request 3), toolshell.machinekey-leak, toolshell.drop-name and toolshell.drop-served once (request 4), and toolshell.takeover once" "-"
 fi
 
 if wants split; then
@@ -132,7 +132,7 @@ if wants split; then
   left "$PY" "$SC_HERE/raw.py" $RIGHT 80 "$SC_TMP/split" 1 11
   end
   note "ToolShell: eleven bytes per segment" "the classic request written eleven bytes at a time, no delay of small segments" \
-    "tools/capture/raw.py ($PY_V), server.py" "toolshell.toolpane-signout, toolshell.exceldataset and toolshell.register-blank once each" "-"
+    "tools/capture/raw.py ($PY_V), server.py" "toolshell.toolpane-signout, toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank once each" "-"
 fi
 
 if wants patched; then
@@ -142,7 +142,7 @@ if wants patched; then
   end
   note "ToolShell: a refused attempt and a scanner that succeeds" \
     "first request answered 401 as a patched server does, second answered with the response header that a public scanner template asks for" \
-    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset and toolshell.register-blank twice each, toolshell.scanner-marker once" "-"
+    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank twice each, toolshell.scanner-marker once" "-"
 fi
 
 if wants toolpane-benign; then
