@@ -45,6 +45,7 @@ void sk_cli_help(void)
 	fputs("usage: sekisho -r FILE|DIR|- … [options] [filter expression]     replay captures\n"
 	      "       sekisho -i INTERFACE [options] [filter expression]        watch an interface\n"
 	      "       sekisho rules list|show|check|test|explain|fields [ID …]  look at rules\n"
+	      "       sekisho spool list|show|send|drop [FOLDER …]              alerts that Redis does not have yet\n"
 	      "\n"
 	      "  -r, --read PATH         capture file, folder of captures, or - (pcap, pcapng; .gz .zst .xz .lz4); repeatable\n"
 	      "  -i, --interface NAME    network interface\n"
@@ -235,7 +236,7 @@ static int load_config(struct sk_cli *cli, int argc, char **argv, const char *sh
 
 int sk_cli_parse(struct sk_cli *cli, int argc, char **argv, bool command)
 {
-	const char *shorts = command ? "c:S:r:qvh" : "+r:i:c:S:o:j:k:F:TqvVh";
+	const char *shorts = command ? "c:S:r:o:qvh" : "+r:i:c:S:o:j:k:F:TqvVh";
 	bool rules_seen = false, outputs_seen = false, mode_set = false;
 	int opt, rc;
 

@@ -35,5 +35,6 @@ void sk_cli_error(const struct sk_error *e);
 
 /* Subcommands; argv[0] is the word behind. Exit status. */
 int sk_cmd_rules(int argc, char **argv);
+int sk_cmd_spool(int argc, char **argv);
 
 #endif

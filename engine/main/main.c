@@ -328,6 +328,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "rules") == 0)
 		return sk_cmd_rules(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "spool") == 0)
+		return sk_cmd_spool(argc - 1, argv + 1);
 	if (sk_cli_parse(&cli, argc, argv, false) == 0)
 		status = run(&cli);
 	sk_cli_fini(&cli);

@@ -5,6 +5,8 @@ SYSTEM_TESTS = \
 	%D%/live.sh \
 	%D%/mistakes.sh \
 	%D%/redis.sh \
+	%D%/redis_spool.sh \
+	%D%/redis_tls.sh \
 	%D%/replay.sh \
 	%D%/rules.sh \
 	%D%/start.sh

@@ -167,8 +167,9 @@ static void tell_end(const struct sk_redis *r, const struct sk_sink_counts *c)
 	if (!c->undelivered)
 		return;
 	if (c->undelivered > c->lost)
-		sk_log_error("redis", "%s: %" PRIu64 " alerts NOT delivered: %s; they are kept in %s ('sekisho spool send' sends them)", r->s.name,
-			     c->undelivered - c->lost, r->why[0] ? r->why : "no time left", r->spool_dir);
+		sk_log_error("redis", "%s: %" PRIu64 " alerts NOT delivered: %s; they are kept, and sent by: sekisho spool send --set sensor='%s' "
+			     "--set spool.dir='%.*s' -o '%s'", r->s.name, c->undelivered - c->lost, r->why[0] ? r->why : "no time left", r->sensor,
+			     (int)(strrchr(r->spool_dir, '/') - r->spool_dir), r->spool_dir, r->s.name);
 	if (c->lost)
 		sk_log_error("redis", "%s: %" PRIu64 " alerts NOT delivered and lost: %s", r->s.name, c->lost,
 			     r->why[0] ? r->why : "no time left");
@@ -289,6 +290,8 @@ static int open_spool(struct sk_redis *r, const struct sk_sink_conf *conf, struc
 		return rc;
 	sk_spool_state(r->spool, &st);
 	r->written = st.pending_alerts;
+	if (r->spool_dir)
+		sk_spool_label(r->spool, r->url.name);
 	if (st.pending_alerts)
 		sk_log_info("redis", "%s: %" PRIu64 " alerts wait in %s", r->url.name, st.pending_alerts, r->spool_dir);
 	return 0;

@@ -454,6 +454,7 @@ static void acknowledge(struct sk_redis *r, uint64_t seq)
 {
 	pthread_mutex_lock(&r->lock);
 	sk_spool_ack(r->spool, seq);
+	sk_redis_tell_lost(r);
 	pthread_mutex_unlock(&r->lock);
 }
 

@@ -269,6 +269,12 @@ static void make_name(struct sk_redis_url *u)
 	if (u->is_unix && u->db)
 		sk_buf_addf(&b, "&db=%u", u->db);
 	sk_buf_add_str(&b, types[u->type]);
+	if (u->is_left)
+		sk_buf_add_str(&b, "&push=left");
+	if (strcmp(u->field, FIELD) != 0) {
+		sk_buf_add_str(&b, "&field=");
+		add_escaped(&b, u->field, "-._~");
+	}
 	snprintf(u->name, sizeof(u->name), "%s", sk_buf_str(&b));
 	sk_buf_fini(&b);
 }

@@ -24,7 +24,7 @@ struct sk_redis_url {
 	enum sk_redis_type type;
 	uint64_t maxlen;			/* of a stream, about; 0: no limit */
 	uint64_t high;				/* of a list; 0: no limit */
-	char name[640];				/* without secrets, for messages */
+	char name[2560];			/* without secrets, for messages; parses to the same place and shape */
 };
 
 /* 0 or SK_E_CONFIG. */

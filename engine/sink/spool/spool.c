@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -314,6 +315,12 @@ static int check_head(struct sk_spool *s, const char *name, struct segment *g, s
 	if (s->id[0] && memcmp(s->id, h.id, sizeof(s->id)) != 0)
 		return sk_error_set(e, SK_E_CONFIG, "spool segment %s/%s belongs to another spool", s->dir, name);
 	memcpy(s->id, h.id, sizeof(s->id));
+	if (!s->sensor[0]) {
+		free(s->sensor);
+		s->sensor = strdup(h.sensor);
+		if (!s->sensor)
+			return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	}
 	g->base = g->last = h.base;
 	g->last_ns = h.time_ns;
 	return 0;
@@ -368,7 +375,7 @@ static int load_segment(struct sk_spool *s, const char *name, struct sk_error *e
 			goto failed;
 		}
 		rc = check_head(s, name, g, e);
-		if (rc == SK_E_CONFIG)
+		if (rc == SK_E_CONFIG || rc == SK_E_MEMORY)
 			goto failed;
 		if (rc == 0)
 			scan(s, g);
@@ -706,8 +713,8 @@ void sk_spool_state(const struct sk_spool *s, struct sk_spool_state *state) { *s
 
 void sk_spool_each(struct sk_spool *s, sk_spool_each_fn *fn, void *cx)
 {
-	struct segment *g = s->head;
-	size_t off = SK_SEGMENT_HEAD, n;
+	struct segment *g = s->at;
+	size_t off = s->off, n;
 	struct sk_spool_item it;
 
 	while ((n = step(&g, &off, &it)) > 0) {
@@ -715,3 +722,46 @@ void sk_spool_each(struct sk_spool *s, sk_spool_each_fn *fn, void *cx)
 		off += n;
 	}
 }
+
+void sk_spool_drop(struct sk_spool *s)
+{
+	while (s->head) {
+		struct segment *g = s->head;
+
+		s->head = g->next;
+		segment_free(s, g, true);
+	}
+	s->tail = s->at = NULL;
+	s->st.pending = s->st.pending_alerts = s->st.pending_bytes = s->st.retained = 0;
+}
+
+/* --- for people --- */
+
+void sk_spool_label(struct sk_spool *s, const char *text)
+{
+	int fd = openat(s->dir_fd, "target", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || dprintf(fd, "%s\n", text) < 0)
+		sk_log_warning("spool", "%s/target: %s", s->dir, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+const char *sk_spool_read_label(const char *dir, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *f = NULL;
+
+	buf[0] = 0;
+	if (snprintf(path, sizeof(path), "%s/target", dir) < (int)sizeof(path))
+		f = fopen(path, "re");
+	if (!f)
+		return buf;
+	if (!fgets(buf, (int)size, f))
+		buf[0] = 0;
+	fclose(f);
+	buf[strcspn(buf, "\n")] = 0;
+	return buf;
+}
+
+const char *sk_spool_sensor(const struct sk_spool *s) { return s->sensor; }

@@ -22,7 +22,7 @@
 
 struct sk_spool_conf {
 	const char *dir;		/* of this spool alone; NULL: in memory */
-	const char *sensor;
+	const char *sensor;		/* "": whoever made it */
 	uint64_t max;			/* bytes */
 	uint64_t retain_ns;		/* keep acknowledged records this long */
 	bool fsync_always;		/* else when sk_spool_sync is called */
@@ -75,8 +75,17 @@ const char *sk_spool_id(const struct sk_spool *s);
 bool sk_spool_on_disk(const struct sk_spool *s);
 void sk_spool_state(const struct sk_spool *s, struct sk_spool_state *state);
 
-/* Every record kept, oldest first. */
+/* Every record that is not acknowledged, oldest first. */
 typedef void sk_spool_each_fn(void *cx, const struct sk_spool_item *it);
 void sk_spool_each(struct sk_spool *s, sk_spool_each_fn *fn, void *cx);
+/* Forgets all records, acknowledged or not. */
+void sk_spool_drop(struct sk_spool *s);
+
+/* Where the alerts of a spool on disk go, for people; written to a file "target" of the folder. */
+void sk_spool_label(struct sk_spool *s, const char *text);
+/* Into buf; "" when unknown. Returns buf. */
+const char *sk_spool_read_label(const char *dir, char *buf, size_t size);
+/* The sensor a spool belongs to; "" when it is not known. */
+const char *sk_spool_sensor(const struct sk_spool *s);
 
 #endif

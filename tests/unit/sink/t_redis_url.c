@@ -33,7 +33,7 @@ static void parts(void **state)
 	assert_int_equal(u.type, SK_REDIS_STREAM);
 	assert_string_equal(u.field, "body");
 	assert_int_equal(u.maxlen, 5000);
-	assert_string_equal(u.name, "rediss://host.example:7000/12?key=a%26b&type=stream");
+	assert_string_equal(u.name, "rediss://host.example:7000/12?key=a%26b&type=stream&field=body");
 	u = parse("redis://:a@b@[2001:db8::1]:1/");
 	assert_string_equal(u.user, "");
 	assert_string_equal(u.password, "a@b");
@@ -45,7 +45,7 @@ static void parts(void **state)
 	assert_string_equal(u.user, "u");
 	assert_int_equal(u.high, 10);
 	assert_int_equal(u.db, 3);
-	assert_string_equal(u.name, "redis+unix:///run/redis%20x.sock?key=k&db=3");
+	assert_string_equal(u.name, "redis+unix:///run/redis%20x.sock?key=k&db=3&push=left");
 	assert_int_equal(parse("redis://h/?type=channel").type, SK_REDIS_CHANNEL);
 }
 
