@@ -7,6 +7,7 @@
  */
 #include "classify/classify.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -152,19 +153,27 @@ struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, stru
 		sk_error_set(e, SK_E_MEMORY, "not enough memory to classify flows");
 		return NULL;
 	}
-	c->ndpi = ndpi_open();
-	if (!c->ndpi) {
-		sk_error_set(e, SK_E_MEMORY, "nDPI %s could not be started", ndpi_revision());
-		free(c);
-		return NULL;
-	}
 	c->max_packets = max_packets;
 	c->max_flows = max_flows;
 	c->flow_size = ndpi_detection_get_sizeof_ndpi_flow_struct();
 	c->block_size = (sizeof(struct block) + c->flow_size + 15) & ~(size_t)15;
+	return c;
+}
+
+int sk_classify_open(struct sk_classify *c, struct sk_error *e)
+{
+	static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;	/* modules share tables that the first one fills */
+
+	if (c->ndpi)
+		return 0;
+	pthread_mutex_lock(&opening);
+	c->ndpi = ndpi_open();
+	pthread_mutex_unlock(&opening);
+	if (!c->ndpi)
+		return sk_error_set(e, SK_E_MEMORY, "nDPI %s could not be started", ndpi_revision());
 	for (unsigned i = 0; i < NDPI_PROTOCOL_NUM_CATEGORIES; i++)
 		c->categories[i] = ndpi_category_get_name(c->ndpi, (ndpi_protocol_category_t)i);
-	return c;
+	return 0;
 }
 
 void sk_classify_free(struct sk_classify *c)
@@ -173,7 +182,8 @@ void sk_classify_free(struct sk_classify *c)
 
 	if (!c)
 		return;
-	ndpi_exit_detection_module(c->ndpi);
+	if (c->ndpi)
+		ndpi_exit_detection_module(c->ndpi);
 	for (unsigned i = 0; i < NAMES_SLOTS; i++)
 		free(c->pairs[i].name);
 	for (struct slab *s = c->slabs; s; s = next) {
@@ -273,6 +283,7 @@ static void conclude(struct sk_classify *c, struct sk_flow *f, struct block *b)
 void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir)
 {
 	struct block *b = f->classify;
+	struct sk_error e;
 	ndpi_protocol v;
 
 	(void)dir;
@@ -281,7 +292,8 @@ void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct s
 	if (p->flags & (SK_PACKET_FRAGMENT | SK_PACKET_NO_TRANSPORT | SK_PACKET_BAD_CHECKSUM) || !p->ip.p)
 		return;
 	if (!b) {
-		b = block_take(c);
+		if (c->ndpi || sk_classify_open(c, &e) == 0)
+			b = block_take(c);
 		if (!b) {
 			c->counters.refused++;
 			f->classify = &verdict;
@@ -296,6 +308,18 @@ void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct s
 	tell(c, f, b, &v);
 	if (b->packets >= c->max_packets || is_final(c, ndpi_of(b), &v))
 		conclude(c, f, b);
+}
+
+void sk_classify_drop(struct sk_classify *c, struct sk_flow *f)
+{
+	if (f->classify == &verdict)
+		return;
+	if (f->classify)
+		block_give_back(c, f->classify);
+	f->classify = &verdict;
+	f->info.ndpi_protocol = f->info.ndpi_category = NULL;
+	f->info.ndpi_risk = 0;
+	c->counters.dropped++;
 }
 
 void sk_classify_flow_end(struct sk_classify *c, struct sk_flow *f)

@@ -2,8 +2,9 @@
  *
  * in       the first payload packets of a flow, from the IP header on
  * out      f->info.ndpi_protocol, ndpi_category, ndpi_risk
- * memory   one detection module per worker (about 6 MB); an nDPI flow from the first payload to the verdict
- * threads  sk_classify_new is called on the main thread for every worker, one after the other; then one worker each
+ * memory   one detection module per worker (about 6 MB, 25 ms), made at the first flow that needs it; an nDPI flow from the first
+ *          payload to the verdict
+ * threads  one worker each; modules are made one after the other
  * source   nDPI 4.2 to 5.x, differences probed by configure
  * limits   a hint, never an indicator: nDPI does not reassemble and truncates names
  */
@@ -17,6 +18,7 @@
 	X(packets, "packets", "packets given to nDPI") \
 	X(detected, "flows", "flows nDPI has a name for") \
 	X(guessed, "flows", "… guessed after the last packet") \
+	X(dropped, "flows", "flows nDPI was not needed for: a parser knows them") \
 	X(refused, "flows", "flows not classified because memory was short")
 SK_COUNTER_STRUCT(classify, SK_CLASSIFY_COUNTERS)
 
@@ -26,8 +28,13 @@ struct sk_classify;
 struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, struct sk_error *e);
 void sk_classify_free(struct sk_classify *c);
 
+/* Makes the module now instead of at the first flow. 0, or a negative code with *e. */
+int sk_classify_open(struct sk_classify *c, struct sk_error *e);
+
 /* Feeds a packet until there is a verdict; cheap afterwards. */
 void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir);
+/* Nobody needs a verdict on this flow: forgets what there is, takes no more packets. */
+void sk_classify_drop(struct sk_classify *c, struct sk_flow *f);
 /* Last guess, frees f->classify. */
 void sk_classify_flow_end(struct sk_classify *c, struct sk_flow *f);
 

@@ -144,7 +144,7 @@ static int replay_one(struct command *c, const char *path, const char *explain, 
 
 	if (rc == 0)
 		rc = sk_engine_open(&g, &(struct sk_engine_setup){
-			.settings = &c->cli.settings, .need = SK_ENGINE_REPLAY, .explain = explain,
+			.settings = &c->cli.settings, .need = SK_ENGINE_REPLAY, .rules = c->engine->rules, .explain = explain,
 			.on_rule_error = on_rule_error, .observe = on_alert, .cx = n }, &e);
 	if (rc < 0) {
 		sk_cli_error(&e);

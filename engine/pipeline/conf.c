@@ -27,6 +27,7 @@ struct key {
 };
 
 static const char *const join_words[] = { "auto", "always", "never", NULL };
+static const char *const classify_words[] = { "auto", "all", "off", NULL };
 static const char *const checksum_words[] = { "auto", "all", "none", NULL };
 
 #define AT(member) offsetof(struct sk_settings, member)
@@ -59,6 +60,8 @@ static const struct key keys[] = {
 	{ "reassembly.total", SIZE, AT(reassembly.max_total), "256 MiB", 64 * KB, 64 * GB, NULL, "… per worker" },
 	{ "reassembly.midstream", BOOL, AT(reassembly.midstream), "yes", 0, 0, NULL, "follow connections whose start was not seen" },
 	{ "reassembly.policy", WORD, AT(policy), "windows", 0, 0, sk_policy_names, "overlaps, where reassembly.policies has no network" },
+	{ "classify.mode", WORD, AT(classify_mode), "auto", 0, 0, classify_words,
+	  "flows shown to nDPI; auto: those no parser knows, or all if a rule or plugin asks for ndpi.*" },
 	{ "classify.packets", INT, AT(classify_packets), "8", 0, 64, NULL, "payload packets shown to nDPI; 0: none" },
 	{ "classify.flows", INT, AT(classify_flows), "20000", 16, 10000000, NULL, "flows with nDPI at a time, per worker" },
 	{ "app.head", SIZE, AT(app.header_max), "64 KiB", KB, 16 * KB * KB, NULL, "bytes of an HTTP head" },

@@ -22,6 +22,8 @@ struct sk_settings_list {
 
 enum sk_settings_join { SK_JOIN_AUTO, SK_JOIN_ALWAYS, SK_JOIN_NEVER };
 
+enum sk_settings_classify { SK_CLASSIFY_AUTO, SK_CLASSIFY_ALL, SK_CLASSIFY_OFF };
+
 struct sk_settings {
 	char *sensor;
 	uint64_t workers;
@@ -37,6 +39,7 @@ struct sk_settings {
 	struct sk_reassembly_conf reassembly;
 	unsigned policy;			/* enum sk_policy, where no network fits */
 	struct sk_policies policies;
+	unsigned classify_mode;			/* enum sk_settings_classify */
 	uint64_t classify_packets, classify_flows;
 	struct sk_app_conf app;
 	uint64_t inflate_layers;

@@ -32,13 +32,36 @@ static int load_rules(struct sk_engine *g, const struct sk_engine_setup *setup, 
 	const char *const *paths = s->rules.cnt ? (const char *const *)s->rules.items : preset;
 	const struct sk_rules_source src = {
 		.paths = paths, .registry = &g->registry, .disabled = (const char *const *)s->disable.items,
-		.now_ns = setup->need == SK_ENGINE_LIVE ? wall_ns() : 0, .on_error = setup->on_rule_error, .cx = setup->cx };
+		.now_ns = setup->need == SK_ENGINE_LIVE ? wall_ns() : 0, .late = setup->need == SK_ENGINE_REPLAY,
+		.on_error = setup->on_rule_error, .cx = setup->cx };
 
 	for (size_t i = 0; paths[i]; i++)
 		if (access(paths[i], R_OK) < 0)
 			return sk_error_set(e, SK_E_CONFIG, "cannot read rules from %s: %s", paths[i], strerror(errno));
 	e->text[0] = 0;
 	return sk_rules_load(&g->rules, &src);
+}
+
+static bool is_ndpi(const char *field)
+{
+	return field && strncmp(field, "ndpi.", 5) == 0;
+}
+
+/* Does a rule or plugin look at what nDPI says, or show it? */
+static bool wants_ndpi(const struct sk_ruleset *rules, const struct sk_wanted *w)
+{
+	if (w->common & (1u << SK_F_COMMON_NDPI_PROTOCOL | 1u << SK_F_COMMON_NDPI_CATEGORY | 1u << SK_F_COMMON_NDPI_RISK))
+		return true;
+	for (size_t i = 0; i < sk_rules_count(rules); i++) {
+		const struct sk_rule *r = sk_rules_at(rules, i);
+
+		if ((r->reason && strstr(r->reason, "{ndpi.")) || (r->correlation && is_ndpi(r->correlation->distinct)))
+			return true;
+		for (unsigned k = 0; k < SK_ARRAY_LEN(r->limit.by); k++)
+			if (is_ndpi(r->limit.by[k]) || (r->correlation && is_ndpi(r->correlation->by[k])))
+				return true;
+	}
+	return false;
 }
 
 static void on_alert(void *cx, struct sk_alert *a)
@@ -60,7 +83,8 @@ static int open_workers(struct sk_engine *g, struct sk_error *e)
 	for (unsigned i = 0; i < g->worker_cnt && rc == 0; i++) {
 		g->lanes[i] = (struct sk_engine_lane){ g->output, i };
 		rc = sk_worker_init(&g->workers[i], i, &(struct sk_worker_setup){
-			.settings = g->settings, .detect = &g->detect, .wanted = &g->wanted,
+			.settings = g->settings, .detect = &g->detect, .wanted = &g->wanted, .live = g->live,
+			.classify_all = wants_ndpi(g->rules, &g->wanted),
 			.alert = on_alert, .cx = &g->lanes[i] }, e);
 	}
 	return rc;
@@ -84,8 +108,12 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 	sk_event_set_community_id(sk_flow_community_id);
 	sk_event_set_risk_names(sk_classify_risk_name);
 	rc = sk_plugins_load(&g->plugins, s->plugins, dir, &g->registry, e);
-	if (rc == 0)
+	if (rc == 0 && setup->rules) {
+		g->rules = setup->rules;
+		g->rules_borrowed = true;
+	} else if (rc == 0) {
 		rc = load_rules(g, setup, e);
+	}
 	if (rc == 0 && setup->explain && !sk_rules_find(g->rules, setup->explain))
 		rc = sk_error_set(e, SK_E_CONFIG, "--explain: there is no rule '%s' (sekisho rules list shows all)", setup->explain);
 	if (rc < 0 || setup->need == SK_ENGINE_CHECK)
@@ -142,6 +170,7 @@ void sk_engine_free(struct sk_engine *g)
 		sk_intake_fini(&g->intakes[i]);
 	free(g->intakes);
 	sk_plugins_free(g->plugins);
-	sk_rules_free(g->rules);
+	if (!g->rules_borrowed)
+		sk_rules_free(g->rules);
 	free(g);
 }

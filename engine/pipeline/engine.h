@@ -23,6 +23,7 @@ struct sk_engine {
 	struct sk_registry registry;
 	struct sk_plugins *plugins;
 	struct sk_ruleset *rules;
+	bool rules_borrowed;			/* of another engine with the same settings */
 	struct sk_wanted wanted;
 	struct sk_detect_conf detect;
 	struct sk_output *output;
@@ -46,6 +47,7 @@ enum sk_engine_need {
 struct sk_engine_setup {
 	const struct sk_settings *settings;
 	enum sk_engine_need need;
+	struct sk_ruleset *rules;		/* of an engine with the same settings that outlives this one; NULL: loads its own */
 	const char *explain;			/* rule id or NULL */
 	bool colour;
 	bool progress;				/* a progress line is shown on this terminal */

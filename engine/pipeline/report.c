@@ -17,7 +17,7 @@ static const char *const troubles[] = {
 	"flow.evicted", "flow.refused", "flow.midstream", "flow.one_sided",
 	"reassembly.gaps", "reassembly.gap_bytes", "reassembly.limit", "reassembly.overlap_different",
 	"reassembly.out_of_window", "reassembly.bad_timestamp", "reassembly.bad_rst", "reassembly.memory",
-	"classify.refused", "rules.refused",
+	"classify.refused", "rules.refused", "rules.broken",
 	"detect.alerts_lost", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
 	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted", "output.lost",

@@ -15,6 +15,18 @@
 
 #include "base/log.h"
 
+/* With classify.mode auto nDPI sees a packet only after app/ had it and did not know it, but before rules see its bytes. */
+static void classify_late(struct sk_pipeline_worker *w, struct sk_flow *f, int dir)
+{
+	const struct sk_packet *p = w->unclassified;
+
+	w->unclassified = NULL;
+	if (p && f->info.app_proto)
+		sk_classify_drop(w->classify, f);
+	else if (p)
+		sk_classify_packet(w->classify, f, p, dir);
+}
+
 static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *p, uint64_t hash)
 {
 	struct sk_flow *f;
@@ -39,8 +51,12 @@ static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *
 	for (uint32_t bits = p->oddities; bits; bits &= bits - 1)
 		sk_app_oddity(w->app, f, dir, p, SK_KIND_PACKET_ODDITY, sk_packet_oddity_names[__builtin_ctz(bits)],
 			      sk_span(NULL, 0), sk_span(NULL, 0), 0);
-	if (w->classify && !f->done)
-		sk_classify_packet(w->classify, f, p, dir);
+	if (w->classify && !f->done) {
+		if (w->classify_all)
+			sk_classify_packet(w->classify, f, p, dir);
+		else
+			w->unclassified = p;
+	}
 	if (p->proto == IPPROTO_TCP && !(p->flags & SK_PACKET_NO_TRANSPORT)) {
 		bool was_done = f->done;
 
@@ -50,6 +66,7 @@ static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *
 	} else if (!f->done && !(p->flags & SK_PACKET_BAD_CHECKSUM)) {
 		sk_app_datagram(w->app, f, dir, p);
 	}
+	classify_late(w, f, dir);
 }
 
 static void on_run(void *cx, struct sk_flow *f, int dir, const struct sk_run *run)
@@ -72,6 +89,8 @@ static void on_event(void *cx, struct sk_flow *f, const struct sk_event *e)
 {
 	struct sk_pipeline_worker *w = cx;
 
+	if (w->unclassified && !f->info.app_proto)
+		classify_late(w, f, e->dir);
 	sk_detect_event(w->detect, f, e);
 }
 
@@ -125,9 +144,10 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 	if (!w->flows || !w->reassembly || !w->app)
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory for worker %u", index);
 	sk_app_on_swap(w->app, on_swap);
-	if (s->classify_packets) {
+	w->classify_all = s->classify_mode == SK_CLASSIFY_ALL || setup->classify_all;
+	if (s->classify_packets && s->classify_mode != SK_CLASSIFY_OFF) {
 		w->classify = sk_classify_new((unsigned)s->classify_packets, s->classify_flows, e);
-		if (!w->classify)
+		if (!w->classify || (setup->live && sk_classify_open(w->classify, e) < 0))
 			return SK_E_MEMORY;
 	}
 	w->detect = sk_detect_new(setup->detect, index, on_alert, w, e);

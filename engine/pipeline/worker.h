@@ -23,6 +23,7 @@ struct sk_worker_setup {
 	const struct sk_settings *settings;
 	const struct sk_detect_conf *detect;
 	const struct sk_wanted *wanted;
+	bool live, classify_all;		/* no work left for the first packets; somebody asks for ndpi.* */
 	sk_worker_alert_fn *alert;
 	void *cx;
 };
@@ -32,6 +33,8 @@ struct sk_pipeline_worker {
 	struct sk_flow_table *flows;
 	struct sk_reassembly *reassembly;
 	struct sk_classify *classify;		/* NULL: not asked for */
+	bool classify_all;			/* also flows a parser knows */
+	const struct sk_packet *unclassified;	/* at hand, and nDPI may have to see it */
 	struct sk_app_conf app_conf;
 	struct sk_app *app;
 	struct sk_detect *detect;

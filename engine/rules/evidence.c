@@ -28,22 +28,6 @@ static int on_start(unsigned id, unsigned long long from, unsigned long long to,
 	return to > b->end;
 }
 
-/* Room for db too. A scratch that cannot grow is lost, so a copy is grown. */
-static bool grow_scratch(struct sk_matcher *m, const hs_database_t *db)
-{
-	hs_scratch_t *copy = NULL;
-
-	if (m->scratch && hs_clone_scratch(m->scratch, &copy) != HS_SUCCESS)
-		return false;
-	if (hs_alloc_scratch(db, &copy) != HS_SUCCESS) {
-		hs_free_scratch(copy);
-		return false;
-	}
-	hs_free_scratch(m->scratch);
-	m->scratch = copy;
-	return true;
-}
-
 /* The database that tells where a regex's match began; made at its first match on this worker. */
 static hs_database_t *start_db(struct sk_matcher *m, const struct sk_atom *a)
 {
@@ -58,7 +42,7 @@ static hs_database_t *start_db(struct sk_matcher *m, const struct sk_atom *a)
 		hs_free_compile_error(error);
 		return NULL;
 	}
-	if (!grow_scratch(m, db)) {
+	if (!sk_match_grow_scratch(m, db)) {
 		hs_free_database(db);
 		return NULL;
 	}

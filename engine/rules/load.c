@@ -419,6 +419,10 @@ void sk_rules_free(struct sk_ruleset *s)
 		return;
 	for (uint32_t i = 0; i < s->view_cnt; i++) {
 		hs_free_database(s->views[i].db);
+		if (s->views[i].late) {
+			hs_free_database(s->views[i].late->db);
+			pthread_mutex_destroy(&s->views[i].late->lock);
+		}
 		free(s->views[i].is_slots);
 		free(s->views[i].nums);
 		free(s->views[i].sets);

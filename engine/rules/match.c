@@ -19,6 +19,7 @@ void sk_matcher_free(struct sk_matcher *m)
 		hs_free_database(m->starts[i]);
 	hs_free_scratch(m->scratch);
 	sk_arena_fini(&m->arena);
+	free(m->late);
 	free(m->views);
 	free(m->atoms);
 	free(m->rule_epoch);
@@ -38,19 +39,55 @@ struct sk_matcher *sk_matcher_new(const struct sk_ruleset *s, struct sk_error *e
 	}
 	m->s = s;
 	sk_arena_init(&m->arena, 16384, SCRATCH_MAX);
+	m->late = calloc(s->view_cnt + 1, sizeof(*m->late));
 	m->views = calloc(s->view_cnt + 1, sizeof(*m->views));
 	m->atoms = calloc(s->atom_cnt + 1, sizeof(*m->atoms));
 	m->rule_epoch = calloc(s->rule_cnt + 1, sizeof(*m->rule_epoch));
 	m->candidates = calloc(s->rule_cnt + 1, sizeof(*m->candidates));
 	m->starts = calloc(s->regex_cnt + 1, sizeof(*m->starts));
 	m->no_start = calloc(s->regex_cnt + 1, sizeof(*m->no_start));
-	if (!m->views || !m->atoms || !m->rule_epoch || !m->candidates || !m->starts || !m->no_start ||
+	if (!m->late || !m->views || !m->atoms || !m->rule_epoch || !m->candidates || !m->starts || !m->no_start ||
 		(s->scratch && hs_clone_scratch(s->scratch, &m->scratch) != HS_SUCCESS)) {
 		sk_error_set(e, SK_E_MEMORY, "rules: out of memory");
 		sk_matcher_free(m);
 		return NULL;
 	}
 	return m;
+}
+
+/* A scratch that cannot grow is lost, so a copy is grown. */
+bool sk_match_grow_scratch(struct sk_matcher *m, const hs_database_t *db)
+{
+	hs_scratch_t *copy = NULL;
+
+	if (m->scratch && hs_clone_scratch(m->scratch, &copy) != HS_SUCCESS)
+		return false;
+	if (hs_alloc_scratch(db, &copy) != HS_SUCCESS) {
+		hs_free_scratch(copy);
+		return false;
+	}
+	hs_free_scratch(m->scratch);
+	m->scratch = copy;
+	return true;
+}
+
+bool sk_match_database(struct sk_matcher *m, const struct sk_view *v, const hs_database_t **db)
+{
+	size_t index = (size_t)(v - m->s->views);
+	hs_database_t *made;
+	bool broken;
+
+	*db = v->late ? m->late[index] : v->db;
+	if (*db || !v->late)
+		return true;
+	made = sk_rules_late_database(m->s, v, &broken);
+	if (!made || !sk_match_grow_scratch(m, made)) {
+		m->counters.broken += broken;
+		m->counters.refused += !broken;
+		return false;
+	}
+	*db = m->late[index] = made;
+	return true;
 }
 
 const struct sk_rules_counters *sk_matcher_counters(const struct sk_matcher *m)

@@ -53,6 +53,7 @@ struct sk_unit {
 struct sk_matcher {
 	const struct sk_ruleset *s;
 	hs_scratch_t *scratch;
+	const hs_database_t **late;	/* by view: compiled late, and the scratch has room for it */
 	struct sk_arena arena;		/* of the event */
 	uint32_t epoch, probe;
 	struct sk_view_state *views;
@@ -79,6 +80,11 @@ struct sk_matcher {
 	struct sk_evidence evidence[SK_EVIDENCE_MAX];
 	size_t evidence_cnt;
 };
+
+/* match.c: the view's database in *db, NULL where it has none. False, counted, where it has one that cannot be used. */
+bool sk_match_database(struct sk_matcher *m, const struct sk_view *v, const hs_database_t **db);
+/* Room for db in the scratch too. */
+bool sk_match_grow_scratch(struct sk_matcher *m, const hs_database_t *db);
 
 /* scan.c */
 const struct sk_view_state *sk_match_values(struct sk_matcher *m, uint32_t view);

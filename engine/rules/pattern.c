@@ -2,7 +2,11 @@
  *
  * Compiling takes most of the time of a load, and views do not depend on each other, so they are compiled on several threads.
  * What a thread cannot compile is compiled again on the main thread, which tells why; so mistakes come in the order of the views.
+ *
+ * A replay of one capture needs few of the databases. With late, regexes are only parsed at load, which finds what is wrong with
+ * nearly all that are wrong; those that may be too large, and all as soon as there is any mistake, are compiled at once.
  */
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,9 +14,11 @@
 
 #include <hs.h>
 
+#include "base/log.h"
 #include "rules/load.h"
 
 #define THREADS_MAX 4u
+#define LATE_WIDTH_MAX 1024u		/* bytes: regexes that match more may be too large and are not left for later */
 
 /* --- expressions --- */
 
@@ -340,6 +346,100 @@ static void check_unused(struct sk_load *l)
 	}
 }
 
+/* Parses the regexes of a view. False when they had better be compiled at once. */
+static bool can_wait(const struct sk_ruleset *s, const struct job *j)
+{
+	for (unsigned i = 0; i < j->cnt; i++) {
+		hs_compile_error_t *error = NULL;
+		hs_expr_info_t *info = NULL;
+		bool ok;
+
+		if (s->atoms[j->ids[i]].type != SK_ATOM_REGEX)
+			continue;
+		ok = hs_expression_info(j->texts[i], j->flags[i], &info, &error) == HS_SUCCESS && info->min_width > 0 &&
+			info->min_width <= LATE_WIDTH_MAX && (info->max_width <= LATE_WIDTH_MAX || info->max_width == UINT_MAX);
+		hs_free_compile_error(error);
+		free(info);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static void put_off(struct sk_load *l, struct job *j)
+{
+	struct sk_late *late = sk_load_alloc(l, sizeof(*late));
+
+	if (late && pthread_mutex_init(&late->lock, NULL) == 0)
+		j->view->late = late;
+	else if (late)
+		sk_load_no_memory(l);
+}
+
+/* Leaves for later what can wait; returns how many cannot. */
+static unsigned put_off_all(struct sk_load *l, struct job *jobs, unsigned cnt)
+{
+	unsigned left = 0;
+
+	if (l->errors)
+		return cnt;
+	for (unsigned i = 0; i < cnt && !l->out_of_memory; i++) {
+		if (can_wait(l->set, &jobs[i]))
+			put_off(l, &jobs[i]);
+		else
+			jobs[left++] = jobs[i];
+	}
+	return left;
+}
+
+static struct hs_database *compile_late(const struct sk_ruleset *s, const struct sk_view *v, bool *broken)
+{
+	hs_compile_error_t *error = NULL;
+	struct hs_database *db = NULL;
+	struct sk_arena scratch;
+	const char **texts = calloc(s->atom_cnt + 1, sizeof(*texts));
+	unsigned *flags = calloc(s->atom_cnt + 1, sizeof(*flags)), *ids = calloc(s->atom_cnt + 1, sizeof(*ids)), cnt = 0;
+	bool short_of_memory = !texts || !flags || !ids;
+
+	sk_arena_init(&scratch, 16384, SIZE_MAX / 2);
+	for (uint32_t i = 0; i < s->atom_cnt && !short_of_memory; i++) {
+		const struct sk_atom *a = &s->atoms[i];
+
+		if (&s->views[a->view] != v || !is_pattern(s, a))
+			continue;
+		texts[cnt] = sk_atom_expression(a, &scratch);
+		flags[cnt] = sk_atom_flags(a);
+		ids[cnt] = i;
+		short_of_memory = !texts[cnt++];
+	}
+	if (!short_of_memory && hs_compile_multi(texts, flags, ids, cnt, v->streamed ? HS_MODE_STREAM : HS_MODE_BLOCK, NULL, &db,
+			&error) != HS_SUCCESS) {
+		db = NULL;
+		*broken = error && error->expression >= 0;
+		if (*broken)
+			sk_log_error("rules", "the patterns of %s cannot be compiled and will not be found: %s", v->name, error->message);
+		hs_free_compile_error(error);
+	}
+	sk_arena_fini(&scratch);
+	free(texts);
+	free(flags);
+	free(ids);
+	return db;
+}
+
+struct hs_database *sk_rules_late_database(const struct sk_ruleset *s, const struct sk_view *v, bool *broken)
+{
+	struct hs_database *db;
+
+	pthread_mutex_lock(&v->late->lock);
+	if (!v->late->db && !v->late->broken)
+		v->late->db = compile_late(s, v, &v->late->broken);
+	db = v->late->db;
+	*broken = v->late->broken;
+	pthread_mutex_unlock(&v->late->lock);
+	return db;
+}
+
 void sk_load_build_databases(struct sk_load *l)
 {
 	struct sk_ruleset *s = l->set;
@@ -362,6 +462,8 @@ void sk_load_build_databases(struct sk_load *l)
 		else
 			jobs[all.cnt++] = jobs[i];
 	}
+	if (l->src->late && !l->out_of_memory)
+		all.cnt = put_off_all(l, jobs, all.cnt);
 	if (all.cnt && !l->out_of_memory)
 		run_jobs(l, &all);
 	if (!l->out_of_memory)

@@ -80,6 +80,7 @@ struct sk_rules_source {
 	const struct sk_registry *registry;	/* kinds known, plugins' included */
 	const char *const *disabled;		/* campaign or rule ids not to load, NULL-ended, may be NULL */
 	uint64_t now_ns;			/* wall clock: indicators expired by then are left out of live runs; 0 keeps all */
+	bool late;				/* patterns are compiled when they are first searched for; checked as far as that goes */
 	sk_rules_error_fn *on_error;
 	void *cx;
 };
@@ -104,7 +105,8 @@ void sk_rules_wanted(const struct sk_ruleset *s, struct sk_wanted *w);
 	X(scans, "scans", "fields searched for patterns") \
 	X(candidates, "rules", "rules tried because their rarest pattern was there") \
 	X(matches, "matches", "rules that matched") \
-	X(refused, "units", "streamed values not searched because memory was short")
+	X(refused, "units", "values not searched because memory was short") \
+	X(broken, "values", "values not searched because their patterns cannot be compiled (sekisho -T tells why)")
 SK_COUNTER_STRUCT(rules, SK_RULES_COUNTERS)
 
 struct sk_matcher;

@@ -9,6 +9,8 @@
 #ifndef SK_RULES_RULESET_H
 #define SK_RULES_RULESET_H
 
+#include <pthread.h>
+
 #include "base/arena.h"
 #include "base/hash.h"
 #include "rules/decode.h"
@@ -66,6 +68,7 @@ struct sk_view {
 	const struct sk_field_def *def;
 
 	struct hs_database *db;		/* literals and regexes; the id is the atom's index */
+	struct sk_late *late;		/* or how db is made once it is needed; NULL where there is nothing to compile */
 	const uint32_t *plain;		/* or the atoms themselves where they are few literals */
 	uint32_t plain_cnt;
 	uint32_t *is_slots;		/* IS atoms by hash without case: atom + 1 */
@@ -77,6 +80,13 @@ struct sk_view {
 	uint32_t set_cnt;
 	uint32_t tables;		/* bit by SK_TABLE_*: indicator tables to look in */
 	uint32_t atom_cnt;		/* while loading */
+};
+
+/* A database that the first worker to need it compiles, for all. */
+struct sk_late {
+	pthread_mutex_t lock;		/* held by who compiles */
+	struct hs_database *db;		/* under lock */
+	bool broken;			/* under lock: does not compile; told */
 };
 
 enum sk_op_type {
@@ -153,6 +163,9 @@ struct sk_ruleset {
 	struct sk_wanted wanted;
 	struct hs_scratch *scratch;	/* prototype for the matchers; NULL without databases */
 };
+
+/* The database of a view with late, compiled by the first call. NULL when memory is short, and when *broken: for ever. */
+struct hs_database *sk_rules_late_database(const struct sk_ruleset *s, const struct sk_view *v, bool *broken);
 
 /* Grows an array of size-byte items so that one more fits. NULL when memory is short; the old one stays. */
 void *sk_rules_grow(void *p, size_t *room, size_t cnt, size_t size);

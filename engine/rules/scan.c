@@ -222,6 +222,7 @@ static void search_num(struct sk_matcher *m, const struct sk_view *view, uint64_
 
 static void search_item(struct sk_matcher *m, const struct sk_view *view, const struct sk_value *v)
 {
+	const hs_database_t *db;
 	struct sk_span s;
 
 	m->view = view;
@@ -238,9 +239,9 @@ static void search_item(struct sk_matcher *m, const struct sk_view *view, const 
 	if (!is_bytes(v) || !v->u.bytes.p)
 		return;
 	s = sk_span(v->u.bytes.p, SK_MIN(v->u.bytes.n, (size_t)UINT32_MAX));
-	if (view->db && s.n) {
+	if (s.n && sk_match_database(m, view, &db) && db) {
 		m->counters.scans++;
-		hs_scan(view->db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
+		hs_scan(db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
 	}
 	for (uint32_t i = 0; i < view->plain_cnt; i++)
 		search_plain(m, view->plain[i], s);

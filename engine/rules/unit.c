@@ -50,11 +50,13 @@ static struct sk_unit *take_spare(struct sk_matcher *m, unsigned kind)
 struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind)
 {
 	const struct sk_kind_rules *k = &m->s->kinds[kind];
-	const struct hs_database *db = k->stream_view == UINT32_MAX ? NULL : m->s->views[k->stream_view].db;
+	const struct hs_database *db = NULL;
 	struct sk_unit *u = take_spare(m, kind);
 
 	if (u)
 		return u;
+	if (k->stream_view != UINT32_MAX && !sk_match_database(m, &m->s->views[k->stream_view], &db))
+		return NULL;
 	u = calloc(1, sizeof(*u));
 	if (!u)
 		return NULL;
