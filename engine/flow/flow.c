@@ -21,7 +21,7 @@ SK_COUNTER_TABLE(flow, SK_FLOW_COUNTERS)
 const char *const sk_flow_state_names[] = { "new", "established", "closed", "reset", NULL };
 const char *const sk_flow_reason_names[] = { "closed", "timeout", "evicted", "reused", "end", NULL };
 
-#define ARENA_CHUNK 1024u
+#define ARENA_CHUNK 464u			/* what an exchange over UDP needs; 512 bytes with the headers of chunk and heap */
 #define WELL_KNOWN_PORT 1024u		/* below: RFC 6335 system ports */
 #define EVICT_TRIES 16u
 #define CLOCK_SLACK_NS UINT64_C(10000000000)	/* a step back by more is a jump, not disorder among capture queues */

@@ -42,27 +42,8 @@ static int load_rules(struct sk_engine *g, const struct sk_engine_setup *setup, 
 	return sk_rules_load(&g->rules, &src);
 }
 
-static bool is_ndpi(const char *field)
-{
-	return field && strncmp(field, "ndpi.", 5) == 0;
-}
-
-/* Does a rule or plugin look at what nDPI says, or show it? */
-static bool wants_ndpi(const struct sk_ruleset *rules, const struct sk_wanted *w)
-{
-	if (w->common & (1u << SK_F_COMMON_NDPI_PROTOCOL | 1u << SK_F_COMMON_NDPI_CATEGORY | 1u << SK_F_COMMON_NDPI_RISK))
-		return true;
-	for (size_t i = 0; i < sk_rules_count(rules); i++) {
-		const struct sk_rule *r = sk_rules_at(rules, i);
-
-		if ((r->reason && strstr(r->reason, "{ndpi.")) || (r->correlation && is_ndpi(r->correlation->distinct)))
-			return true;
-		for (unsigned k = 0; k < SK_ARRAY_LEN(r->limit.by); k++)
-			if (is_ndpi(r->limit.by[k]) || (r->correlation && is_ndpi(r->correlation->by[k])))
-				return true;
-	}
-	return false;
-}
+/* What rules and plugins look at or show. */
+static const uint32_t ndpi_fields = 1u << SK_F_COMMON_NDPI_PROTOCOL | 1u << SK_F_COMMON_NDPI_CATEGORY | 1u << SK_F_COMMON_NDPI_RISK;
 
 static void on_alert(void *cx, struct sk_alert *a)
 {
@@ -84,7 +65,7 @@ static int open_workers(struct sk_engine *g, struct sk_error *e)
 		g->lanes[i] = (struct sk_engine_lane){ g->output, i };
 		rc = sk_worker_init(&g->workers[i], i, &(struct sk_worker_setup){
 			.settings = g->settings, .detect = &g->detect, .wanted = &g->wanted, .live = g->live,
-			.classify_all = wants_ndpi(g->rules, &g->wanted),
+			.classify_all = g->wanted.common & ndpi_fields,
 			.alert = on_alert, .cx = &g->lanes[i] }, e);
 	}
 	return rc;

@@ -122,6 +122,33 @@ static void risks_have_names(void **state)
 	assert_true(strlen(sk_classify_version()) >= 3);
 }
 
+static void what_is_known_is_dropped(void **state)
+{
+	struct link l;
+	const struct sk_classify_counters *n;
+
+	open_link(&l, 12, 1);
+	n = sk_classify_counters(l.c);
+	send_tcp(&l, &l.f, SK_TO_SERVER, 1, request);
+	assert_int_equal(n->packets, 1);
+	sk_classify_drop(l.c, &l.f);
+	assert_null(l.f.info.ndpi_protocol);
+	assert_null(l.f.info.ndpi_category);
+	send_tcp(&l, &l.f, SK_TO_CLIENT, 1, response);
+	sk_classify_drop(l.c, &l.f);
+	assert_int_equal(n->packets, 1);
+	assert_int_equal(n->dropped, 1);
+	sk_classify_flow_end(l.c, &l.f);
+	assert_null(l.f.classify);
+	assert_null(l.f.info.ndpi_protocol);
+	/* its place is free again, of the one there is */
+	send_tcp(&l, &l.f, SK_TO_SERVER, 1, request);
+	assert_int_equal(n->refused, 0);
+	sk_classify_flow_end(l.c, &l.f);
+	assert_string_equal(l.f.info.ndpi_protocol, "HTTP");
+	sk_classify_free(l.c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,7 +156,7 @@ int main(void)
 		cmocka_unit_test(names_are_the_same_pointers),
 		cmocka_unit_test(packets_are_capped),
 		cmocka_unit_test(flows_are_bounded),
-		cmocka_unit_test(risks_have_names),
+		cmocka_unit_test(what_is_known_is_dropped), cmocka_unit_test(risks_have_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,12 +30,14 @@ static inline void lab_on_error(void *cx, const struct sk_error *e)
 	errors->cnt++;
 }
 
+static bool lab_late;			/* patterns are compiled when they are first needed */
+
 /* Through a file, as rules always come. */
 static inline struct sk_ruleset *lab_try_load(struct sk_span text, struct lab_errors *errors, uint64_t now_ns, const char *const *disabled)
 {
 	char path[] = "/tmp/sk-rules-XXXXXX";
 	const char *paths[] = { path, NULL };
-	struct sk_rules_source src = { .paths = paths, .registry = &lab_registry, .disabled = disabled, .now_ns = now_ns,
+	struct sk_rules_source src = { .paths = paths, .registry = &lab_registry, .disabled = disabled, .now_ns = now_ns, .late = lab_late,
 		.on_error = lab_on_error, .cx = errors };
 	struct sk_ruleset *s = NULL;
 	int fd = mkstemp(path);

@@ -373,5 +373,8 @@ int main(void)
 	};
 
 	sk_registry_init(&lab_registry);
-	return cmocka_run_group_tests_name("errors", tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("errors", tests, NULL, NULL);
+
+	lab_late = true;
+	return failed + cmocka_run_group_tests_name("errors, compiled late", tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static char path[] = "/tmp/sk-rules-XXXXXX";
 static struct sk_ruleset *load(struct lab_errors *errors)
 {
 	const char *paths[] = { path, NULL };
-	struct sk_rules_source src = { .paths = paths, .registry = &lab_registry, .on_error = lab_on_error, .cx = errors };
+	struct sk_rules_source src = { .paths = paths, .registry = &lab_registry, .late = lab_late, .on_error = lab_on_error, .cx = errors };
 	struct sk_ruleset *s = NULL;
 
 	sk_rules_load(&s, &src);
@@ -137,6 +137,10 @@ static void matches(void **state)
 	assert_string_equal(run(m).ids, "b a c d");
 	sk_matcher_free(m);
 	for (k = 0; k < 10000; k++) {
+		if (lab_late) {			/* nothing compiled yet */
+			sk_rules_free(s);
+			s = load(&errors);
+		}
 		m = sk_matcher_new(s, NULL);
 		assert_non_null(m);
 		atomic_store(&left, k);
@@ -168,6 +172,8 @@ int main(void)
 	sk_registry_init(&lab_registry);
 	hs_set_allocator(__wrap_malloc, free);
 	rc = cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+	lab_late = true;
+	rc += cmocka_run_group_tests_name("memory, compiled late", tests, NULL, NULL);
 	unlink(path);
 	return rc;
 }
