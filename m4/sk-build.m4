@@ -21,10 +21,11 @@ AS_IF([test "x$enable_werror" = xyes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
 AC_SUBST([WARN_CFLAGS])
 ])
 
-# SK_SANITIZERS: --enable-sanitizers[=LIST], default address,undefined.
+# SK_SANITIZERS: --enable-sanitizers[=LIST], default address,undefined. On with --enable-fuzzing, whose coverage calls the
+# sanitizers' runtime resolves in programs without libFuzzer.
 AC_DEFUN([SK_SANITIZERS], [
 AC_ARG_ENABLE([sanitizers], [AS_HELP_STRING([--enable-sanitizers@<:@=LIST@:>@], [build with sanitizers (default address,undefined)])],
-  [], [enable_sanitizers=no])
+  [], [enable_sanitizers=$enable_fuzzing])
 AS_CASE([$enable_sanitizers], [no], [sk_sanitizers=no], [yes], [sk_sanitizers=address,undefined], [sk_sanitizers=$enable_sanitizers])
 SAN_CFLAGS=
 AS_IF([test "x$sk_sanitizers" != xno],
@@ -49,6 +50,7 @@ AC_DEFUN([SK_COVERAGE], [
 AC_ARG_ENABLE([coverage], [AS_HELP_STRING([--enable-coverage], [build for coverage reports])], [], [enable_coverage=no])
 sk_coverage=$enable_coverage
 COV_CFLAGS=
-AS_IF([test "x$enable_coverage" != xno], [COV_CFLAGS="--coverage"])
+AS_IF([test "x$enable_coverage" != xno], [COV_CFLAGS="--coverage -fprofile-update=atomic"])
 AC_SUBST([COV_CFLAGS])
+AM_CONDITIONAL([COVERAGE], [test "x$enable_coverage" != xno])
 ])

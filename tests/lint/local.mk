@@ -1,8 +1,10 @@
 LINT_TESTS = \
+	%D%/dist.sh \
 	%D%/exports.sh \
 	%D%/headers.sh \
 	%D%/includes.sh \
-	%D%/includes_test.sh
+	%D%/includes_test.sh \
+	%D%/source.sh
 TESTS += $(LINT_TESTS)
 EXTRA_DIST += $(LINT_TESTS)
 EXTRA_DIST += \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A whole replay of the shipped captures under valgrind: no leak, no error.
 . "${srcdir:-.}/tests/lib/system.sh"
+[ -z "${SK_QUICK:-}" ] || skip "SK_QUICK is set"
 command -v valgrind >/dev/null || skip "valgrind is not installed"
 nm "$sekisho" 2>/dev/null | grep -q __asan_init && skip "built with sanitizers"
 cd "$top" || exit 1

@@ -3,6 +3,7 @@
 # SIGTERM ends the run with everything told.
 . "${srcdir:-.}/tests/lib/system.sh"
 command -v ip >/dev/null || skip "iproute2 is not installed"
+[ -x /usr/bin/python3 ] || skip "python3 is not installed"
 [ "$(id -u)" -eq 0 ] || skip "needs root"
 ns=sekisho-test-$$
 ip netns add "$ns" 2>/dev/null || skip "no network namespaces here"

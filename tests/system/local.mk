@@ -1,6 +1,7 @@
 SYSTEM_TESTS = \
 	%D%/corpus.sh \
 	%D%/forms.sh \
+	%D%/installed.sh \
 	%D%/leaks.sh \
 	%D%/live.sh \
 	%D%/mistakes.sh \

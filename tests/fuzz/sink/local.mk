@@ -1,4 +1,6 @@
+if HAVE_JANSSON
 FUZZ_TARGETS += tests/fuzz/sink/fuzz_alert_json
+endif
 tests_fuzz_sink_fuzz_alert_json_SOURCES = %D%/fuzz_alert_json.c $(FUZZ_MAIN)
 tests_fuzz_sink_fuzz_alert_json_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_sink_fuzz_alert_json_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -513,14 +513,14 @@ static int by_text(const void *a, const void *b) { return strcmp(*(char *const *
 /* The lines in order of their text: units of different kinds may close in another order when their bytes come otherwise. */
 static char *sorted(const char *log)
 {
-	char *copy = strdup(log), *out = calloc(1, strlen(log) + 1), *at[512];
+	char *copy = strdup(log), *out = calloc(1, strlen(log) + 2), *at[512], *rest;
 	size_t n = 0, w = 0;
 
-	for (char *p = strtok(copy, "\n"); p && n < 512; p = strtok(NULL, "\n"))
+	for (char *p = strtok_r(copy, "\n", &rest); p && n < 512; p = strtok_r(NULL, "\n", &rest))
 		at[n++] = p;
 	qsort(at, n, sizeof(at[0]), by_text);
 	for (size_t i = 0; i < n; i++)
-		w += (size_t)sprintf(out + w, "%s\n", at[i]);
+		w += (size_t)snprintf(out + w, strlen(log) + 2 - w, "%s\n", at[i]);
 	free(copy);
 	return out;
 }

@@ -1,4 +1,4 @@
-DETECT_TEST_LIBS = libsk_detect.a libsk_alert.a libsk_event.a libsk_conf.a libsk_base.a $(YAML_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+DETECT_TEST_LIBS = libsk_detect.a libsk_alert.a libsk_event.a libsk_conf.a libsk_base.a $(YAML_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 EXTRA_DIST += %D%/fixture.h
 
 UNIT_TESTS += tests/unit/detect/t_host
@@ -26,12 +26,12 @@ UNIT_TESTS += tests/unit/detect/t_rules
 tests_unit_detect_t_rules_SOURCES = %D%/t_rules.c
 tests_unit_detect_t_rules_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_t_rules_LDADD = libsk_detect.a libsk_alert.a libsk_rules.a libsk_event.a libsk_conf.a libsk_base.a $(HS_LIBS) $(YAML_LIBS) \
-	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+	$(CRYPTO_LIBS) $(CMOCKA_LIBS)
 
 UNIT_TESTS += tests/unit/detect/t_builtin
 tests_unit_detect_t_builtin_SOURCES = %D%/t_builtin.c %D%/fake_rules.c
 tests_unit_detect_t_builtin_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_detect_t_builtin_LDADD = libsk_detect.a libsk_plugins.a libsk_alert.a libsk_event.a libsk_conf.a libsk_base.a $(ZLIB_LIBS) $(YAML_LIBS) \
-	$(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+	$(CRYPTO_LIBS) $(CMOCKA_LIBS)
 tests_unit_detect_t_builtin_DEPENDENCIES = libsk_detect.a libsk_plugins.a libsk_alert.a libsk_event.a libsk_conf.a libsk_base.a \
 	$(plugins_LTLIBRARIES)

@@ -110,13 +110,12 @@ static inline void talk_odd(void *cx, struct sk_flow *f, int dir, const struct s
 			    struct sk_span other, uint64_t offset)
 {
 	struct talk *t = cx;
+	size_t len;
 
 	assert_non_null(p);
-	if (strlen(t->odd) + strlen(name) + 2 < sizeof(t->odd)) {
-		if (t->odd[0])
-			strcat(t->odd, " ");
-		strcat(t->odd, name);
-	}
+	len = strlen(t->odd);
+	if (len + strlen(name) + 2 < sizeof(t->odd))
+		snprintf(t->odd + len, sizeof(t->odd) - len, "%s%s", len ? " " : "", name);
 	if (bytes.n || other.n) {
 		snprintf(t->bytes, sizeof(t->bytes), "%.*s", (int)SK_MIN(bytes.n, 500), (const char *)bytes.p);
 		snprintf(t->other, sizeof(t->other), "%.*s", (int)SK_MIN(other.n, 500), (const char *)other.p);

@@ -278,7 +278,7 @@ static inline void naive_on_match(void *cx, const struct sk_match *m)
 {
 	struct naive_got *got = cx;
 
-	got->times[atoi(m->rule->id + 1)]++;
+	got->times[strtoul(m->rule->id + 1, NULL, 10)]++;
 	for (size_t i = 0; i < m->evidence_cnt; i++)
 		if (m->evidence[i].start > m->evidence[i].value.n || m->evidence[i].length > m->evidence[i].value.n - m->evidence[i].start)
 			abort();
