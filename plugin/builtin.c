@@ -2,6 +2,8 @@
 #include <sekisho/plugin.h>
 
 #define BUILTINS(BUILTIN) \
+	BUILTIN(ak47) \
+	BUILTIN(lumma) \
 	BUILTIN(secrets) \
 	BUILTIN(trace) \
 	BUILTIN(viewstate)

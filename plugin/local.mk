@@ -15,5 +15,7 @@ libsk_plugins_a_SOURCES = %D%/builtin.c
 
 include %D%/template/local.mk
 include %D%/trace/local.mk
+include %D%/ak47/local.mk
+include %D%/lumma/local.mk
 include %D%/secrets/local.mk
 include %D%/viewstate/local.mk

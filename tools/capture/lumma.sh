@@ -59,6 +59,24 @@ if wants v6-split; then
   end 2025-07-23T09:30:00Z
   note "Lumma 6: three bytes per segment" "the configuration request in three-byte segments" "tools/capture/raw.py, server.py ($PY_V)" "lumma.v6-config once" "-"
 fi
+if wants config; then
+  begin config
+  for place in prefix suffix; do
+    c2 -A "$CHROME" -H "$FORM" --data 'uid=5f00aa11bb22cc33dd44ee55ff660077&cid=' $C2/config/$place
+  done
+  end 2025-07-23T09:40:00Z
+  note "Lumma 6: configuration under ChaCha20" "two configurations, asked for as version 6 does: key and nonce in front of the ciphertext, then behind it" "$SPOKE" \
+    "lumma.config twice, lumma.v6-config twice" "-"
+fi
+if wants config-near; then
+  begin config-near
+  app http://app.example.org/config/prefix/other
+  app http://app.example.org/carrier.png
+  app http://app.example.org/tool.dll
+  end 2025-07-23T09:50:00Z
+  note "Near miss: bodies that are no configuration of Lumma" \
+    "JSON of another program coded in the same way, a picture with random bytes, a program" "$SPOKE" "soft-gets.hijackloader-png once, for the picture" "lumma.config"
+fi
 if wants gate-2026; then
   right_ip 153.92.1.49
   G='http://whitepepper.su/api/set_agent?id=0123456789abcdef0123456789abcdef&token=00112233445566778899aabbccddeeff&act=log'

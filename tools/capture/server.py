@@ -70,6 +70,8 @@ def profile_stealer(method, path, query, headers, body):
         return 200, {"Content-Type": "image/png"}, shapes.png("plain")
     if b"act=life" in body:
         return 200, {"Content-Type": "text/html"}, "ok"
+    if path.startswith("/config/"):
+        return 200, {"Content-Type": "application/octet-stream"}, shapes.lumma_config(*path.split("/")[2:4])
     if b"recive_message" in body or b"uid=" in body:
         return 200, {"Content-Type": "text/html"}, base64.b64encode(shapes.noise(600, 17))
     return 200, {"Content-Type": "text/html"}, "ok"

@@ -274,6 +274,35 @@ def lumma_upload(version):
     return body + f"--{b}--\r\n".encode()
 
 
+def chacha20(key, last, b):
+    """RFC 8439 2.3; last: words 12 to 15 of the state at the first block."""
+    def turn(s, a, b, c, d):
+        for x, y, z, n in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            s[x] = (s[x] + s[y]) & 0xFFFFFFFF
+            v = s[z] ^ s[x]
+            s[z] = (v << n | v >> (32 - n)) & 0xFFFFFFFF
+    out = bytearray()
+    for at in range(0, len(b), 64):
+        first = list(struct.unpack("<16I", b"expand 32-byte k" + key + struct.pack("<4I", last[0] + at // 64, *last[1:])))
+        s = first[:]
+        for _ in range(10):
+            for q in ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15), (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)):
+                turn(s, *q)
+        stream = struct.pack("<16I", *((x + y) & 0xFFFFFFFF for x, y in zip(s, first)))
+        out += bytes(x ^ y for x, y in zip(b[at:at + 64], stream))
+    return bytes(out)
+
+
+def lumma_config(place="prefix", kind="config"):
+    """JSON under ChaCha20 with its keys in front or behind. kind other: JSON of something else."""
+    plain = {"config": {"v": 4, "se": True, "ad": False, "vm": False, "ex": [{"en": "inert.example", "ez": "Inert/Wallet"}],
+                        "c": [{"t": 0, "p": "%inert%", "m": ["*.inert"], "z": "Inert", "d": 1, "fs": 20}]},
+             "other": {"name": "inert", "items": [1, 2, 3], "note": "ciphertext of some other program"}}[kind]
+    keys = noise(40, 31)
+    cipher = chacha20(keys[:32], (0, 0, *struct.unpack("<2I", keys[32:])), json.dumps(plain, separators=(",", ":")).encode())
+    return keys + cipher if place == "prefix" else cipher + keys
+
+
 # --- environment dumps -----------------------------------------------------------------------------------------------
 
 def fake_token(kind):
@@ -320,7 +349,7 @@ def main(a):
         "viewstate": lambda k: base64.b64encode(viewstate(k)), "viewstate-raw": viewstate,
         "viewstate-form": lambda k, g="A4E1B2C3", n="1", x="": viewstate_form(k, g, int(n), x), "keys": keys,
         "ak47-name": ak47_name, "ak47-answer": ak47_answer, "ak47-http": lambda: xor(ak47_json()).hex(),
-        "png": png, "lumma-upload": lumma_upload, "env": lambda k="full": env_json(k), "env-windows": env_windows,
+        "png": png, "lumma-upload": lumma_upload, "lumma-config": lumma_config, "env": lambda k="full": env_json(k), "env-windows": env_windows,
         "env-base64": lambda: base64.b64encode(env_json().encode()), "token": fake_token,
         "noise": lambda n, s="1": noise(int(n), int(s)), "gzip": lambda: gzip.compress(sys.stdin.buffer.read(), mtime=0),
     }[a[0]](*a[1:])
