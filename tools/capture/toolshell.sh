@@ -307,7 +307,7 @@ if wants ak47-dns; then
   end 2025-07-22T08:00:00Z
   note "AK47C2 over DNS" \
     "TXT queries in the two published codings (XOR with the published key, hex labels) with an empty command as answer, an MG query, and an address query of the published name" \
-    "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns for the coded names, toolshell.mg-query once, toolshell.name-dns for all four names" "-"
+    "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns for the coded names, toolshell.ak47-host once, toolshell.ak47-command twice, toolshell.mg-query once, toolshell.name-dns for all four names" "-"
 fi
 if wants ak47-dns-near; then
   begin ak47-dns-near
@@ -329,7 +329,7 @@ if wants ak47-http; then
   web -A '' -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/ak" "http://$RIGHT/"
   end 2025-07-22T08:20:00Z
   note "AK47C2 over HTTP" "the JSON beacon XORed and in hex as text/plain, once to the published name and once to a bare address" \
-    "$CURL_V, server.py" "toolshell.ak47-http twice, toolshell.name-http once" "-"
+    "$CURL_V, server.py" "toolshell.ak47-http twice, toolshell.ak47-host once, toolshell.ak47-command twice, toolshell.name-http once" "-"
 fi
 if wants ak47-http-near; then
   begin ak47-http-near
