@@ -3,3 +3,13 @@ dist_doc_DATA += %D%/architecture.md README.md NEWS
 dist_doc_DATA += %D%/plugin-api.md
 dist_doc_DATA += %D%/alert.schema.json
 dist_doc_DATA += %D%/rules.md
+dist_doc_DATA += %D%/redis.md
+examplesdir = $(docdir)/examples
+dist_examples_DATA = \
+	%D%/examples/consume.py \
+	%D%/examples/consume.sh \
+	%D%/examples/logstash.conf \
+	%D%/examples/redis-acl.conf \
+	%D%/examples/redpanda-connect.yaml \
+	%D%/examples/rsyslog.conf \
+	%D%/examples/vector.yaml

@@ -112,6 +112,7 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 	sink.colour = setup->colour;
 	sink.progress = setup->progress;
 	sink.spool_dir = *s->spool_dir ? s->spool_dir : NULL;
+	sink.user = g->live && *s->user && geteuid() == 0 ? s->user : NULL;
 	sink.tls_ca = *s->tls_ca ? s->tls_ca : NULL;
 	sink.tls_cert = *s->tls_cert ? s->tls_cert : NULL;
 	sink.tls_key = *s->tls_key ? s->tls_key : NULL;

@@ -6,6 +6,7 @@ SYSTEM_TESTS = \
 	%D%/live.sh \
 	%D%/mistakes.sh \
 	%D%/redis.sh \
+	%D%/redis_examples.sh \
 	%D%/redis_spool.sh \
 	%D%/redis_tls.sh \
 	%D%/replay.sh \

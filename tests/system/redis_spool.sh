@@ -74,6 +74,9 @@ expect_line "$work/err" "in use"
 exec 3>&-
 wait $pid
 expect_status 0 spool send -o "$url?key=alerts" --set "spool.dir=$work/other"
+[ "$(cli llen alerts)" -eq $((3 * alerts)) ] || fail "with the other spool: $(cli llen alerts), expected $((3 * alerts))"
+expect_status 0 spool send -o "$url?key=alerts"
+[ "$(cli llen alerts)" -eq $((3 * alerts)) ] || fail "back with the first spool: $(cli llen alerts), expected $((3 * alerts))"
 expect_status 2 replay -o "$url?key=alerts" --set "spool.dir=$work/spool" --set sensor=else
 expect_line "$work/err" "sensor 'test'"
 

@@ -284,7 +284,7 @@ static int open_spool(struct sk_redis *r, const struct sk_sink_conf *conf, struc
 	}
 	r->queue_max = r->spool_dir ? conf->spool_max : conf->queue_max;
 	rc = sk_spool_open(&r->spool, &(struct sk_spool_conf){
-		.dir = r->spool_dir, .sensor = r->sensor, .max = r->queue_max, .retain_ns = conf->retain_ns,
+		.dir = r->spool_dir, .sensor = r->sensor, .user = conf->user, .max = r->queue_max, .retain_ns = conf->retain_ns,
 		.fsync_always = conf->fsync_ns == 0 }, e);
 	if (rc < 0)
 		return rc;

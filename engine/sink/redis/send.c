@@ -2,9 +2,9 @@
  *
  * Lists and streams, exactly once. A batch is one transaction, in one go:
  *
- *	MULTI; RPUSH key json …; SET {key}:seq:sensor id:N; EXEC; WATCH {key}:seq:sensor
+ *	MULTI; RPUSH key json …; HSET {key}:seq:sensor spool N; EXEC; WATCH {key}:seq:sensor
  *
- * so Redis has both the alerts and the number of the last one, or neither. Whenever what happened to a batch is not known (the
+ * (a hash, so that a spool that comes back finds its own number though another one has used the name meanwhile) so Redis has both the alerts and the number of the last one, or neither. Whenever what happened to a batch is not known (the
  * connection broke, Redis or sekisho was restarted, a replica took over), a new connection asks for the sequence key and goes on
  * from there, forwards or backwards. Before it does it writes the key: the transaction an old connection may still have on its
  * way then fails, because it watches the key since before. The watch also tells when another sensor writes to it.
@@ -233,18 +233,14 @@ static int check_owner(struct sk_redis *r)
 	return fail_with(r, SK_REDIS_STOPPED, why);
 }
 
-static void seq_text(const struct sk_redis *r, uint64_t seq, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s:%" PRIu64, sk_spool_id(r->spool), seq);
-}
-
+/* Without a spool on disk the key is the run's own, and goes after a while. */
 static void request_seq(struct sk_redis *r, uint64_t seq)
 {
-	char value[64];
+	char value[24];
 
-	seq_text(r, seq, value, sizeof(value));
+	snprintf(value, sizeof(value), "%" PRIu64, seq);
 	if (r->owner_key) {
-		sk_redis_conn_words(&r->conn, "SET", r->seq_key, value, NULL);
+		sk_redis_conn_words(&r->conn, "HSET", r->seq_key, sk_spool_id(r->spool), value, NULL);
 		sk_redis_conn_words(&r->conn, "SET", r->owner_key, sk_spool_id(r->spool), "PX", LEASE_MS, NULL);
 	} else {
 		sk_redis_conn_words(&r->conn, "SET", r->seq_key, value, "EX", MEMORY_SEQ_S, NULL);
@@ -259,14 +255,15 @@ static size_t seq_replies(const struct sk_redis *r)
 /* What Redis says it has: 0 for nothing of this spool's. */
 static int get_seq(struct sk_redis *r, uint64_t *seq)
 {
-	const char *id = sk_spool_id(r->spool);
-	size_t n = strlen(id);
 	redisReply *p;
 	char *end;
 
 	*seq = 0;
 	sk_redis_conn_words(&r->conn, "WATCH", r->seq_key, NULL);
-	sk_redis_conn_words(&r->conn, "GET", r->seq_key, NULL);
+	if (r->owner_key)
+		sk_redis_conn_words(&r->conn, "HGET", r->seq_key, sk_spool_id(r->spool), NULL);
+	else
+		sk_redis_conn_words(&r->conn, "GET", r->seq_key, NULL);
 	if (expect(r, 1) < 0)
 		return SK_E_STATE;
 	p = reply(r);
@@ -279,8 +276,8 @@ static int get_seq(struct sk_redis *r, uint64_t *seq)
 		freeReplyObject(p);
 		return fail_error(r, why);
 	}
-	if (p->type == REDIS_REPLY_STRING && p->len > n && memcmp(p->str, id, n) == 0 && p->str[n] == ':') {
-		*seq = strtoull(p->str + n + 1, &end, 10);
+	if (p->type == REDIS_REPLY_STRING) {
+		*seq = strtoull(p->str, &end, 10);
 		if (*end)
 			*seq = 0;
 	}

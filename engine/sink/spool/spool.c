@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -421,6 +422,18 @@ static int load(struct sk_spool *s, struct sk_error *e)
 	return rc;
 }
 
+/* Once root is given up, segments are made by this user. */
+static int give_to(struct sk_spool *s, const char *user, struct sk_error *e)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	if (!pw)
+		return sk_error_set(e, SK_E_CONFIG, "user: there is no user '%s' on this host", user);
+	if (fchown(s->dir_fd, pw->pw_uid, pw->pw_gid) < 0 || fchown(s->state_fd, pw->pw_uid, pw->pw_gid) < 0)
+		return sk_error_set(e, SK_E_CONFIG, "cannot give the spool folder %s to %s: %s", s->dir, user, strerror(errno));
+	return 0;
+}
+
 static int open_dir(struct sk_spool *s, struct sk_error *e)
 {
 	bool ro = s->conf.read_only;
@@ -435,7 +448,7 @@ static int open_dir(struct sk_spool *s, struct sk_error *e)
 		return sk_error_set(e, SK_E_CONFIG, "cannot write to the spool folder %s: %s", s->dir, strerror(errno));
 	if (!ro && flock(s->state_fd, LOCK_EX | LOCK_NB) < 0)
 		return sk_error_set(e, SK_E_CONFIG, "spool %s is in use by another process", s->dir);
-	if (read_state(s, e) < 0 || load(s, e) < 0)
+	if (read_state(s, e) < 0 || load(s, e) < 0 || (s->conf.user && give_to(s, s->conf.user, e) < 0))
 		return e->code;
 	if (!s->id[0])
 		draw_id(s->id);

@@ -23,6 +23,7 @@
 struct sk_spool_conf {
 	const char *dir;		/* of this spool alone; NULL: in memory */
 	const char *sensor;		/* "": whoever made it */
+	const char *user;		/* whom the folder shall belong to; NULL: as it is */
 	uint64_t max;			/* bytes */
 	uint64_t retain_ns;		/* keep acknowledged records this long */
 	bool fsync_always;		/* else when sk_spool_sync is called */

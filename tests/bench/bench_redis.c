@@ -1,0 +1,141 @@
+/* tests/bench/bench_redis.c — what the Redis output costs its caller, and how fast it delivers, beside hiredis alone.
+ *
+ * in       the path of the socket of a Redis that may be emptied
+ * out      one line per measurement; wall time and processor time of this process
+ * limits   alerts of 600 bytes; the server shares the processors
+ *
+ *	redis-server --port 0 --unixsocket /tmp/bench.sock --save '' &
+ *	make tests/bench/bench_redis && tests/bench/bench_redis /tmp/bench.sock
+ */
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sink/sink.h"
+
+#define CNT 300000u
+#define JSON_SIZE 600u
+#define BATCH 256u
+
+static const struct sk_campaign_info campaign = { .id = "bench", .name = "bench" };
+static struct sk_rule rule = { .id = "bench.rule", .title = "bench", .severity = SK_SEVERITY_HIGH, .campaign = &campaign };
+static char json[JSON_SIZE];
+
+static double seconds(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "bench_redis: %s\n", what);
+	exit(1);
+}
+
+static void check(const char *path, const char *command, long long want)
+{
+	redisContext *c = redisConnectUnix(path);
+	redisReply *r;
+
+	if (!c || c->err)
+		fail("cannot connect");
+	r = redisCommand(c, command);
+	if (!r || r->type == REDIS_REPLY_ERROR || (want >= 0 && r->integer != want))
+		fail("the list does not have what was sent");
+	freeReplyObject(r);
+	redisFree(c);
+}
+
+static void bare(const char *path)
+{
+	double wall, cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	redisContext *c = redisConnectUnix(path);
+	redisReply *r;
+
+	if (!c || c->err)
+		fail("cannot connect");
+	wall = seconds(CLOCK_MONOTONIC);
+	for (unsigned i = 0; i < CNT; i += BATCH) {
+		unsigned n = CNT - i < BATCH ? CNT - i : BATCH;
+
+		for (unsigned k = 0; k < n; k++)
+			redisAppendCommand(c, "RPUSH bench %b", json, sizeof(json));
+		for (unsigned k = 0; k < n; k++) {
+			if (redisGetReply(c, (void **)&r) != REDIS_OK)
+				fail("hiredis");
+			freeReplyObject(r);
+		}
+	}
+	wall = seconds(CLOCK_MONOTONIC) - wall;
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	printf("hiredis alone, RPUSH, pipelines of %u: %.0f alerts/s, %.2f us of processor per alert\n", BATCH, CNT / wall, cpu * 1e6 / CNT);
+	redisFree(c);
+}
+
+static void sink(const char *path, const char *type, const char *spool)
+{
+	struct sk_sink_conf conf = sk_sink_conf_default;
+	struct sk_alert a = { .rule = &rule };
+	struct sk_sink_counts n;
+	struct sk_sink *s;
+	struct sk_error e;
+	double wall, writing, thread, cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	char url[256];
+
+	conf.sensor = "bench";
+	conf.spool_dir = spool;
+	conf.queue_max = UINT64_C(1) << 30;
+	conf.retain_ns = 0;
+	snprintf(url, sizeof(url), "redis+unix://%s?key=bench&type=%s", path, type);
+	if (sk_sink_open(&s, url, &conf, &e) < 0)
+		fail(e.text);
+	usleep(100000);
+	wall = seconds(CLOCK_MONOTONIC);
+	thread = seconds(CLOCK_THREAD_CPUTIME_ID);
+	for (unsigned i = 0; i < CNT; i++)
+		s->ops->write(s, &a, sk_span(json, sizeof(json)));
+	thread = seconds(CLOCK_THREAD_CPUTIME_ID) - thread;
+	writing = seconds(CLOCK_MONOTONIC) - wall;
+	if (s->ops->close(s, UINT64_C(60000000000), &n) < 0 || n.delivered != CNT)
+		fail("not everything was delivered");
+	wall = seconds(CLOCK_MONOTONIC) - wall;
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	printf("%s, spool %s: %.0f alerts/s delivered; write() %.2f us wall, %.2f us of processor; %.2f us in all threads\n", type,
+	       spool ? "on disk" : "in memory", CNT / wall, writing * 1e6 / CNT, thread * 1e6 / CNT, cpu * 1e6 / CNT);
+}
+
+int main(int argc, char **argv)
+{
+	char dir[] = "bench_redis.XXXXXX", command[64];
+
+	if (argc != 2)
+		fail("usage: bench_redis SOCKET");
+	memset(json, 'x', sizeof(json));
+	sk_log_set_level(SK_LOG_LEVEL_ERROR);
+	for (int i = 0; i < 2; i++) {
+		check(argv[1], "FLUSHALL", -1);
+		bare(argv[1]);
+	}
+	check(argv[1], "LLEN bench", CNT);
+	check(argv[1], "FLUSHALL", -1);
+	sink(argv[1], "list", NULL);
+	check(argv[1], "LLEN bench", CNT);
+	check(argv[1], "FLUSHALL", -1);
+	sink(argv[1], "stream", NULL);
+	check(argv[1], "XLEN bench", CNT);
+	check(argv[1], "FLUSHALL", -1);
+	if (!mkdtemp(dir))
+		fail("cannot make a folder");
+	sink(argv[1], "list", dir);
+	check(argv[1], "LLEN bench", CNT);
+	check(argv[1], "FLUSHALL", -1);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	return system(command) ? 1 : 0;
+}
