@@ -255,7 +255,7 @@ def signed(graph, tail=20):
 
 def viewstates(t):
     wide = signed(shapes.los_binary(shapes.gadget()))
-    usual = [("__VIEWSTATE", wide), ("__VIEWSTATEGENERATOR", "A4E1B2C3")]
+    both = [("__VIEWSTATE", wide), ("__VIEWSTATEGENERATOR", "A4E1B2C3")]
     deep = shapes.los_binary(shapes.gadget(400))
     for _ in range(40):
         deep = shapes.los_pair(shapes.NULL, deep)
@@ -276,28 +276,37 @@ def viewstates(t):
     for name, text in forms.items():
         t.form("view state " + name, vs_post([("__VIEWSTATE", text)]), {GADGET})
     for how in ("raw", "all", "lower"):
-        t.form("view state escaped " + how, vs_post(usual, how), {GADGET})
+        t.form("view state escaped " + how, vs_post(both, how), {GADGET})
     t.form("view state, plus signs as they are", request("/a.aspx", [TYPE], b"__VIEWSTATE=" + wide.encode()), {GADGET})
     t.form("view state, name in lower case", vs_post([("__viewstate", wide)]), {GADGET})
     t.form("view state, name escaped", request("/a.aspx", [TYPE], b"%5F%5fVIEW%53TATE=" + urllib.parse.quote(wide, safe="").encode()), {GADGET})
-    t.form("view state last of many", vs_post([(f"ctl00${i}", "v") for i in range(300)] + usual), {GADGET})
-    t.form("view state in the query", request("/a.aspx?" + urllib.parse.urlencode(usual), [], method="GET"), {GADGET})
+    t.form("view state last of many", vs_post([(f"ctl00${i}", "v") for i in range(300)] + both), {GADGET})
+    t.form("view state in the query", request("/a.aspx?" + urllib.parse.urlencode(both), [], method="GET"), {GADGET})
     for n in (2, 3, 7, 30):
         pieces = in_pieces(wide, n)
         count = ("__VIEWSTATEFIELDCOUNT", str(n))
         t.form(f"view state in {n}, count first", vs_post([count] + pieces), {GADGET})
         t.form(f"view state in {n}, count last", vs_post(pieces + [count]), {GADGET})
         t.form(f"view state in {n}, turned", vs_post([count] + pieces[::-1]), {GADGET})
-    ctype, body = multipart(usual)
+    ctype, body = multipart(both)
     t.form("view state in multipart", request("/a.aspx", ["Content-Type: " + ctype], body), {GADGET})
     for coding, pack in CODINGS.items():
-        t.form("view state in " + coding, request("/a.aspx", [TYPE, "Content-Encoding: " + coding], pack(urlencoded(usual))), {GADGET})
-    t.form("view state chunked", vs_post(usual, framing=lambda b: chunked(b, 3, ";x")), {GADGET})
+        t.form("view state in " + coding, request("/a.aspx", [TYPE, "Content-Encoding: " + coding], pack(urlencoded(both))), {GADGET})
+    t.form("view state chunked", vs_post(both, framing=lambda b: chunked(b, 3, ";x")), {GADGET})
     for kind in ("benign", "hashtable"):
         t.form("near: view state " + kind, vs_post([("__VIEWSTATE", base64.b64encode(shapes.viewstate(kind)).decode())]), never=("toolshell.",))
+    usual = vs_post([("__VIEWSTATE", base64.b64encode(shapes.viewstate("benign")).decode())])
+    opaque = vs_post([("__VIEWSTATE", base64.b64encode(shapes.viewstate("opaque")).decode())])
+    for n in (0, 1, 4, 5, 6):
+        turns = [("c", usual), ("s", OK)] * n + [("c", opaque), ("s", OK)]
+        if n < 5:
+            t.form(f"near: opaque view state after {n} others", turns, never=("toolshell.",))
+        else:
+            t.form(f"opaque view state after {n} others", turns, {"toolshell.viewstate-turned"})
+    t.form("near: opaque view state first", [("c", opaque), ("s", OK)] + [("c", usual), ("s", OK)] * 6, never=("toolshell.",))
     t.form("near: gadget in another field", vs_post([("q", wide)]), never=("toolshell.",))
     t.form("near: view state empty", vs_post([("__VIEWSTATE", "")]), never=("toolshell.",))
-    return vs_post(usual)
+    return vs_post(both)
 
 
 # --- leaked keys -------------------------------------------------------------------------------------------------------

@@ -234,6 +234,15 @@ viewstate_case viewstate-large "View state over 16 KiB" "length of the object in
   "toolshell.viewstate-gadget once" "-" large
 viewstate_case viewstate-encrypted "View state that cannot be read" "random bytes and __VIEWSTATEENCRYPTED, sent by the client without the page having it" \
   "nothing that leaves: toolshell.viewstate-opaque is a mark" "toolshell.viewstate-gadget, toolshell.keys-used" opaque A4E1B2C3 1 __VIEWSTATEENCRYPTED=
+if wants viewstate-turned; then
+  begin viewstate-turned
+  for i in 1 2 3; do post_viewstate benign CA11AB1E; post_viewstate hashtable; done
+  post_viewstate opaque A4E1B2C3 1 __VIEWSTATEENCRYPTED=
+  end
+  note "View state that cannot be read, on a server where it can be" \
+    "six ordinary view states, three of them with a harmless object, then random bytes with __VIEWSTATEENCRYPTED" \
+    "$SPOKE" "toolshell.viewstate-turned once, at the last request" "toolshell.viewstate-gadget, toolshell.keys-used"
+fi
 viewstate_case viewstate-benign "Near miss: view state of a SharePoint page" \
   "a complete graph of Pair, ArrayList, indexed strings and SPControlMode as IntEnum, with the usual other fields of the form" \
   "-" "every rule of toolshell" benign CA11AB1E 1 'MSOWebPartPage_Shared=&MSOLayout_InDesignMode=&__EVENTTARGET=&__EVENTARGUMENT=&_wzSelected='
