@@ -24,6 +24,8 @@ struct watcher {
 	unsigned index;
 	uint64_t order;				/* last given */
 	uint64_t second;
+	const struct sk_packet *burst[SK_CAPTURE_BURST_MAX];
+	int burst_n;				/* packets decoded and not yet given to the worker */
 	pthread_t thread;
 	bool started;
 	struct sk_error error;
@@ -54,30 +56,33 @@ static void take_time(struct watcher *v, uint64_t now_ns)
 	sk_worker_time(v->worker, next_order(v, now_ns), now_ns);
 }
 
+static void flush_burst(struct watcher *v)
+{
+	if (v->burst_n)
+		sk_worker_packets(v->worker, v->burst, v->burst_n);
+	v->burst_n = 0;
+}
+
 static void take_burst(struct watcher *v, const struct sk_raw *raw, int cnt)
 {
 	struct sk_packet packets[SK_CAPTURE_BURST_MAX];
-	const struct sk_packet *burst[SK_CAPTURE_BURST_MAX];
-	int n = 0;
 
 	for (int i = 0; i < cnt; i++) {
 		if (!sk_intake_packet(v->intake, &raw[i], next_order(v, raw[i].time_ns), &packets[i]))
 			continue;
-		burst[n++] = &packets[i];
-		if (packets[i].flags & SK_PACKET_DEFRAGMENTED) {	/* its bytes end with the next call */
-			sk_worker_packets(v->worker, burst, n);
-			n = 0;
-		}
+		v->burst[v->burst_n++] = &packets[i];
+		if (packets[i].flags & SK_PACKET_DEFRAGMENTED)	/* its bytes end with the next call */
+			flush_burst(v);
 	}
-	if (n)
-		sk_worker_packets(v->worker, burst, n);
+	flush_burst(v);
 }
 
-static void on_fragment_oddity(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other,
+static void on_packet_oddity(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other,
 			       uint64_t offset)
 {
 	struct watcher *v = cx;
 
+	flush_burst(v);
 	sk_worker_oddity(v->worker, p, name, bytes, other, offset);
 }
 
@@ -126,7 +131,7 @@ static int open_watchers(struct sk_engine *g, const struct sk_engine_live *how, 
 		v[i].worker = &g->workers[i];
 		v[i].worker->iface = how->iface;
 		v[i].intake = &g->intakes[i];
-		if (sk_intake_init(v[i].intake, s, on_fragment_oddity, &v[i]) < 0)
+		if (sk_intake_init(v[i].intake, s, on_packet_oddity, &v[i]) < 0)
 			return sk_error_set(e, SK_E_MEMORY, "not enough memory");
 		g->intake_cnt++;
 		rc = sk_capture_open_live(&v[i].capture, &live, e);

@@ -1,7 +1,7 @@
 /* pipeline/output.c — see output.h.
  *
  * Every item carries its place in the one order all workers share. A worker's ring is ascending; the item with the lowest order of
- * all rings may go as soon as every worker has said that it is past that order.
+ * all rings may go as soon as every worker whose ring is empty has said that it is past that order.
  */
 #include "pipeline/output.h"
 
@@ -24,6 +24,7 @@ struct item {
 struct lane {
 	struct sk_ring ring;
 	struct item *head;			/* taken from the ring, not yet gone */
+	uint64_t upto_seen;			/* upto, read before the ring was */
 	_Atomic uint64_t upto;
 	_Atomic uint64_t lost;
 };
@@ -146,30 +147,37 @@ static void deliver(struct sk_output *o, struct item *it)
 	free(it);
 }
 
+/* The lane whose item is next, NULL when there is none or when an earlier one may still come. */
+static struct lane *next_lane(struct sk_output *o)
+{
+	uint64_t upto = UINT64_MAX;
+	struct lane *first = NULL;
+
+	for (unsigned i = 0; i < o->setup.workers; i++) {
+		struct lane *l = &o->lanes[i];
+
+		if (!lane_head(l))
+			upto = SK_MIN(upto, l->upto_seen);
+		else if (!first || before(&l->head->order, &first->head->order))
+			first = l;
+	}
+	return first && first->head->order.packet <= upto ? first : NULL;
+}
+
 /* Delivers all that may go. True when there was something. */
 static bool merge(struct sk_output *o, bool *done)
 {
-	uint64_t upto = UINT64_MAX;
+	struct lane *l;
 	bool any = false;
 
-	for (unsigned i = 0; i < o->setup.workers; i++)
-		upto = SK_MIN(upto, atomic_load_explicit(&o->lanes[i].upto, memory_order_acquire));
-	for (;;) {
-		struct lane *first = NULL;
-
-		for (unsigned i = 0; i < o->setup.workers; i++) {
-			struct lane *l = &o->lanes[i];
-
-			if (lane_head(l) && (!first || before(&l->head->order, &first->head->order)))
-				first = l;
-		}
-		if (!first || first->head->order.packet > upto)
-			break;
-		deliver(o, first->head);
-		first->head = NULL;
-		any = true;
+	*done = true;
+	for (unsigned i = 0; i < o->setup.workers; i++) {
+		l = &o->lanes[i];
+		l->upto_seen = atomic_load_explicit(&l->upto, memory_order_acquire);
+		*done = *done && l->upto_seen == UINT64_MAX;
 	}
-	*done = upto == UINT64_MAX;
+	for (; (l = next_lane(o)); l->head = NULL, any = true)
+		deliver(o, l->head);
 	return any;
 }
 
@@ -223,10 +231,6 @@ static void push(struct sk_output *o, unsigned i, struct item *it)
 			free(it);
 			return;
 		}
-		/* The reader of a full ring may be waiting for this worker to get further. */
-		uint64_t last = it->order.packet ? it->order.packet - 1 : 0;
-		if (atomic_load_explicit(&l->upto, memory_order_relaxed) < last)
-			atomic_store_explicit(&l->upto, last, memory_order_release);
 		nanosleep(&nap, NULL);
 	}
 }

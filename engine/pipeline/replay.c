@@ -24,6 +24,7 @@ struct lane {					/* one worker thread, seen by the reader */
 	struct sk_pipeline_worker *worker;
 	struct sk_output *output;
 	unsigned index;
+	uint64_t told;				/* the newest upto in a batch */
 	pthread_t thread;
 	bool started;
 };
@@ -32,6 +33,8 @@ struct replay {
 	struct sk_engine *g;
 	const struct sk_engine_replay *how;
 	struct lane *lanes;			/* NULL: one worker, on this thread */
+	const struct sk_packet *burst[SK_CAPTURE_BURST_MAX];	/* … what it is given next */
+	int burst_n;
 	const char *file;
 	uint64_t count;				/* packets so far, over all files */
 	uint64_t upto_sent;			/* count when batches were last pushed out */
@@ -102,25 +105,43 @@ static void *worker_thread(void *arg)
 	return NULL;
 }
 
+/* Gives the batch to the worker. There are as many places as batches. */
 static void lane_push(struct lane *l, uint64_t upto)
 {
-	if (!l->filling)
-		while (!(l->filling = sk_ring_pop(&l->back)))
-			nanosleep(&nap, NULL);
 	l->filling->upto = upto;
-	while (!sk_ring_push(&l->there, l->filling))
-		nanosleep(&nap, NULL);
+	l->told = SK_MAX(l->told, upto);
+	sk_ring_push(&l->there, l->filling);
 	l->filling = NULL;
 }
 
-/* A free item with room for n bytes; order is where the run has got. */
-static struct sk_batch_item *lane_item(struct lane *l, size_t n)
+static bool lane_has_batch(struct lane *l)
+{
+	if (!l->filling)
+		l->filling = sk_ring_pop(&l->back);
+	return l->filling;
+}
+
+/* Waits until the lane has a batch to fill. Its worker may itself be waiting for the output, and that for the other workers to
+ * get this far: they are told meanwhile that all up to upto has been shared out. */
+static void lane_wait(struct replay *r, struct lane *l, uint64_t upto)
+{
+	while (!lane_has_batch(l)) {
+		for (unsigned i = 0; i < r->g->worker_cnt; i++) {
+			struct lane *o = &r->lanes[i];
+
+			if (o != l && o->told < upto && lane_has_batch(o))
+				lane_push(o, upto);
+		}
+		nanosleep(&nap, NULL);
+	}
+}
+
+/* A free item with room for n bytes. */
+static struct sk_batch_item *lane_item(struct replay *r, struct lane *l, size_t n)
 {
 	if (l->filling && !sk_batch_fits(l->filling, n))
 		lane_push(l, 0);
-	if (!l->filling)
-		while (!(l->filling = sk_ring_pop(&l->back)))
-			nanosleep(&nap, NULL);
+	lane_wait(r, l, r->count ? 2 * r->count - 2 : 0);	/* not yet the packet or mark at hand */
 	return &l->filling->items[l->filling->cnt];
 }
 
@@ -132,7 +153,7 @@ static struct lane *lane_of(struct replay *r, const struct sk_packet *p)
 static void lane_packet(struct replay *r, const struct sk_packet *p)
 {
 	struct lane *l = lane_of(r, p);
-	struct sk_batch_item *it = lane_item(l, p->ip.n);
+	struct sk_batch_item *it = lane_item(r, l, p->ip.n);
 	size_t payload_off = p->payload.p ? (size_t)(p->payload.p - p->ip.p) : 0;
 
 	it->what = SK_BATCH_PACKET;
@@ -147,7 +168,7 @@ static void lane_packet(struct replay *r, const struct sk_packet *p)
 static void lanes_mark(struct replay *r, enum sk_batch_what what, uint64_t order, uint64_t now_ns)
 {
 	for (unsigned i = 0; i < r->g->worker_cnt; i++) {
-		struct sk_batch_item *it = lane_item(&r->lanes[i], 0);
+		struct sk_batch_item *it = lane_item(r, &r->lanes[i], 0);
 
 		it->what = what;
 		it->file = r->file;
@@ -159,14 +180,19 @@ static void lanes_mark(struct replay *r, enum sk_batch_what what, uint64_t order
 
 static void lanes_close(struct replay *r)
 {
+	/* all of them before the first is waited for: see lane_wait */
+	for (unsigned i = 0; r->lanes && i < r->g->worker_cnt; i++) {
+		if (!r->lanes[i].started)
+			continue;
+		lane_wait(r, &r->lanes[i], 2 * r->count);
+		lane_push(&r->lanes[i], UINT64_MAX);
+	}
 	for (unsigned i = 0; r->lanes && i < r->g->worker_cnt; i++) {
 		struct lane *l = &r->lanes[i];
 		struct sk_batch *b;
 
-		if (l->started) {
-			lane_push(l, UINT64_MAX);
+		if (l->started)
 			pthread_join(l->thread, NULL);
-		}
 		free(l->filling);
 		while (l->there.slots && (b = sk_ring_pop(&l->there)))
 			free(b);
@@ -212,7 +238,15 @@ static int lanes_open(struct replay *r, struct sk_error *e)
 
 /* --- the reader --- */
 
-static void on_fragment_oddity(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other,
+/* Hands the packets that wait to the worker on this thread. */
+static void flush_burst(struct replay *r)
+{
+	if (r->burst_n)
+		sk_worker_packets(&r->g->workers[0], r->burst, r->burst_n);
+	r->burst_n = 0;
+}
+
+static void on_packet_oddity(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other,
 			       uint64_t offset)
 {
 	struct replay *r = cx;
@@ -220,11 +254,12 @@ static void on_fragment_oddity(void *cx, const struct sk_packet *p, const char *
 	struct lane *l;
 
 	if (!r->lanes) {
+		flush_burst(r);
 		sk_worker_oddity(&r->g->workers[0], p, name, bytes, other, offset);
 		return;
 	}
 	l = lane_of(r, p);
-	it = lane_item(l, p->ip.n + bytes.n + other.n);
+	it = lane_item(r, l, p->ip.n + bytes.n + other.n);
 	it->what = SK_BATCH_ODDITY;
 	it->file = r->file;
 	it->packet = *p;
@@ -287,25 +322,15 @@ static void take_time(struct replay *r, uint64_t now_ns)
 	}
 }
 
-/* Hands a run of packets to the worker on this thread. */
-static void flush_burst(struct replay *r, const struct sk_packet *const *burst, int *n)
-{
-	if (*n)
-		sk_worker_packets(&r->g->workers[0], burst, *n);
-	*n = 0;
-}
-
 static void take_burst(struct replay *r, const struct sk_raw *raw, int cnt)
 {
 	struct sk_packet packets[SK_CAPTURE_BURST_MAX];
-	const struct sk_packet *burst[SK_CAPTURE_BURST_MAX];
-	int n = 0;
 
 	for (int i = 0; i < cnt; i++) {
 		struct sk_packet *p = &packets[i];
 
 		if (raw[i].time_ns / 1000000000u > r->second || !r->has_time)
-			flush_burst(r, burst, &n);
+			flush_burst(r);
 		take_time(r, raw[i].time_ns);
 		if (!sk_intake_packet(&r->g->intakes[0], &raw[i], 2 * r->count++ + 1, p))
 			continue;
@@ -313,16 +338,18 @@ static void take_burst(struct replay *r, const struct sk_raw *raw, int cnt)
 			lane_packet(r, p);
 			continue;
 		}
-		burst[n++] = p;
+		r->burst[r->burst_n++] = p;
 		if (p->flags & SK_PACKET_DEFRAGMENTED)	/* its bytes end with the next call */
-			flush_burst(r, burst, &n);
+			flush_burst(r);
 	}
-	flush_burst(r, burst, &n);
+	flush_burst(r);
 	if (!r->lanes) {
 		sk_output_upto(r->g->output, 0, 2 * r->count);
 	} else if (r->count - r->upto_sent >= 8192) {
-		for (unsigned i = 0; i < r->g->worker_cnt; i++)
+		for (unsigned i = 0; i < r->g->worker_cnt; i++) {
+			lane_wait(r, &r->lanes[i], 2 * r->count);
 			lane_push(&r->lanes[i], 2 * r->count);
+		}
 		r->upto_sent = r->count;
 	}
 }
@@ -376,7 +403,7 @@ int sk_engine_replay(struct sk_engine *g, const struct sk_engine_replay *how, st
 	int rc;
 
 	g->intakes = calloc(1, sizeof(*g->intakes));
-	if (!g->intakes || sk_intake_init(&g->intakes[0], g->settings, on_fragment_oddity, &r) < 0)
+	if (!g->intakes || sk_intake_init(&g->intakes[0], g->settings, on_packet_oddity, &r) < 0)
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
 	g->intake_cnt = 1;
 	rc = g->worker_cnt > 1 ? lanes_open(&r, e) : 0;

@@ -26,6 +26,7 @@ static void classify_late(struct sk_pipeline_worker *w, struct sk_flow *f, int d
 	else if (p)
 		sk_classify_packet(w->classify, f, p, dir);
 }
+#define FRAGMENTS_NESTED_MAX 4			/* fragments in tunnels in fragments … */
 
 static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *p, uint64_t hash)
 {
@@ -197,7 +198,6 @@ void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, c
 	int dir;
 
 	alone.src_port = alone.dst_port = 0;
-	alone.proto = p->frag_proto;
 	alone.flags |= SK_PACKET_NO_TRANSPORT;
 	set_order(w, p->order, false);
 	hash = sk_flow_hash(w->flows, &alone);
@@ -230,6 +230,8 @@ void sk_worker_end(struct sk_pipeline_worker *w, uint64_t order)
 int sk_intake_init(struct sk_intake *in, const struct sk_settings *s, sk_defrag_oddity_fn *oddity, void *cx)
 {
 	sk_decode_init(&in->decode, (enum sk_decode_checksums)s->checksums);
+	in->oddity = oddity;
+	in->cx = cx;
 	in->defrag = sk_defrag_new(s->defrag_max, s->defrag_timeout, &s->policies, oddity, cx);
 	return in->defrag ? 0 : SK_E_MEMORY;
 }
@@ -240,29 +242,40 @@ void sk_intake_fini(struct sk_intake *in)
 	in->defrag = NULL;
 }
 
+/* Tells what is odd about a packet no worker gets. */
+static void tell_oddities(struct sk_intake *in, const struct sk_packet *p, uint32_t but)
+{
+	if (!p->src.family)
+		return;
+	for (uint32_t bits = p->oddities & ~but; bits; bits &= bits - 1)
+		in->oddity(in->cx, p, sk_packet_oddity_names[__builtin_ctz(bits)], sk_span(NULL, 0), sk_span(NULL, 0), 0);
+}
+
 bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t order, struct sk_packet *p)
 {
 	struct sk_packet fragment;
 	struct sk_span ip;
 	bool offloaded = in->decode.offloaded;
+	int rc = sk_decode(&in->decode, raw, p);
 
-	p->order = order;
-	if (sk_decode(&in->decode, raw, p) < 0)
-		return false;
 	p->order = order;
 	if (in->decode.offloaded && !offloaded)
 		sk_log_warning("decode", "most checksums are wrong: offloading is on at the capturing host; "
 			       "they are ignored from packet %llu on (ethtool -K IFACE tx off rx off cures it)",
 			       (unsigned long long)raw->number);
-	for (int nested = 0; p->flags & SK_PACKET_FRAGMENT; nested++) {
-		if (nested == 4)
-			return false;
+	for (int nested = 0; rc == 0 && p->flags & SK_PACKET_FRAGMENT; nested++) {
 		fragment = *p;
+		tell_oddities(in, &fragment, SK_PACKET_ODD(BAD_FRAGMENT));	/* that one is defrag's */
+		if (nested == FRAGMENTS_NESTED_MAX) {
+			in->decode.counters.layers++;
+			return false;
+		}
 		if (sk_defrag_push(in->defrag, &fragment, &ip) != 1)
 			return false;
-		if (sk_decode_datagram(&in->decode, ip, &fragment, p) < 0)
-			return false;
+		rc = sk_decode_datagram(&in->decode, ip, &fragment, p);
 		p->order = order;
 	}
-	return p->ip.n <= SK_INTAKE_IP_MAX;
+	if (rc < 0)
+		tell_oddities(in, p, 0);
+	return rc == 0 && p->ip.n <= SK_INTAKE_IP_MAX;
 }

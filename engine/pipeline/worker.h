@@ -51,7 +51,7 @@ void sk_worker_fini(struct sk_pipeline_worker *w);
 
 /* A burst of packets. order is that of the alerts they raise: strictly ascending over calls, see sk_alert_order. */
 void sk_worker_packets(struct sk_pipeline_worker *w, const struct sk_packet *const *p, int cnt);
-/* An oddity of a fragment, which has no flow of its own. */
+/* An oddity of a packet that goes no further than intake: a fragment, or one with damaged headers. */
 void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, const char *name, struct sk_span bytes,
 		      struct sk_span other, uint64_t offset);
 /* Packet time has come this far. */
@@ -66,12 +66,14 @@ void sk_worker_end(struct sk_pipeline_worker *w, uint64_t order);
 struct sk_intake {
 	struct sk_decode decode;
 	struct sk_defrag *defrag;
+	sk_defrag_oddity_fn *oddity;
+	void *cx;
 };
 
 int sk_intake_init(struct sk_intake *in, const struct sk_settings *s, sk_defrag_oddity_fn *oddity, void *cx);
 void sk_intake_fini(struct sk_intake *in);
 
-/* Decodes, and puts fragments together. True when *p is a packet for a worker; its bytes are borrowed from raw or, of a
+/* Decodes, and puts fragments together. What is odd about packets that end here is told where their addresses are known. True when *p is a packet for a worker; its bytes are borrowed from raw or, of a
  * defragmented datagram, until the next call. */
 bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t order, struct sk_packet *p);
 

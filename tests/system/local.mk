@@ -5,6 +5,7 @@ SYSTEM_TESTS = \
 	%D%/leaks.sh \
 	%D%/live.sh \
 	%D%/mistakes.sh \
+	%D%/order.sh \
 	%D%/redis.sh \
 	%D%/redis_examples.sh \
 	%D%/redis_spool.sh \
@@ -13,4 +14,4 @@ SYSTEM_TESTS = \
 	%D%/rules.sh \
 	%D%/start.sh
 TESTS += $(SYSTEM_TESTS)
-EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
+EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
