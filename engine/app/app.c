@@ -423,9 +423,13 @@ void sk_app_switch(struct sk_app *a, struct sk_flow *f, const struct sk_app_bind
 		bool here = a->run && dir == a->run_dir;
 
 		if (s.n && !(a->run && a->run->data.p && s.p >= a->run->data.p && s.p + s.n <= a->run->data.p + a->run->data.n)) {
-			s = sk_arena_copy(&a->scratch, s);
-			if (!s.p)
+			/* not into event memory: that is the next binding's to reset */
+			af->rest_copy[dir] = malloc(s.n);
+			if (af->rest_copy[dir])
+				memcpy(af->rest_copy[dir], s.p, s.n);
+			else
 				a->counters.memory++;
+			s.p = af->rest_copy[dir];
 		}
 		af->rest[dir] = (struct sk_run){ .data = s.p ? s : sk_span(NULL, 0), .off = rest[dir].off, .time_ns = a->time_ns,
 						 .packet = a->packet, .fin = here ? a->run->fin : af->dir[dir].fin };
@@ -443,12 +447,10 @@ static void dispatch(struct sk_app *a, struct sk_flow *f, int dir, const struct 
 
 /* From one protocol to another. The rests are dispatched from here, so a switch inside a rest nests; SK_APP_SWITCHES_MAX
  * bounds that. */
-static void change(struct sk_app *a, struct sk_flow *f)
+static void change(struct sk_app *a, struct sk_flow *f, struct sk_run rest[2])
 {
 	struct sk_app_flow *af = f->app;
-	struct sk_run rest[2] = { af->rest[0], af->rest[1] };
 
-	af->switching = false;
 	end_binding(a, f);
 	if (++af->switches > SK_APP_SWITCHES_MAX) {
 		a->counters.switch_limit++;
@@ -478,14 +480,23 @@ static void change(struct sk_app *a, struct sk_flow *f)
 static void settle(struct sk_app *a, struct sk_flow *f)
 {
 	struct sk_app_flow *af = f->app;
+	struct sk_run rest[2] = { af->rest[0], af->rest[1] };
+	uint8_t *copy[2] = { af->rest_copy[0], af->rest_copy[1] };
+	bool switching = af->switching;
 
+	if (SK_LIKELY(!af->finished && !switching))
+		return;
+	af->switching = false;
+	af->rest_copy[0] = af->rest_copy[1] = NULL;
 	if (af->finished) {
-		af->finished = af->switching = false;
+		af->finished = false;
 		end_binding(a, f);
 		sk_app_stop(f);
-	} else if (af->switching) {
-		change(a, f);
+	} else {
+		change(a, f, rest);
 	}
+	free(copy[0]);
+	free(copy[1]);
 }
 
 void sk_app_give(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run)

@@ -1,6 +1,6 @@
 /* app/state.h — the inside of app/: one worker's struct sk_app, one flow's struct sk_app_flow.
  *
- * memory   struct sk_app: worker; struct sk_app_flow and all it points to: flow memory
+ * memory   struct sk_app: worker; struct sk_app_flow and all it points to but rest_copy: flow memory
  * limits   for app.c and claim.c only; bindings use binding.h
  */
 #ifndef SK_APP_STATE_H
@@ -58,6 +58,7 @@ struct sk_app_flow {
 	const struct sk_app_binding *to;	/* of a switch that waits for the binding to return */
 	const void *setup;
 	struct sk_run rest[2];
+	uint8_t *rest_copy[2];			/* malloc'd; the bytes of rest that are not in the run at hand */
 	struct sk_app_dir dir[2];
 };
 

@@ -204,6 +204,37 @@ static void deflate_in_any_segmentation(void **state)
 	}
 }
 
+/* A client that does not wait for the answer: what it sends is held, and inflated from what was held. */
+static void messages_before_the_answer(void **state)
+{
+	static const char request[] = "GET /s HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+		"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+	static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n\x81\2hi";
+	static uint8_t stored[20006], up[20100];
+	static char want[20200];
+	struct kit k;
+	size_t n;
+
+	/* RFC 1951 3.2.4: one stored block; RFC 7692 7.2.1: then what is left of an empty one */
+	memcpy(stored, "\x00\x20\x4e\xdf\xb1", 5);
+	for (size_t i = 0; i < 20000; i++)
+		stored[5 + i] = (uint8_t)('a' + i * i % 23);
+	stored[20005] = 0;
+	n = put_frame(up, 0xc2, stored, sizeof(stored), 0x37fa213d);
+	kit_init(&k, 6, 40000, 80);
+	kit_run(&k, 0, request, sizeof(request) - 1, false);
+	kit_run(&k, 0, up, n, false);
+	kit_run(&k, 1, answer, sizeof(answer) - 1, false);
+	kit_end(&k);
+	snprintf(want, sizeof(want), "websocket.message to_server payload=%.20000s last=1 truncated=0 opcode=binary fragments=1 "
+		 "compressed=1 masked=1 number=1\n", (const char *)stored + 5);
+	assert_non_null(strstr(kit_log(&k), want));
+	assert_non_null(strstr(kit_log(&k), "websocket.message to_client payload=hi last=1 truncated=0 opcode=text"));
+	kit_free(&k);
+}
+
 static void a_bomb_is_capped(void **state)
 {
 	struct sk_app_conf conf = sk_app_conf_default;
@@ -318,6 +349,7 @@ int main(void)
 		cmocka_unit_test(long_frames),
 		cmocka_unit_test(oddities_go_on),
 		cmocka_unit_test(deflate_in_any_segmentation),
+		cmocka_unit_test(messages_before_the_answer),
 		cmocka_unit_test(a_bomb_is_capped),
 		cmocka_unit_test(garbage_does_not_inflate),
 		cmocka_unit_test(a_hole_inside_a_frame),
