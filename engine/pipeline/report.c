@@ -13,14 +13,21 @@ static const char *const troubles[] = {
 	"capture.kernel_drops", "capture.interface_drops", "capture.files_damaged", "capture.cut", "capture.time_backwards",
 	"decode.unknown_link", "decode.truncated", "decode.malformed", "decode.layers", "decode.bad_ip_checksum",
 	"decode.bad_checksum", "decode.checksum_ignored",
-	"defrag.timeout", "defrag.evicted", "defrag.too_large", "defrag.malformed", "defrag.overlaps_different",
+	"defrag.timeout", "defrag.evicted", "defrag.too_large", "defrag.malformed", "defrag.cut", "defrag.overlaps_different",
 	"flow.evicted", "flow.refused", "flow.midstream", "flow.one_sided",
 	"reassembly.gaps", "reassembly.gap_bytes", "reassembly.limit", "reassembly.overlap_different",
 	"reassembly.out_of_window", "reassembly.bad_timestamp", "reassembly.bad_rst", "reassembly.memory",
+	"app.switch_limit", "app.memory",
+	"http.queue_limit", "http.unpaired", "http.bombs", "http.gap_bytes", "http.memory",
+	"dns.malformed", "dns.names_cut", "dns.resyncs", "dns.memory",
+	"tls.malformed", "tls.too_long", "tls.lost", "tls.memory",
+	"websocket.malformed", "websocket.inflate_failed", "websocket.inflate_limit", "websocket.inflaters_refused", "websocket.lost",
+	"websocket.memory",
 	"classify.refused", "rules.refused", "rules.broken",
 	"detect.alerts_lost", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
-	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted", "output.lost",
+	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted",
+	"campaign.no_memory", "output.lost",
 };
 
 static int add(struct sk_report *r, const char *folder, const struct sk_counter_def *def, uint64_t value)

@@ -15,6 +15,8 @@
 
 #include "base/log.h"
 
+#define FRAGMENTS_NESTED_MAX 4			/* fragments in tunnels in fragments … */
+
 /* With classify.mode auto nDPI sees a packet only after app/ had it and did not know it, but before rules see its bytes. */
 static void classify_late(struct sk_pipeline_worker *w, struct sk_flow *f, int dir)
 {
@@ -26,7 +28,6 @@ static void classify_late(struct sk_pipeline_worker *w, struct sk_flow *f, int d
 	else if (p)
 		sk_classify_packet(w->classify, f, p, dir);
 }
-#define FRAGMENTS_NESTED_MAX 4			/* fragments in tunnels in fragments … */
 
 static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *p, uint64_t hash)
 {
