@@ -60,7 +60,7 @@ static const struct key keys[] = {
 	{ "reassembly.total", SIZE, AT(reassembly.max_total), "256 MiB", 64 * KB, 64 * GB, NULL, "… per worker" },
 	{ "reassembly.midstream", BOOL, AT(reassembly.midstream), "yes", 0, 0, NULL, "follow connections whose start was not seen" },
 	{ "reassembly.policy", WORD, AT(policy), "windows", 0, 0, sk_policy_names, "overlaps, where reassembly.policies has no network" },
-	{ "classify.mode", WORD, AT(classify_mode), "auto", 0, 0, classify_words,
+	{ "classify.mode", WORD, AT(classify_mode), "all", 0, 0, classify_words,
 	  "flows shown to nDPI; auto: those no parser knows, or all if a rule or plugin asks for ndpi.*" },
 	{ "classify.packets", INT, AT(classify_packets), "8", 0, 64, NULL, "payload packets shown to nDPI; 0: none" },
 	{ "classify.flows", INT, AT(classify_flows), "20000", 16, 10000000, NULL, "flows with nDPI at a time, per worker" },
