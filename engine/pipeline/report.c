@@ -115,6 +115,25 @@ static int add_worker(struct sk_report *r, const struct sk_pipeline_worker *w)
 	return rc == 0 ? add_plugin_counters(r, w->detect) : rc;
 }
 
+static int add_outputs(struct sk_report *r, const struct sk_output *o)
+{
+	static const struct sk_counter_def defs[] = {
+		{ "delivered", "alerts", "alerts that outputs have delivered" },
+		{ "waiting", "alerts", "alerts that wait for an output at the moment" },
+		{ "sink_lost", "alerts", "alerts outputs have lost: a queue or spool was full, or the end came" } };
+	struct sk_sink_counts sum = { 0 }, c;
+
+	for (size_t i = 0; i < sk_output_sink_count(o); i++) {
+		sk_output_sink(o, i, &c);
+		sum.delivered += c.delivered;
+		sum.undelivered += c.undelivered;
+		sum.lost += c.lost;
+	}
+	if (add(r, "output", &defs[0], sum.delivered) < 0 || add(r, "output", &defs[1], sum.undelivered - sum.lost) < 0)
+		return SK_E_MEMORY;
+	return add(r, "output", &defs[2], sum.lost);
+}
+
 int sk_report_make(struct sk_report *r, const struct sk_engine *g)
 {
 	static const struct sk_counter_def lost = { "lost", "alerts", "alerts lost between a worker and the outputs" };
@@ -133,6 +152,8 @@ int sk_report_make(struct sk_report *r, const struct sk_engine *g)
 		rc = add_table(r, &sk_campaign_counter_table, sk_campaign_counters(sk_output_campaign(g->output)));
 	if (rc == 0)
 		rc = add(r, "output", &lost, sk_output_lost(g->output));
+	if (rc == 0)
+		rc = add_outputs(r, g->output);
 	if (rc < 0)
 		sk_report_fini(r);
 	return rc;

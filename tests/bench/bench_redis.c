@@ -111,6 +111,38 @@ static void sink(const char *path, const char *type, const char *spool)
 	       spool ? "on disk" : "in memory", CNT / wall, writing * 1e6 / CNT, thread * 1e6 / CNT, cpu * 1e6 / CNT);
 }
 
+/* From write() of a sensor that was idle until a reader that waits has the alert. */
+static void latency(const char *path)
+{
+	struct sk_sink_conf conf = sk_sink_conf_default;
+	struct sk_alert a = { .rule = &rule };
+	struct sk_sink_counts n;
+	struct sk_sink *s;
+	struct sk_error e;
+	double most = 0, sum = 0;
+	redisContext *c = redisConnectUnix(path);
+	char url[256];
+
+	conf.sensor = "bench";
+	snprintf(url, sizeof(url), "redis+unix://%s?key=bench", path);
+	if (!c || c->err || sk_sink_open(&s, url, &conf, &e) < 0)
+		fail("cannot connect");
+	for (int i = 0; i < 100; i++) {
+		double from;
+
+		usleep(20000);
+		from = seconds(CLOCK_MONOTONIC);
+		s->ops->write(s, &a, sk_span(json, sizeof(json)));
+		freeReplyObject(redisCommand(c, "BLPOP bench 1"));
+		from = seconds(CLOCK_MONOTONIC) - from;
+		sum += from;
+		most = from > most ? from : most;
+	}
+	s->ops->close(s, 1000000000, &n);
+	redisFree(c);
+	printf("one alert of an idle sensor: %.2f ms on average, %.2f ms at most until it is read\n", sum * 10, most * 1000);
+}
+
 int main(int argc, char **argv)
 {
 	char dir[] = "bench_redis.XXXXXX", command[64];
@@ -124,6 +156,8 @@ int main(int argc, char **argv)
 		bare(argv[1]);
 	}
 	check(argv[1], "LLEN bench", CNT);
+	check(argv[1], "FLUSHALL", -1);
+	latency(argv[1]);
 	check(argv[1], "FLUSHALL", -1);
 	sink(argv[1], "list", NULL);
 	check(argv[1], "LLEN bench", CNT);
