@@ -27,7 +27,7 @@ static const char *const troubles[] = {
 	"detect.alerts_lost", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
 	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted",
-	"campaign.no_memory", "output.lost",
+	"campaign.no_memory", "output.lost", "output.sink_lost",
 };
 
 static int add(struct sk_report *r, const char *folder, const struct sk_counter_def *def, uint64_t value)
