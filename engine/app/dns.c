@@ -33,7 +33,7 @@ struct stream {
 };
 
 struct dns {
-	struct stream dir[2];
+	struct stream *dir;		/* two, of TCP; a datagram leaves nothing behind */
 };
 
 /* One message at hand. */
@@ -487,8 +487,12 @@ static bool run_bytes(struct sk_app *a, struct sk_flow *f, int dir, struct strea
 
 static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *r)
 {
-	struct stream *s = &((struct dns *)state)->dir[dir];
+	const struct dns *d = state;
+	struct stream *s;
 
+	if (!d->dir)
+		return;				/* counted by begin */
+	s = &d->dir[dir];
 	if (!r->data.p) {
 		lose(a, s);
 	} else if (r->data.n) {
@@ -513,10 +517,13 @@ static void begin(struct sk_app *a, struct sk_flow *f, void *state, const void *
 {
 	struct dns *d = state;
 
-	(void)a;
-	(void)f;
 	(void)setup;
-	for (int i = 0; i < 2; i++)
+	if (f->info.proto != 6)
+		return;
+	d->dir = sk_arena_zalloc(&f->arena, 2 * sizeof(*d->dir));
+	if (!d->dir)
+		((struct sk_dns_counters *)sk_app_binding_counters(a, &sk_app_dns))->memory++;
+	for (int i = 0; i < 2 && d->dir; i++)
 		d->dir[i].held.cap = UINT16_MAX + 2u;
 }
 
@@ -526,7 +533,7 @@ static void end(struct sk_app *a, struct sk_flow *f, void *state)
 
 	(void)a;
 	(void)f;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2 && d->dir; i++)
 		sk_buf_fini(&d->dir[i].held);
 }
 

@@ -21,7 +21,6 @@ SK_COUNTER_TABLE(flow, SK_FLOW_COUNTERS)
 const char *const sk_flow_state_names[] = { "new", "established", "closed", "reset", NULL };
 const char *const sk_flow_reason_names[] = { "closed", "timeout", "evicted", "reused", "end", NULL };
 
-#define ARENA_CHUNK 464u			/* what an exchange over UDP needs; 512 bytes with the headers of chunk and heap */
 #define WELL_KNOWN_PORT 1024u		/* below: RFC 6335 system ports */
 #define EVICT_TRIES 16u
 #define CLOCK_SLACK_NS UINT64_C(10000000000)	/* a step back by more is a jump, not disorder among capture queues */
@@ -169,7 +168,7 @@ static void finish(struct sk_flow_table *t, struct record *r, enum sk_flow_reaso
 	t->counters.one_sided += !r->f.info.saw_both;
 	if (t->on_end)
 		t->on_end(t->cx, &r->f, why);
-	sk_arena_fini(&r->f.arena);
+	sk_flow_table_keep_memory(t, r);
 	sk_flow_table_remove(t, r);
 	sk_flow_table_give_back(t, r);
 }
@@ -361,6 +360,7 @@ static void fill(struct sk_flow_info *f, const struct sk_packet *p, int *dir)
 
 struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, uint64_t hash, int *dir)
 {
+	struct sk_arena kept;
 	struct record *r = NULL;
 
 	settle(t);
@@ -372,16 +372,18 @@ struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, 
 		t->counters.refused++;
 		return NULL;
 	}
+	kept = r->f.arena;
 	memset(&r->f, 0, sizeof(r->f));
 	r->f.hash = hash;
+	r->f.arena = kept;
 	if (sk_flow_table_insert(t, r) < 0) {
+		sk_flow_table_keep_memory(t, r);
 		sk_flow_table_give_back(t, r);
 		t->counters.refused++;
 		return NULL;
 	}
 	fill(&r->f.info, p, dir);
 	r->f.order = p->order;
-	sk_arena_init(&r->f.arena, ARENA_CHUNK, t->conf.arena_cap);
 	clock_advance(t, p->time_ns);
 	r->f.touched = tick_now(t);
 	append(t, r, list_of(&r->f));

@@ -7,6 +7,12 @@
 #include <sys/mman.h>
 
 #define SLOTS_FIRST 4096u
+#define ARENA_CHUNK 512u		/* what a DNS exchange needs */
+#if defined(__SANITIZE_ADDRESS__)
+#define KEPT_MAX 0u			/* so that use after the end of a flow is seen */
+#else
+#define KEPT_MAX 65536u			/* unused records that keep their first chunk: 32 MiB */
+#endif
 #define HUGE_FROM_SLABS 4u		/* small captures stay off huge pages: zeroing them costs more than they save */
 
 _Static_assert(sizeof(struct record) <= 320, "a flow record should stay within five cache lines");
@@ -41,6 +47,8 @@ int sk_flow_table_init(struct sk_flow_table *t)
 
 void sk_flow_table_fini(struct sk_flow_table *t)
 {
+	for (struct sk_flow *f = t->unused; f; f = f->newer)
+		sk_arena_fini(&f->arena);
 	for (uint32_t i = 0; i < t->slab_cnt; i++)
 		free(t->slabs[i]);
 	free(t->slabs);
@@ -73,13 +81,24 @@ struct record *sk_flow_table_take(struct sk_flow_table *t)
 
 	if (r) {
 		t->unused = r->f.newer;
+		t->kept -= r->f.arena.head != NULL;
 		return r;
 	}
 	if (t->fresh == UINT32_MAX - 1 || (t->fresh == t->slab_cnt * SLAB_RECORDS && slab_add(t) < 0))
 		return NULL;
 	r = sk_flow_table_record(t, t->fresh);
 	r->index = t->fresh++;
+	sk_arena_init(&r->f.arena, ARENA_CHUNK, t->conf.arena_cap);
 	return r;
+}
+
+void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r)
+{
+	if (t->kept < KEPT_MAX)
+		sk_arena_reset(&r->f.arena);
+	else
+		sk_arena_fini(&r->f.arena);
+	t->kept += r->f.arena.head != NULL;
 }
 
 void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r)

@@ -38,6 +38,7 @@ struct sk_flow_table {
 	uint32_t slab_cnt, slab_room;
 	uint32_t fresh;			/* records never used so far begin here */
 	struct sk_flow *unused;		/* used ones, linked by newer */
+	uint32_t kept;			/* of them, those whose arena has a chunk */
 	struct list lists[LIST_CNT * CLASS_CNT];	/* by LIST_* * CLASS_CNT + CLASS_*; f->list says which */
 	uint32_t idle_ticks[LIST_CNT];
 	uint64_t idle_ns[LIST_CNT];
@@ -59,6 +60,8 @@ void sk_flow_table_fini(struct sk_flow_table *t);
 /* A record that is in no list and in no slot, not zeroed; NULL when memory is short. */
 struct record *sk_flow_table_take(struct sk_flow_table *t);
 void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r);
+/* Before that: empties the flow's memory. A piece of it stays with the record unless many have one already. */
+void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r);
 
 /* Makes r findable by r->f.hash. 0 or SK_E_MEMORY. */
 int sk_flow_table_insert(struct sk_flow_table *t, struct record *r);

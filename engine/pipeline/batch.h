@@ -12,6 +12,7 @@
 
 #define SK_BATCH_ITEMS 256
 #define SK_BATCH_BYTES (512 * 1024)
+#define SK_BATCH_FULL (96 * 1024)	/* bytes after which nothing is added: what is on its way should stay in the caches */
 #define SK_BATCHES 16			/* per worker */
 
 enum sk_batch_what { SK_BATCH_PACKET, SK_BATCH_ODDITY, SK_BATCH_TIME, SK_BATCH_END };
@@ -36,7 +37,7 @@ struct sk_batch {
 /* Room for one more item with n bytes to copy. */
 static inline bool sk_batch_fits(const struct sk_batch *b, size_t n)
 {
-	return b->cnt < SK_BATCH_ITEMS && n <= SK_BATCH_BYTES - b->used;
+	return b->cnt < SK_BATCH_ITEMS && (b->used < SK_BATCH_FULL || n == 0) && n <= SK_BATCH_BYTES - b->used;
 }
 
 /* Copies s into the batch; the caller has asked sk_batch_fits. */

@@ -15,6 +15,9 @@
 #include "base/log.h"
 #include "base/ring.h"
 
+#define NAP_NS 250000L			/* the output thread's, growing while there is nothing to do … */
+#define NAP_NS_MAX 4000000L		/* … up to what an alert may come late */
+
 struct item {
 	struct sk_alert_order order;
 	struct sk_alert *alert;			/* NULL: a time mark */
@@ -183,13 +186,14 @@ static bool merge(struct sk_output *o, bool *done)
 
 static void *output_thread(void *arg)
 {
-	static const struct timespec nap = { .tv_nsec = 500000 };
+	struct timespec nap = { .tv_nsec = NAP_NS };
 	struct sk_output *o = arg;
 	bool done = false, pending = false;
 
 	while (!done) {
 		if (merge(o, &done)) {
 			pending = true;
+			nap.tv_nsec = NAP_NS;
 			continue;
 		}
 		if (pending)
@@ -202,8 +206,10 @@ static void *output_thread(void *arg)
 					o->sinks[i]->ops->reopen(o->sinks[i]);
 		if (o->setup.idle)
 			o->setup.idle(o->setup.cx, o);
-		if (!done)
+		if (!done) {
 			nanosleep(&nap, NULL);
+			nap.tv_nsec = SK_MIN(nap.tv_nsec * 5 / 4, NAP_NS_MAX);
+		}
 	}
 	merge(o, &done);
 	return NULL;

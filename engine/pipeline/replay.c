@@ -44,7 +44,14 @@ struct replay {
 	uint64_t problem_files;
 };
 
-static const struct timespec nap = { .tv_nsec = 20000 };
+/* Waits for the other side: longer every time, so that a side that has nothing to do for long costs little. */
+static void nap(unsigned *times)
+{
+	const struct timespec t = { .tv_nsec = 20000 << SK_MIN(*times, 5u) };
+
+	++*times;
+	nanosleep(&t, NULL);
+}
 
 /* --- worker threads --- */
 
@@ -88,14 +95,16 @@ static void *worker_thread(void *arg)
 {
 	struct lane *l = arg;
 	bool last = false;
+	unsigned waited = 0;
 
 	while (!last) {
 		struct sk_batch *b = sk_ring_pop(&l->there);
 
 		if (!b) {
-			nanosleep(&nap, NULL);
+			nap(&waited);
 			continue;
 		}
+		waited = 0;
 		run_batch(l, b);
 		last = b->upto == UINT64_MAX;
 		b->cnt = b->used = 0;
@@ -125,6 +134,8 @@ static bool lane_has_batch(struct lane *l)
  * get this far: they are told meanwhile that all up to upto has been shared out. */
 static void lane_wait(struct replay *r, struct lane *l, uint64_t upto)
 {
+	unsigned waited = 0;
+
 	while (!lane_has_batch(l)) {
 		for (unsigned i = 0; i < r->g->worker_cnt; i++) {
 			struct lane *o = &r->lanes[i];
@@ -132,7 +143,7 @@ static void lane_wait(struct replay *r, struct lane *l, uint64_t upto)
 			if (o != l && o->told < upto && lane_has_batch(o))
 				lane_push(o, upto);
 		}
-		nanosleep(&nap, NULL);
+		nap(&waited);
 	}
 }
 

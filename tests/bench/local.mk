@@ -8,3 +8,17 @@ EXTRA_PROGRAMS += tests/bench/bench_redis
 tests_bench_bench_redis_SOURCES = %D%/bench_redis.c
 tests_bench_bench_redis_CPPFLAGS = $(AM_CPPFLAGS) $(HIREDIS_CFLAGS)
 tests_bench_bench_redis_LDADD = libsk_sink.a libsk_alert.a libsk_event.a libsk_base.a $(HIREDIS_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS)
+
+.PHONY: bench check-cost update-cost
+bench: all
+	$(MKDIR_P) bench
+	test -e bench/http.pcap || $(srcdir)/tests/bench/make-captures.py http bench/http.pcap 1000
+	test -e bench/small.pcap || $(srcdir)/tests/bench/make-captures.py small bench/small.pcap 200
+	for f in http small; do for j in 1 2; do echo "$$f -j $$j"; \
+		/usr/bin/time -f '%U s user, %S s system, %e s wall, %M KB' ./sekisho -q -j $$j -S $(srcdir)/rules -r bench/$$f.pcap >/dev/null; \
+	done; done
+check-cost: all
+	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) || test $$? -eq 77
+update-cost: all
+	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --update || test $$? -eq 77
+EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/check-cost.sh %D%/cost.budget
