@@ -9,9 +9,9 @@
 #define SLOTS_FIRST 4096u
 #define ARENA_CHUNK 512u		/* what a DNS exchange needs */
 #if defined(__SANITIZE_ADDRESS__)
-#define KEPT_MAX 0u			/* so that use after the end of a flow is seen */
+static const uint32_t kept_max;		/* none, so that use after the end of a flow is seen */
 #else
-#define KEPT_MAX 65536u			/* unused records that keep their first chunk: 32 MiB */
+static const uint32_t kept_max = 65536;	/* unused records that keep their first chunk: 32 MiB */
 #endif
 #define HUGE_FROM_SLABS 4u		/* small captures stay off huge pages: zeroing them costs more than they save */
 
@@ -94,7 +94,7 @@ struct record *sk_flow_table_take(struct sk_flow_table *t)
 
 void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r)
 {
-	if (t->kept < KEPT_MAX)
+	if (t->kept < kept_max)
 		sk_arena_reset(&r->f.arena);
 	else
 		sk_arena_fini(&r->f.arena);
