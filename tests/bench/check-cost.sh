@@ -20,7 +20,7 @@ work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 
 count() {
-	valgrind --tool=callgrind --callgrind-out-file="$work/out" "$sekisho" -q -r "$1" -S "$top/rules" >/dev/null 2>"$work/log" ||
+	valgrind --tool=callgrind --callgrind-out-file="$work/out" "$sekisho" -q -r "$1" -S "$top/rules" --set classify.mode=auto >/dev/null 2>"$work/log" ||
 		{ cat "$work/log" >&2; return 1; }
 	sed -n 's/^totals: //p' "$work/out"
 }

@@ -15,7 +15,7 @@ bench: all
 	test -e bench/http.pcap || $(srcdir)/tests/bench/make-captures.py http bench/http.pcap 1000
 	test -e bench/small.pcap || $(srcdir)/tests/bench/make-captures.py small bench/small.pcap 200
 	for f in http small; do for j in 1 2; do echo "$$f -j $$j"; \
-		/usr/bin/time -f '%U s user, %S s system, %e s wall, %M KB' ./sekisho -q -j $$j -S $(srcdir)/rules -r bench/$$f.pcap >/dev/null; \
+		/usr/bin/time -f '%U s user, %S s system, %e s wall, %M KB' ./sekisho -q --set classify.mode=auto -j $$j -S $(srcdir)/rules -r bench/$$f.pcap >/dev/null; \
 	done; done
 check-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) || test $$? -eq 77
