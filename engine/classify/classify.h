@@ -19,7 +19,7 @@
 	X(detected, "flows", "flows nDPI has a name for") \
 	X(guessed, "flows", "… guessed after the last packet") \
 	X(dropped, "flows", "flows nDPI was not needed for: a parser knows them") \
-	X(refused, "flows", "flows not classified because memory was short")
+	X(refused, "flows", "flows not classified because too many were at a time, or memory was short")
 SK_COUNTER_STRUCT(classify, SK_CLASSIFY_COUNTERS)
 
 struct sk_classify;

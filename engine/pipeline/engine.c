@@ -122,11 +122,13 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 		.idle = setup->idle, .observe = setup->observe, .cx = setup->cx }, e);
 	if (rc == 0)
 		rc = open_workers(g, e);
+	g->ready_ns = monotonic_ns();
+	*out = g;			/* before the output thread runs, which may look at it */
 	if (rc == 0)
 		rc = sk_output_start(g->output, e);
 done:
-	g->ready_ns = monotonic_ns();
 	if (rc < 0) {
+		*out = NULL;
 		sk_engine_free(g);
 		return rc;
 	}
