@@ -9,10 +9,11 @@ set -eu
 tree=${1:-${top_srcdir:-${srcdir:-.}}}
 cd "$tree"
 out=$(
-	for dir in include/sekisho engine/* plugin plugin/*; do
+	for dir in include/sekisho engine/* engine/*/* plugin plugin/*; do
 		[ -d "$dir" ] || continue
-		words=
-		[ -f "$dir/.may-include" ] && words=$(tr '\n' ' ' <"$dir/.may-include")
+		words= list=$dir/.may-include
+		[ -f "$list" ] || list=$(dirname "$dir")/.may-include	# a folder within a station keeps to the station's
+		[ -f "$list" ] && words=$(tr '\n' ' ' <"$list")
 		for file in "$dir"/*.[ch]; do
 			[ -f "$file" ] && printf '%s\t%s\t%s\n' "$dir" "$file" "$words"
 		done
