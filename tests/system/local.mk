@@ -1,5 +1,6 @@
 SYSTEM_TESTS = \
 	%D%/corpus.sh \
+	%D%/evict.sh \
 	%D%/forms.sh \
 	%D%/installed.sh \
 	%D%/leaks.sh \
