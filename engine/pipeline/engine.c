@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "pipeline/paths.h"
 
 static uint64_t monotonic_ns(void)
@@ -99,6 +100,8 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 		rc = sk_error_set(e, SK_E_CONFIG, "--explain: there is no rule '%s' (sekisho rules list shows all)", setup->explain);
 	if (rc < 0 || setup->need == SK_ENGINE_CHECK)
 		goto done;
+	if (g->live && sk_rules_expired_count(g->rules))
+		sk_log_info("rules", "%zu indicators have expired and are left out", sk_rules_expired_count(g->rules));
 	rc = sk_plugins_open(g->plugins, e);
 	if (rc < 0)
 		goto done;

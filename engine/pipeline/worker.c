@@ -46,7 +46,6 @@ static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *
 			return;			/* counted by flow/ */
 		is_new = true;
 	}
-	f->order = p->order;
 	sk_flow_touch(w->flows, f, p, dir);
 	if (is_new)
 		sk_app_flow_start(w->app, f, p);
@@ -58,6 +57,7 @@ static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *
 			sk_classify_packet(w->classify, f, p, dir);
 		else
 			w->unclassified = p;
+		w->unclassified_flow = f;
 	}
 	if (p->proto == IPPROTO_TCP && !(p->flags & SK_PACKET_NO_TRANSPORT)) {
 		bool was_done = f->done;
@@ -91,7 +91,7 @@ static void on_event(void *cx, struct sk_flow *f, const struct sk_event *e)
 {
 	struct sk_pipeline_worker *w = cx;
 
-	if (w->unclassified && !f->info.app_proto)
+	if (w->unclassified && f == w->unclassified_flow && !f->info.app_proto)
 		classify_late(w, f, e->dir);
 	sk_detect_event(w->detect, f, e);
 }
@@ -209,7 +209,6 @@ void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, c
 			return;
 		is_new = true;
 	}
-	f->order = p->order;
 	sk_flow_touch(w->flows, f, &alone, dir);
 	if (is_new)
 		sk_app_flow_start(w->app, f, &alone);

@@ -34,7 +34,8 @@ struct sk_pipeline_worker {
 	struct sk_reassembly *reassembly;
 	struct sk_classify *classify;		/* NULL: not asked for */
 	bool classify_all;			/* also flows a parser knows */
-	const struct sk_packet *unclassified;	/* at hand, and nDPI may have to see it */
+	const struct sk_packet *unclassified;	/* at hand, and nDPI may have to see it … */
+	const struct sk_flow *unclassified_flow;	/* … for this flow; runs of others may be let go meanwhile */
 	struct sk_app_conf app_conf;
 	struct sk_app *app;
 	struct sk_detect *detect;
