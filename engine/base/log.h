@@ -22,7 +22,6 @@ void sk_log(enum sk_log_level level, const char *tag, const char *fmt, ...) SK_P
 #define sk_log_error(tag, ...) sk_log(SK_LOG_LEVEL_ERROR, tag, __VA_ARGS__)
 #define sk_log_warning(tag, ...) sk_log(SK_LOG_LEVEL_WARNING, tag, __VA_ARGS__)
 #define sk_log_info(tag, ...) sk_log(SK_LOG_LEVEL_INFO, tag, __VA_ARGS__)
-#define sk_log_debug(tag, ...) sk_log(SK_LOG_LEVEL_DEBUG, tag, __VA_ARGS__)
 
 /* Of one place in the code; zeroed at start. */
 struct sk_log_gate {

@@ -107,14 +107,6 @@ static inline uint32_t sk_rd_u32le(struct sk_rd *r)
 	return p ? (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0] : 0;
 }
 
-static inline uint64_t sk_rd_u64le(struct sk_rd *r)
-{
-	uint64_t lo = sk_rd_u32le(r);
-	uint64_t hi = sk_rd_u32le(r);
-
-	return r->failed ? 0 : hi << 32 | lo;
-}
-
 /* Ends reading: everything after gives 0. */
 static inline void sk_rd_fail(struct sk_rd *r)
 {

@@ -460,11 +460,6 @@ size_t sk_rules_campaign_count(const struct sk_ruleset *s)
 	return s->campaign_cnt;
 }
 
-const struct sk_campaign_info *sk_rules_campaign_at(const struct sk_ruleset *s, size_t i)
-{
-	return i < s->campaign_cnt ? s->campaigns[i] : NULL;
-}
-
 size_t sk_rules_indicator_count(const struct sk_ruleset *s)
 {
 	return s->sets.indicators;

@@ -93,7 +93,6 @@ size_t sk_rules_count(const struct sk_ruleset *s);
 const struct sk_rule *sk_rules_at(const struct sk_ruleset *s, size_t i);
 const struct sk_rule *sk_rules_find(const struct sk_ruleset *s, const char *id);
 size_t sk_rules_campaign_count(const struct sk_ruleset *s);
-const struct sk_campaign_info *sk_rules_campaign_at(const struct sk_ruleset *s, size_t i);
 size_t sk_rules_indicator_count(const struct sk_ruleset *s);
 /* Expired indicators, those left out (live). */
 size_t sk_rules_expired_count(const struct sk_ruleset *s);
