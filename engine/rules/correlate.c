@@ -270,7 +270,7 @@ static bool known_in_reason(struct sk_load *l, const struct sk_crule *r, const c
 		if (r->pub.kind == SK_KIND_NONE || sk_field_resolve(reg, r->pub.kind, name, &ref, &e) == 0)
 			return r->pub.kind == SK_KIND_NONE || ref.def->type == SK_VALUE_STREAM || want_field(l, r->pub.kind, name, &e);
 		for (unsigned up = 0; up < reg->cnt; up++) {
-			char full[160];
+			char full[256];
 
 			snprintf(full, sizeof(full), "%s.%s", reg->kinds[up]->name, name);
 			if (sk_field_resolve(reg, r->pub.kind, full, &ref, &e) == 0)

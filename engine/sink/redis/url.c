@@ -194,7 +194,7 @@ static int set_key(struct sk_redis_url *u, unsigned which, const char *v, struct
 	case KEY_FIELD:
 		if (!*v || strlen(v) >= sizeof(u->field))
 			return sk_error_set(e, SK_E_CONFIG, "Redis URL: field is a name of 1 to %zu bytes", sizeof(u->field) - 1);
-		snprintf(u->field, sizeof(u->field), "%s", v);
+		memcpy(u->field, v, strlen(v) + 1);
 		return 0;
 	case KEY_DB:
 		return parse_db(u, v, e);
