@@ -1,22 +1,24 @@
 #!/usr/bin/python3
-"""Kills Redis and sekisho while alerts flow, and counts what arrives.
+"""Breaks Redis, the network between, and sekisho itself while alerts flow; then counts what has arrived.
 
-usage: chaos.py SEKISHO [--kills N] [--seed N] [--rate ALERTS_PER_SECOND] [--type list|stream] [--keep DIR]
+usage: chaos.py SEKISHO [--topology single|sentinel|cluster] [--live] [--faults N] [--seed N] [--rate N] [--runs N] [--keep DIR]
 
-Every run of sekisho reads a capture of its own from a pipe, slowly: DNS queries, each of which is one alert of one rule. Meanwhile
-Redis is killed and restarted from its append-only file, killed and restarted empty, stopped for a while, or loses its
-connections; sekisho is killed with SIGKILL and the next run starts on the same spool. The last run is left to end.
+sekisho sends every alert to a list and to a stream. It reads DNS queries, each of which is one alert of one rule, from a pipe, or
+(--live, as root) from a veth in a network namespace of the test's own. The plan, what is broken when and for how long, comes from the
+seed alone; what the processes make of it depends on the machine.
 
-Alerts come out in the order of their packets. So what must be in Redis at the end is, for a run that was killed, the first so many
-alerts of its capture without a hole, and at least as many as the sequence key had acknowledged by then; for a run that ended, all of
-them. Everything once, in any order of runs and in order within one.
+What must be in Redis at the end is what sekisho had on its disk, read by spoolfile.py, not by sekisho: of a run that was
+killed, the first so many alerts without a hole; of one that ended, and of a live one between its first and its last packet, an
+alert for every packet. Each once in the list and once in the stream.
 
-Exit status 0 when nothing is lost and nothing doubled, 1 otherwise, 77 when Redis is not installed.
+Exit status 0 when nothing is lost and nothing doubled, 1 otherwise, 77 when something is missing here.
 """
 import argparse
+import collections
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -26,6 +28,10 @@ import sys
 import tempfile
 import threading
 import time
+
+import spoolfile
+from servers import die_with_parent, wait_until
+from topologies import TOPOLOGIES
 
 RULES = """
 campaign:
@@ -42,66 +48,11 @@ rules:
     where:
       name: {ends: .chaos.example}
 """
-KEY = "alerts"
 SENSOR = "chaos"
 
 
-class Redis:
-    """A server of our own on a unix socket, with an append-only file."""
-
-    def __init__(self, work):
-        self.work, self.socket, self.process = work, f"{work}/redis.sock", None
-        self.lock = threading.Lock()
-
-    def start(self):
-        args = ["redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "", "--appendonly", "yes",
-                "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0", "--dir", self.work, "--logfile", f"{self.work}/redis.log"]
-        self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL)
-        for _ in range(200):
-            if self.try_command("PING") == "PONG":
-                return
-            time.sleep(0.05)
-        raise RuntimeError("redis-server did not start")
-
-    def kill(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    def forget(self):
-        shutil.rmtree(f"{self.work}/appendonlydir", ignore_errors=True)
-        for name in ("appendonly.aof", "dump.rdb"):
-            if os.path.exists(f"{self.work}/{name}"):
-                os.unlink(f"{self.work}/{name}")
-
-    def command(self, *words):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(10)
-            s.connect(self.socket)
-            s.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in map(str.encode, words)))
-            return self.reply(s.makefile("rb"))
-
-    def try_command(self, *words):
-        try:
-            return self.command(*words)
-        except (OSError, ValueError):
-            return None
-
-    def reply(self, f):
-        line = f.readline()
-        if not line.endswith(b"\r\n"):
-            raise ValueError("connection closed")
-        kind, rest = line[:1], line[1:-2]
-        if kind in b"+-":
-            return rest.decode()
-        if kind == b":":
-            return int(rest)
-        if kind == b"$":
-            return None if rest == b"-1" else f.read(int(rest) + 2)[:-2].decode()
-        return None if rest == b"-1" else [self.reply(f) for _ in range(int(rest))]
-
-
 def query(run, i):
-    """An Ethernet frame with a DNS query for <run>-<i>.chaos.example (RFC 1035, 4.1)."""
+    """An Ethernet frame with a DNS query for r<run>-<i>.chaos.example (RFC 1035, 4.1)."""
     name = b"".join(bytes([len(x)]) + x for x in (f"r{run}-{i}".encode(), b"chaos", b"example")) + b"\0"
     dns = struct.pack(">HHHHHH", i & 0xffff, 0x100, 1, 0, 0, 0) + name + struct.pack(">HH", 1, 1)
     udp = struct.pack(">HHHH", 1024 + i % 60000, 53, 8 + len(dns), 0) + dns
@@ -115,21 +66,28 @@ def query(run, i):
 
 
 class Run:
-    """One sekisho that reads queries from a pipe until it is killed or told to stop."""
+    """One sekisho, until it is killed or told to end."""
 
     def __init__(self, chaos, number):
         o = chaos.options
-        self.number, self.sent, self.stop, self.killed = number, 0, threading.Event(), False
-        url = f"redis+unix://{chaos.redis.socket}?key={KEY}&type={o.type}"
-        self.log = open(f"{chaos.work}/run{number}.log", "wb")
-        sets = [f"sensor={SENSOR}", f"spool.dir={chaos.work}/spool", "spool.fsync=50ms", "redis.command_timeout=300ms",
-                "redis.connect_timeout=300ms", "redis.backoff_max=200ms", f"redis.batch={chaos.random.choice([1, 7, 64, 256])}"]
-        args = [o.sekisho, "-r", "-", "-S", f"{chaos.work}/rules", "-o", url, "--wait", "60s"]
-        for s in sets:
-            args += ["--set", s]
-        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log)
-        self.thread = threading.Thread(target=self.feed, args=(o.rate,))
-        self.thread.start()
+        self.chaos, self.number, self.killed, self.log = chaos, number, False, f"{chaos.work}/run{number}.log"
+        sets = [f"sensor={SENSOR}", f"spool.dir={chaos.work}/spool", "spool.fsync=50ms", "spool.retain=1h", "redis.command_timeout=300ms",
+                "redis.connect_timeout=300ms", "redis.backoff_max=200ms", f"redis.batch={chaos.random.choice([1, 7, 64, 256])}", "stats=1s"]
+        args = [o.sekisho, "-S", f"{chaos.work}/rules", "--wait", "60s"] + [x for s in sets for x in ("--set", s)]
+        args += [x for u in (chaos.to.local_urls() if o.live else chaos.to.urls()) for x in ("-o", u)]
+        args = ["ip", "netns", "exec", chaos.wire.name] + args + ["-i", "sk1"] if o.live else args + ["-r", "-"]
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=log, stderr=log, preexec_fn=die_with_parent)
+        self.sent, self.stop, self.thread = 0, threading.Event(), None
+        if o.live:
+            wait_until("sekisho watches", 20, lambda: "watching" in self.told())
+        else:
+            self.thread = threading.Thread(target=self.feed, args=(o.rate,), daemon=True)
+            self.thread.start()
+
+    def told(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            return f.read()
 
     def feed(self, rate):
         f, begin = self.process.stdin, time.monotonic()
@@ -143,148 +101,270 @@ class Run:
                     self.sent += 1
                 f.flush()
                 time.sleep(0.005)
-        except BrokenPipeError:
-            pass
-        try:
             f.close()
-        except BrokenPipeError:
+        except OSError:
             pass
 
     def kill(self):
         self.killed = True
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.end_feed()
+
+    def end_feed(self):
         self.stop.set()
-        self.thread.join()
+        if self.thread:
+            self.thread.join()
 
     def end(self):
-        self.stop.set()
-        self.thread.join()
+        self.end_feed()
+        if not self.thread:
+            self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(timeout=120)
-        self.log.flush()
         if status != 0:
-            raise RuntimeError(f"sekisho ended with status {status}:\n" + open(self.log.name).read()[-2000:])
+            raise RuntimeError(f"sekisho ended with status {status}:\n" + self.told()[-2000:])
+
+
+class Wire:
+    """A veth pair in a namespace, and a process that sends queries over it all the time."""
+
+    def __init__(self, rate):
+        self.name = f"sekisho-chaos-{os.getpid()}"
+        self.sender = None
+        subprocess.run(["ip", "netns", "add", self.name], check=True)
+        for args in (["link", "add", "name", "sk0", "type", "veth", "peer", "name", "sk1"], ["link", "set", "sk0", "up"],
+                     ["link", "set", "sk1", "up"]):
+            subprocess.run(["ip", "-n", self.name, *args], check=True)
+        time.sleep(0.3)
+        self.rate = rate
+
+    def start(self):
+        self.sender = subprocess.Popen(["ip", "netns", "exec", self.name, sys.executable, os.path.abspath(__file__), "--send", str(self.rate)],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=die_with_parent)
+
+    def stop(self):
+        """The number of queries that were sent."""
+        return int(self.sender.communicate()[0])
+
+    def close(self):
+        if self.sender and self.sender.poll() is None:
+            self.sender.kill()
+            self.sender.wait()
+        subprocess.run(["ip", "netns", "del", self.name], check=False)
+
+
+def send(rate):
+    """The process of Wire: sends until its standard input ends, then prints how many."""
+    stop = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+    sent, begin = 0, time.monotonic()
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind(("sk0", 0))
+        while not stop.is_set():
+            due = int((time.monotonic() - begin) * rate)
+            while sent < due:
+                s.send(query(0, sent))
+                sent += 1
+            time.sleep(0.002)
+    print(sent)
+    return 0
+
+
+Step = collections.namedtuple("Step", "pause fault hold x kill")
+
+
+def make_plan(rng, faults, cnt):
+    """What happens, one after the other: wait, break, hold (and perhaps kill sekisho meanwhile), mend."""
+    plan = []
+    for _ in range(cnt):
+        fault = rng.choice(faults)
+        plan.append(Step(rng.choice([0.0, rng.uniform(0, 0.1), rng.uniform(0, 0.6)]), fault, rng.choice([rng.uniform(0, 0.2), rng.uniform(0.2, 1.0)]),
+                         rng.random(), fault != "sekisho" and rng.random() < 0.2))
+    return plan
 
 
 class Chaos:
-    def __init__(self, options, work):
-        self.options, self.work = options, work
-        self.random = random.Random(options.seed)
-        self.redis = Redis(work)
-        self.runs = []
-        self.counts = {}
-        self.floor = {}			# run: alerts that were in Redis when it was killed
+    def __init__(self, options, seed, work):
+        self.options, self.seed, self.work = options, seed, work
+        self.random = random.Random(f"{options.topology} {seed}")
+        self.to = TOPOLOGIES[options.topology](work)
+        self.plan = make_plan(self.random, self.to.faults, options.faults)
+        self.runs, self.counts, self.seen = [], collections.Counter(), set()
+        self.wire = None
         os.mkdir(f"{work}/spool")
         os.mkdir(f"{work}/rules")
+        self.spool = spoolfile.Reader(f"{work}/spool")
         with open(f"{work}/rules/chaos.yaml", "w", encoding="utf-8") as f:
             f.write(RULES)
 
     def new_run(self):
         self.runs.append(Run(self, len(self.runs)))
 
-    def pause(self, most):
-        time.sleep(self.random.uniform(0.02, most))
-
-    def once(self, what):
-        self.counts[what] = self.counts.get(what, 0) + 1
-        if what in ("redis killed, restarted", "redis killed, restarted empty"):
-            self.redis.kill()
-            if what.endswith("empty"):
-                self.redis.forget()
-            self.pause(0.4)
-            self.redis.start()
-        elif what == "redis stopped for a while":
-            self.redis.process.send_signal(signal.SIGSTOP)
-            self.pause(1.0)
-            self.redis.process.send_signal(signal.SIGCONT)
-        elif what == "connections cut":
-            self.redis.try_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        elif what == "sekisho killed":
-            self.runs[-1].kill()
-            self.floor[len(self.runs) - 1] = len(self.stored().get(len(self.runs) - 1, []))
-            self.new_run()
-
-    def stored(self):
-        """What is in Redis: run -> numbers of its queries, in order."""
-        if self.options.type == "list":
-            lines = self.redis.command("LRANGE", KEY, "0", "-1")
-        else:
-            lines = [entry[1][1] for entry in self.redis.command("XRANGE", KEY, "-", "+") or []]
-        runs = {}
-        for line in lines or []:
-            alert = json.loads(line)
-            if alert["event_type"] != "alert":
-                continue
-            name = alert["dns"]["query"][0]["rrname"].split(".")[0]
-            run, i = name[1:].split("-")
-            runs.setdefault(int(run), []).append(int(i))
-            self.ids.setdefault(alert["sekisho"]["id"], []).append(name)
-        return runs
-
-    ids = {}
+    def kill_sekisho(self):
+        self.counts["sekisho"] += 1
+        self.runs[-1].kill()
+        self.seen = {(r[0], r[1]) for r in self.spool.records()}
+        self.new_run()
 
     def play(self):
-        kinds = ["redis killed, restarted", "redis killed, restarted", "redis killed, restarted empty", "redis stopped for a while",
-                 "connections cut", "connections cut", "sekisho killed", "sekisho killed"]
-        self.redis.start()
+        self.to.start()
+        if self.options.live:
+            self.wire = Wire(self.options.rate)
         self.new_run()
-        for _ in range(self.options.kills):
-            self.pause(0.5)
-            self.once(self.random.choice(kinds))
-        self.pause(0.5)
+        if self.wire:
+            self.wire.start()
+        for step in self.plan:
+            time.sleep(step.pause)
+            if step.fault == "sekisho":
+                self.kill_sekisho()
+                continue
+            self.counts[step.fault] += 1
+            fault = getattr(self.to, step.fault)(step.x)
+            next(fault)
+            time.sleep(step.hold / 2)
+            if step.kill:
+                self.kill_sekisho()
+            time.sleep(step.hold / 2)
+            for _ in fault:
+                pass
+        self.to.settle()
+        time.sleep(2.5)				# sekisho looks once a second whether Redis has lost something
+        if self.wire:
+            self.runs[-1].sent = self.wire.stop()
+            time.sleep(1)
         self.runs[-1].end()
 
-    def judge(self):
-        self.ids = {}
-        stored = self.stored()
-        alerts = lost = doubled = disordered = 0
+    # --- the count ---
+
+    def made(self):
+        """What sekisho had on its disk: kind of key -> names of queries, and what is wrong with it."""
+        kinds = {key: kind for kind, key in self.to.keys.items()}
+        names, wrong, records = {kind: [] for kind in self.to.keys}, [], self.spool.records()
+        if not self.seen <= {(r[0], r[1]) for r in records}:
+            wrong.append("records of a run that was killed have gone from the spool")
+        for _, key, is_alert, text in records:
+            if is_alert:
+                names[kinds[key]].append(name_of(json.loads(text)))
+        for kind, found in names.items():
+            if len(found) != len(set(found)):
+                wrong.append(f"{kind}: the spool has {len(found) - len(set(found))} alerts twice")
+            wrong += [f"{kind}: {w}" for w in (self.check_live(found) if self.wire else self.check_runs(found))]
+        return names, wrong
+
+    def check_runs(self, found):
+        per_run = collections.defaultdict(list)
+        for run, i in found:
+            per_run[run].append(i)
         for run in self.runs:
-            got = stored.get(run.number, [])
-            distinct = sorted(set(got))
-            doubled += len(got) - len(distinct)
-            disordered += got != sorted(got) and len(got) == len(distinct)
-            wanted = (distinct[-1] + 1 if distinct else 0) if run.killed else run.sent
-            wanted = max(wanted, self.floor.get(run.number, 0))
-            alerts += wanted
-            lost += wanted - len(distinct)
-        same = sum(len(set(v)) > 1 for v in self.ids.values())
-        print(f"seed {self.options.seed}, {self.options.type}: " + ", ".join(f"{n} x {what}" for what, n in sorted(self.counts.items())))
-        print(f"{sum(self.counts.values())} kills, {len(self.runs)} runs, {alerts} alerts, {lost} lost, {doubled} doubled, {disordered} runs out of order")
-        return lost == 0 and doubled == 0 and disordered == 0 and same == 0 and alerts > 0
+            got = per_run[run.number]
+            if got != list(range(len(got))):
+                yield f"run {run.number}: not in order, or with a hole"
+            if len(got) > run.sent or (not run.killed and len(got) != run.sent):
+                yield f"run {run.number}: {len(got)} alerts of {run.sent} queries"
+
+    def check_live(self, found):
+        numbers = [i for _, i in found]
+        last = self.runs[-1]
+        if "kernel_drops" in last.told():
+            yield "the kernel has dropped packets"
+        if numbers != sorted(numbers):
+            yield "not in order"
+        if not numbers or numbers[-1] != last.sent - 1:
+            yield f"the last of {last.sent} queries is {numbers[-1:]}"
+        if len(self.runs) == 1 and numbers != list(range(last.sent)):
+            yield f"{len(numbers)} alerts of {last.sent} queries"
+
+    def judge(self):
+        made, wrong = self.made()
+        alerts = lost = doubled = strange = disordered = 0
+        ids = collections.defaultdict(set)
+        for kind, names in made.items():
+            events = [json.loads(text) for text in self.to.items(kind)]
+            stored = [e for e in events if e["event_type"] == "alert"]
+            got = collections.Counter()
+            for e in stored:
+                got[name_of(e)] += 1
+                ids[e["sekisho"]["id"]].add(name_of(e))
+            alerts += len(names)
+            lost += len(set(names) - set(got))
+            strange += len(set(got) - set(names))
+            doubled += sum(n - 1 for n in got.values())
+            disordered += [name_of(e) for e in stored] != names
+        told = "".join(run.told() for run in self.runs)
+        healed = sum(map(int, re.findall(r"Redis has lost ([0-9]+) of what it had taken", told)))
+        if any(len(v) != 1 for v in ids.values()):
+            wrong.append("two alerts have one id")
+        if "damaged bytes between records" in told:
+            wrong.append("sekisho has found damage in its spool")
+        if disordered:
+            wrong.append("not in the order they were made in")
+        o = self.options
+        print(f"{o.topology}{' live' if o.live else ''}, seed {self.seed}: " + ", ".join(f"{n} x {what}" for what, n in sorted(self.counts.items())))
+        print(f"  {sum(self.counts.values())} faults ({self.counts['sekisho'] + self.to.kills} kill -9: {self.counts['sekisho']} of sekisho, "
+              f"{self.to.kills} of Redis), {alerts} alerts, {lost} lost, {doubled} doubled, {strange} from nowhere, "
+              f"{self.to.forgotten} forgotten by Redis, {healed} healed", flush=True)
+        for w in wrong:
+            print(f"  WRONG: {w}")
+        return not (lost or doubled or strange or wrong) and alerts > 0
+
+    def close(self):
+        for run in self.runs:
+            if run.process.poll() is None:
+                run.kill()
+        if self.wire:
+            self.wire.close()
+        self.to.close()
+
+
+def name_of(alert):
+    run, i = alert["dns"]["query"][0]["rrname"].split(".")[0][1:].split("-")
+    return int(run), int(i)
+
+
+def one_run(options, seed):
+    work = tempfile.mkdtemp(prefix="sekisho-chaos-") if not options.keep else f"{options.keep}/{options.topology}-{seed}"
+    os.makedirs(work, exist_ok=True)
+    chaos = Chaos(options, seed, work)
+    good = False
+    try:
+        chaos.play()
+        good = chaos.judge()
+        return good
+    finally:
+        chaos.close()
+        if not good:
+            for run in chaos.runs[-3:]:
+                sys.stderr.write(f"run {run.number}:\n" + run.told()[-1500:])
+        if not options.keep:
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("sekisho")
-    p.add_argument("--kills", type=int, default=100)
+    p.add_argument("sekisho", nargs="?")
+    p.add_argument("--topology", choices=sorted(TOPOLOGIES), default="single")
+    p.add_argument("--live", action="store_true", help="watch a veth of a namespace (root)")
+    p.add_argument("--faults", type=int, default=100)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--rate", type=int, default=1000)
-    p.add_argument("--type", choices=("list", "stream"), default="list")
-    p.add_argument("--keep", help="leave the work folder here")
+    p.add_argument("--runs", type=int, default=1, help="with this and the following seeds")
+    p.add_argument("--rate", type=int, default=1000, help="alerts per second")
+    p.add_argument("--keep", help="leave the work folders here")
+    p.add_argument("--send", type=int, help=argparse.SUPPRESS)
     o = p.parse_args()
-    if not shutil.which("redis-server"):
-        print("skipped: redis-server is not installed")
-        return 77
+    if o.send:
+        return send(o.send)
+    if not o.sekisho:
+        p.error("which sekisho?")
     o.sekisho = os.path.abspath(o.sekisho)
-    work = o.keep or tempfile.mkdtemp()
-    os.makedirs(work, exist_ok=True)
-    chaos = Chaos(o, work)
-    try:
-        chaos.play()
-        good = chaos.judge()
-        if not good:
-            for run in chaos.runs[-3:]:
-                sys.stderr.write(f"run {run.number}:\n" + open(run.log.name).read()[-1500:])
-        return 0 if good else 1
-    finally:
-        for run in chaos.runs:
-            if run.process.poll() is None:
-                run.kill()
-        if chaos.redis.process and chaos.redis.process.poll() is None:
-            chaos.redis.process.send_signal(signal.SIGCONT)
-            chaos.redis.kill()
-        if not o.keep:
-            shutil.rmtree(work)
+    for tool in ("redis-server", *TOPOLOGIES[o.topology].tools, *(["ip"] if o.live else [])):
+        if not shutil.which(tool):
+            print(f"skipped: {tool} is not installed")
+            return 77
+    if o.live and os.geteuid() != 0:
+        print("skipped: --live needs root")
+        return 77
+    good = [one_run(o, seed) for seed in range(o.seed, o.seed + o.runs)]
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
 #!/bin/sh
-# A short run of chaos.py, always the same kills; `make chaos` runs more of them.
+# A short form of chaos.py, always the same plans; `make chaos` runs more of them.
 . "${srcdir:-.}/tests/lib/system.sh"
 command -v redis-server >/dev/null || skip "redis-server is not installed"
 [ -x /usr/bin/python3 ] || skip "python3 is not installed"
 [ -z "${SK_QUICK:-}" ] || skip "SK_QUICK is set"
-/usr/bin/python3 "$top/tests/chaos/chaos.py" "$sekisho" --kills 14 --seed 1 || exit
-/usr/bin/python3 "$top/tests/chaos/chaos.py" "$sekisho" --kills 8 --seed 2 --type stream
+chaos() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$top/tests/chaos/chaos.py" "$sekisho" "$@"; }
+chaos --faults 14 --seed 1 --rate 500 || exit
+if [ "$(id -u)" -eq 0 ] && command -v ip >/dev/null && ip netns add sekisho-probe-$$ 2>/dev/null; then
+	ip netns del sekisho-probe-$$
+	chaos --faults 6 --seed 4 --rate 500 --live || exit
+fi
