@@ -1,4 +1,4 @@
-AK47_SOURCES = %D%/ak47.c %D%/message.c %D%/message.h
+AK47_SOURCES = %D%/ak47.c %D%/message.c %D%/message.h %D%/part.c %D%/coding.h
 libsk_plugins_a_SOURCES += $(AK47_SOURCES)
 plugins_LTLIBRARIES += %D%/ak47.la
 %C%_ak47_la_SOURCES = $(AK47_SOURCES)

@@ -1,37 +1,13 @@
 /* ak47/message.c — see message.h.
  *
  * Coding: XOR with six bytes, over and over, then hex. Layout "json" (202503 and HTTP): one JSON object, in names cut into labels
- * anywhere. Layout "fields" (202504): three labels, each coded from the key's beginning: "1" (task) or "2" (result) and five
- * characters of session, "a" and the session again, the computer's name.
+ * anywhere. Layout "fields" (202504): labels, each coded from the key's beginning: "1" (task) or "2" (result) and five
+ * characters of session, "a" and the session again, the computer's name, then what else there is to say. What is too long for one
+ * name or record is cut, each part behind a marker of its own (part.c).
  */
 #include "message.h"
 
-#define SESSION_LEN 5u
-
-static const uint8_t key[6] = { 'V', 'H', 'B', 'D', '@', 'H' };
-
-static int digit(uint8_t c)
-{
-	uint8_t low = c | 0x20;
-
-	return c >= '0' && c <= '9' ? c - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-/* Bytes behind the coding; stops at the first that is no pair of digits. */
-static size_t decode(struct sk_span hex, uint8_t *out, size_t room)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i + 1 < hex.n && n < room; i += 2) {
-		int high = digit(hex.p[i]), low = digit(hex.p[i + 1]);
-
-		if (high < 0 || low < 0)
-			break;
-		out[n] = (uint8_t)(high << 4 | low) ^ key[n % sizeof(key)];
-		n++;
-	}
-	return n;
-}
+#include "coding.h"
 
 static void put(struct ak47_text *t, uint8_t c)
 {
@@ -45,7 +21,7 @@ static void put_escaped(struct ak47_text *t, struct sk_span four)
 	uint32_t c = 0;
 
 	for (size_t i = 0; i < four.n; i++)
-		c = c << 4 | (uint32_t)(digit(four.p[i]) & 15);
+		c = c << 4 | (uint32_t)(ak47_digit(four.p[i]) & 15);
 	if (c < 0x80) {
 		put(t, (uint8_t)c);
 	} else if (c >= 0xd800 && c < 0xe000) {
@@ -104,13 +80,15 @@ static bool text_is(const struct ak47_text *t, const char *s)
 	return sk_span_is_str(sk_span(t->p, t->n), s);
 }
 
-/* Members of a flat object with string values; what is cut off at the end is read as far as it goes. */
-static bool read_json(struct sk_span s, struct ak47_message *out)
+bool ak47_from_json(struct sk_span s, struct ak47_message *out)
 {
 	struct ak47_text name, kind = { 0 };
 	bool has_cmd = false;
 	size_t i = 1;
 
+	*out = (struct ak47_message){ 0 };
+	if (s.n < 8 || s.p[0] != '{' || s.p[1] != '"')
+		return false;
 	while ((i = skip_blanks(s, i)) < s.n && s.p[i] == '"') {
 		struct ak47_text *to = NULL;
 
@@ -151,10 +129,8 @@ static bool read_json(struct sk_span s, struct ak47_message *out)
 bool ak47_from_hex(struct sk_span hex, struct ak47_message *out)
 {
 	uint8_t plain[AK47_HEX_MAX / 2];
-	size_t n = decode(hex, plain, sizeof(plain));
 
-	*out = (struct ak47_message){ 0 };
-	return n >= 8 && plain[0] == '{' && plain[1] == '"' && read_json(sk_span(plain, n), out);
+	return ak47_from_json(sk_span(plain, ak47_decode(hex, plain, sizeof(plain))), out);
 }
 
 bool ak47_from_text(struct sk_span text, struct ak47_message *out)
@@ -167,41 +143,81 @@ bool ak47_from_text(struct sk_span text, struct ak47_message *out)
 	return false;
 }
 
-static bool is_printable(const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i] < 0x20 || p[i] == 0x7f)
-			return false;
-	return n > 0;
-}
-
 static bool is_session(const uint8_t *p)
 {
-	for (size_t i = 0; i < SESSION_LEN; i++)
+	for (size_t i = 0; i < AK47_SESSION; i++)
 		if (!((p[i] >= '0' && p[i] <= '9') || ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'z')))
 			return false;
 	return true;
 }
 
+static bool copy_text(struct ak47_text *to, const uint8_t *p, size_t n)
+{
+	if (!ak47_is_text(p, n))
+		return false;
+	to->n = (uint32_t)(n < AK47_TEXT_MAX ? n : AK47_TEXT_MAX);
+	memcpy(to->p, p, to->n);
+	return true;
+}
+
+static bool is_ascii(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* n labels behind one another as one text. */
+static bool read_labels(const struct sk_span *labels, size_t n, bool ascii, struct ak47_text *out)
+{
+	uint8_t joined[256], plain[128];
+	size_t len = 0, got;
+
+	for (size_t i = 0; i < n; len += labels[i++].n) {
+		if (labels[i].n > sizeof(joined) - len)
+			return false;
+		memcpy(joined + len, labels[i].p, labels[i].n);
+	}
+	got = ak47_decode(sk_span(joined, len), plain, sizeof(plain));
+	return got * 2 == len && (!ascii || is_ascii(plain, got)) && copy_text(out, plain, got);
+}
+
+/* Labels behind the host. The domain's follow; where they are hex digits too, they hardly give ASCII. */
+static void read_rest(const struct sk_span *labels, size_t n, struct ak47_text *out)
+{
+	size_t run = 0;
+
+	while (run < n && labels[run].n && ak47_hex_run(labels[run]) == labels[run].n)
+		run++;
+	for (int ascii = 1; ascii >= 0; ascii--)
+		for (size_t k = run; k; k--)
+			if (read_labels(labels, k, ascii, out))
+				return;
+	out->n = 0;
+}
+
 static bool from_fields(const struct sk_span *labels, size_t n, struct ak47_message *out)
 {
-	uint8_t first[1 + SESSION_LEN], second[1 + SESSION_LEN], host[32];
+	uint8_t first[1 + AK47_SESSION], second[1 + AK47_SESSION], host[32];
 	size_t host_len;
 
 	if (n < 3 || labels[0].n != 2 * sizeof(first) || labels[1].n != 2 * sizeof(second) || labels[2].n % 2)
 		return false;
-	if (decode(labels[0], first, sizeof(first)) != sizeof(first) || decode(labels[1], second, sizeof(second)) != sizeof(second))
+	if (ak47_decode(labels[0], first, sizeof(first)) != sizeof(first) ||
+	    ak47_decode(labels[1], second, sizeof(second)) != sizeof(second))
 		return false;
-	host_len = decode(labels[2], host, sizeof(host));
-	if ((first[0] != '1' && first[0] != '2') || second[0] != 'a' || memcmp(first + 1, second + 1, SESSION_LEN) != 0)
+	host_len = ak47_decode(labels[2], host, sizeof(host));
+	if ((first[0] != '1' && first[0] != '2') || second[0] != 'a' || memcmp(first + 1, second + 1, AK47_SESSION) != 0)
 		return false;
-	if (!is_session(first + 1) || host_len != labels[2].n / 2 || !is_printable(host, host_len))
+	if (!is_session(first + 1) || host_len != labels[2].n / 2)
 		return false;
 	*out = (struct ak47_message){ .layout = "fields", .kind = first[0] == '1' ? "task" : "result" };
-	out->session.n = SESSION_LEN;
-	memcpy(out->session.p, first + 1, SESSION_LEN);
-	out->host.n = (uint32_t)host_len;
-	memcpy(out->host.p, host, host_len);
+	if (!copy_text(&out->host, host, host_len))
+		return false;
+	copy_text(&out->session, first + 1, AK47_SESSION);
+	if (first[0] == '2')
+		read_rest(labels + 3, n - 3, &out->result);
 	return true;
 }
 
@@ -218,4 +234,46 @@ bool ak47_from_labels(const struct sk_span *labels, size_t n, struct ak47_messag
 		len += labels[i].n;
 	}
 	return ak47_from_hex(sk_span(joined, len), out);
+}
+
+size_t ak47_labels(struct sk_span name, struct sk_span *labels, size_t room)
+{
+	size_t n = 0, from = 0;
+
+	for (size_t i = 0; i <= name.n && n < room; i++)
+		if (i == name.n || name.p[i] == '.') {
+			labels[n++] = sk_span_sub(name, from, i - from);
+			from = i + 1;
+		}
+	return n;
+}
+
+bool ak47_name_text(const struct sk_span *labels, size_t n, struct ak47_text *out)
+{
+	out->n = 0;
+	read_rest(labels, n, out);
+	return out->n > 0;
+}
+
+bool ak47_plain(struct sk_span coded, struct ak47_text *out)
+{
+	struct sk_span fields[16];
+	size_t n = ak47_labels(coded, fields, 16);
+	struct ak47_text one;
+
+	out->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t from = one.n = 0;
+		size_t got = ak47_decode(fields[i], one.p, AK47_TEXT_MAX);
+
+		if (got == 0 || (got * 2 != fields[i].n && got < AK47_TEXT_MAX) || !ak47_is_text(one.p, got))
+			return false;
+		if (n > 1 && got == AK47_SESSION + 1 && memchr("12a", one.p[0], 3) && is_session(one.p + 1))
+			continue;
+		if (out->n && out->n < AK47_TEXT_MAX)
+			out->p[out->n++] = ' ';
+		while (from < got && out->n < AK47_TEXT_MAX)
+			out->p[out->n++] = one.p[from++];
+	}
+	return out->n > 0;
 }

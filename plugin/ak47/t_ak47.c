@@ -3,7 +3,7 @@
 
 extern const struct sk_plugin sk_plugin_ak47;
 
-enum { KIND, LAYOUT, SESSION, HOST, COMMAND, COMMAND_ID, RESULT, CHANNEL };
+enum { KIND, LAYOUT, SESSION, HOST, COMMAND, COMMAND_ID, RESULT, CHANNEL, PARTS };
 
 /* {"cmd":"","cmd_id":"","fqdn":"WS-INERT-01","result":"","type":"task"} */
 #define LABEL1 "2d6a2129246a6c6a6068622b3b2c1d2d246a6c6a6068622e272c2c667a6a"
@@ -35,13 +35,29 @@ static void query(struct fake *f, const char *name)
 	CHECK(fake_event(f, &e) == SK_CONTINUE);
 }
 
+/* Records of one answer: TXT, or names of MG; NULL ends them. */
+static void answers_to(struct fake *f, const char *question, bool is_mg, const char *const *records)
+{
+	struct sk_value items[16], values[SK_F_DNS_ANSWER_CNT] = { { 0 } };
+	struct sk_event e = { .kind = SK_KIND_DNS_ANSWER, .dir = SK_TO_CLIENT, .values = values, .value_cnt = SK_F_DNS_ANSWER_CNT };
+	size_t n = 0;
+
+	if (is_mg)
+		items[n++] = (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span_str(question) };
+	for (; *records; records++)
+		items[n++] = (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span_str(*records) };
+	values[SK_F_DNS_ANSWER_NAME] = (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span_str(question) };
+	values[SK_F_DNS_ANSWER_TYPE] = (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span_str(is_mg ? "MG" : "TXT") };
+	values[is_mg ? SK_F_DNS_ANSWER_NAMES : SK_F_DNS_ANSWER_TXT] =
+		(struct sk_value){ .type = SK_VALUE_LIST, .u.list = { items, n } };
+	CHECK(fake_event(f, &e) == SK_CONTINUE);
+}
+
 static void answer(struct fake *f, const char *txt)
 {
-	struct sk_value item = { .type = SK_VALUE_BYTES, .u.bytes = sk_span_str(txt) };
-	struct sk_value values[SK_F_DNS_ANSWER_CNT] = { [SK_F_DNS_ANSWER_TXT] = { .type = SK_VALUE_LIST, .u.list = { &item, 1 } } };
-	struct sk_event e = { .kind = SK_KIND_DNS_ANSWER, .dir = SK_TO_CLIENT, .values = values, .value_cnt = SK_F_DNS_ANSWER_CNT };
+	const char *const records[] = { txt, NULL };
 
-	CHECK(fake_event(f, &e) == SK_CONTINUE);
+	answers_to(f, "a.example", false, records);
 }
 
 static void body(struct fake *f, const char *text, size_t piece)
@@ -104,12 +120,129 @@ static void answers(void)
 	fake_open(&f, &sk_plugin_ak47);
 	answer(&f, ANSWER);
 	CHECK(f.published_cnt == 1 && is(&f, COMMAND, "inert") && is(&f, HOST, "WS-INERT-01") && is(&f, KIND, "task"));
-	answer(&f, "sk3v9qt2p1" ANSWER);
-	CHECK(f.published_cnt == 2 && is(&f, COMMAND, "inert"));
+	answer(&f, "sk3v9qt1p1" ANSWER);
+	CHECK(f.published_cnt == 2 && is(&f, COMMAND, "inert") && is(&f, SESSION, "k3v9q"));
 	answer(&f, "v=spf1 include:2d6a2129246 -all");
 	answer(&f, "2d6a21");
 	answer(&f, "");
 	CHECK(f.published_cnt == 2);
+	CHECK(fake_close(&f) == 0);
+}
+
+/* A result in layout fields; a task's answer: the command by itself, in TXT or MG. */
+static void fields(void)
+{
+	static const char *const command[] = { "21202d252d21766723282c", NULL };			/* whoami /all */
+	static const char *const with_fields[] = { "672371327939.372371327939.3f38212b2e2e3f2f", NULL };	/* … ipconfig */
+	static const char *const name[] = { "21202d252d.21766723282c.cafe.example", NULL };
+	static const char *const none[] = { "5648", "v=spf1 -all", "", NULL };
+	const char *task = "672371327939.372371327939.011b6f0d0e0d041c6f7471.update.example";
+	const char *result = "642371327939.372371327939.011b6f0d0e0d041c6f7471.352730341c3b202b6f2d2e2d243c.update.example";
+	struct fake f;
+
+	fake_open(&f, &sk_plugin_ak47);
+	query(&f, result);
+	CHECK(f.published_cnt == 1 && is(&f, KIND, "result") && is(&f, HOST, "WS-INERT-01") && is(&f, RESULT, "corp\\svc-inert"));
+	query(&f, "642371327939.372371327939.011b6f0d0e0d041c6f7471.352730341c3b20.2b6f2d2e2d243c.cafe.example");	/* in two */
+	CHECK(f.published_cnt == 2 && is(&f, RESULT, "corp\\svc-inert"));
+	query(&f, "672371327939.372371327939.011b6f0d0e0d041c6f7471.352730341c3b202b6f2d2e2d243c.update.example");
+	CHECK(f.published_cnt == 3 && is(&f, KIND, "task") && is(&f, RESULT, NULL));
+	answers_to(&f, task, false, command);
+	CHECK(f.published_cnt == 4 && is(&f, COMMAND, "whoami /all") && is(&f, HOST, "WS-INERT-01") && is(&f, SESSION, "k3v9q"));
+	answers_to(&f, task, false, with_fields);
+	CHECK(f.published_cnt == 5 && is(&f, COMMAND, "ipconfig") && is(&f, KIND, "task") && is(&f, LAYOUT, "fields"));
+	answers_to(&f, task, true, name);
+	CHECK(f.published_cnt == 6 && is(&f, COMMAND, "whoami /all"));
+	/* the same texts as answers to other names, to a result, and what is no text */
+	answers_to(&f, "www.example", false, command);
+	answers_to(&f, "www.example", true, name);
+	answers_to(&f, result, false, command);
+	answers_to(&f, task, false, none);
+	CHECK(f.published_cnt == 6);
+	CHECK(fake_close(&f) == 0);
+}
+
+/* {"cmd":"whoami","cmd_id":"17","fqdn":"WS-INERT-01","result":"corp\\svc-inert","type":"result"}, its hex cut at 63 digits */
+#define CUT1 "2d6a2129246a6c6a352c2f293b216068622b3b2c1d2d246a6c6a73736264742"
+#define CUT2 "e33202e6a6c6a15176d01180d10106d78676a6e66322d253d2e306272742b2d"
+#define CUT3 "3630140a3b34276d21382d30306264743c3b34256a6c6a3021333d3a3c6039"
+
+static void parts(void)
+{
+	static const char *const records[] = { "sk3v9qt0003p0003" CUT3, "sk3v9qt0003p0001" CUT1, "sk3v9qt0003p0002" CUT2, NULL };
+	static const char *const two[] = { "sk3v9qt0003p0003" CUT3, "sk3v9qt0003p0001" CUT1, NULL };
+	static const char *const third[] = { "sk3v9qt0003p0002" CUT2, NULL };
+	static const char *const one[] = { "sk3v9qt0003p0002" CUT2 "sk3v9qt0003p0001" CUT1 "sk3v9qt0003p0003" CUT3, NULL };
+	static const char *const names[] = { "sk3v9qt0003p0002." CUT3 ".example", "sk3v9qt0003p0000." CUT1 ".example",
+					     "sk3v9qt0003p0001." CUT2 ".example", NULL };
+	static const char *const coded[] = { "25237132793922787274733866787275." CUT1, "25237132793922787274733866787276." CUT2,
+					     "25237132793922787274733866787277." CUT3, NULL };
+	struct fake f;
+
+	fake_open(&f, &sk_plugin_ak47);
+	answers_to(&f, "a.example", false, records);
+	CHECK(f.published_cnt == 1 && is(&f, COMMAND, "whoami") && is(&f, COMMAND_ID, "17") && is(&f, RESULT, "corp\\svc-inert"));
+	CHECK(is(&f, HOST, "WS-INERT-01") && is(&f, SESSION, "k3v9q") && f.published[0].values[PARTS].u.num == 3);
+	answers_to(&f, "a.example", false, two);
+	fake_next_flow(&f);
+	CHECK(f.published_cnt == 1);
+	answers_to(&f, "b.example", false, third);
+	CHECK(f.published_cnt == 2 && is(&f, COMMAND, "whoami"));
+	answers_to(&f, "a.example", false, one);
+	CHECK(f.published_cnt == 3 && is(&f, COMMAND, "whoami"));
+	answers_to(&f, "a.example", false, coded);
+	CHECK(f.published_cnt == 4 && is(&f, COMMAND, "whoami"));
+	/* numbered from 0, in names of MG */
+	answers_to(&f, "a.example", true, names);
+	CHECK(f.published_cnt == 5 && is(&f, COMMAND, "whoami"));
+	/* from the client: marker in a label of its own, in front of the part, behind it, coded */
+	query(&f, "sk3v9qt0003p0002." CUT2 ".update.example");
+	query(&f, CUT3 ".sk3v9qt0003p0003.update.example");
+	query(&f, "25237132793922787274733866787275." CUT1 ".update.example");
+	CHECK(f.published_cnt == 6 && is(&f, RESULT, "corp\\svc-inert") && is(&f, KIND, "result"));
+	/* a result by itself, the whole of it coded and cut, or each part coded, or marker and part coded together */
+	query(&f, "sk3v9qt0002p0001.3a212c216027382d4f4e2c21382d.example");
+	query(&f, "sk3v9qt0002p0002.623037275b422e2d2e2d763c2a36252d.example");
+	CHECK(f.published_cnt == 7 && is(&f, RESULT, "line one\r\nline two\r\nline three") && is(&f, LAYOUT, "fields") && is(&f, KIND, "result"));
+	query(&f, "sAb12Zt2p2.3a212c216027382d4f4e.example");
+	query(&f, "sAb12Zt2p1.3a212c21603c21274f4e.example");
+	CHECK(f.published_cnt == 8);
+	query(&f, "2523713279392278727472386678727537203929.example");
+	query(&f, "252371327939227872747238667872762d21766723282c.example");
+	CHECK(f.published_cnt == 9 && is(&f, RESULT, "whoami /all"));
+	CHECK(fake_close(&f) == 0);
+}
+
+static void parts_that_stay_away(void)
+{
+	static const char *const bad[] = { "sk3v9qt0002p0003." CUT1, "sk3v9qt0000p0000." CUT1, "sk3v9qt0002p001." CUT1, "sk3v9t0002p0001." CUT1,
+					   "sk3v-qt0002p0001." CUT1, "sk3v9qt0257p0001." CUT1, "sk3v9qt0001p0001.example", "st0001p0001" };
+	char name[128];
+	struct fake f;
+
+	fake_init(&f, &sk_plugin_ak47);
+	fake_option_num(&f, "max_open", 2);
+	CHECK(fake_start(&f) == 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		query(&f, bad[i]);
+	CHECK(f.published_cnt == 0);
+	for (int i = 0; i < 9; i++) {		/* nine messages of which one part comes; two may wait */
+		snprintf(name, sizeof(name), "saaaa%dt0002p0001.3a212c216027382d4f4e.example", i);
+		query(&f, name);
+	}
+	CHECK(f.published_cnt == 0 && f.counters[1] == 9 && f.counters[2] == 7);
+	query(&f, "saaaa8t0002p0002.3a212c21603c21274f4e.example");
+	CHECK(f.published_cnt == 1);
+	query(&f, "saaaa0t0002p0002.3a212c21603c21274f4e.example");	/* forgotten */
+	CHECK(f.published_cnt == 1);
+	/* another client's part is none of this message */
+	query(&f, "sbbbbbt0002p0001.3a212c216027382d4f4e.example");
+	f.flow.client_ip.b[3]++;
+	query(&f, "sbbbbbt0002p0002.3a212c21603c21274f4e.example");
+	CHECK(f.published_cnt == 1);
+	f.alloc_fails = true;
+	query(&f, "scccccst0002p0001.3a212c216027382d4f4e.example");
+	CHECK(f.published_cnt == 1);
 	CHECK(fake_close(&f) == 0);
 }
 
@@ -150,6 +283,9 @@ int main(void)
 {
 	names();
 	answers();
+	fields();
+	parts();
+	parts_that_stay_away();
 	bodies();
 	return 0;
 }

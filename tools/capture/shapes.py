@@ -239,6 +239,36 @@ def ak47_answer():
     return xor(ak47_json(cmd="inert", kind="task")).hex()
 
 
+def ak47_fields(kind, *more):
+    """Layout 202504: 1 (task) or 2 (result) and the session, a and the session, the host, and what else."""
+    fields = [kind.encode() + b"k3v9q", b"ak3v9q", b"WS-INERT-01", *[m.encode() for m in more]]
+    return ".".join([xor(f).hex() for f in fields] + [AK47_DOMAIN])
+
+
+def ak47_text(s):
+    return xor(s.encode()).hex()
+
+
+def ak47_parts(what, how="text"):
+    """A message cut at 63 digits, each piece behind its marker: as texts or as names, a line each."""
+    message = {"task": ak47_json(cmd="inert --" + "long" * 30, kind="task"),
+               "result": ak47_json(cmd="inert", result="\\r\\n".join(f"inert line {i}" for i in range(9)), kind="result"),
+               "plain": "\r\n".join(f"inert line {i}" for i in range(9)).encode()}[what]
+    h = xor(message).hex()
+    cut = [h[i:i + 63] for i in range(0, len(h), 63)]
+    marker = [f"sk3v9qt{len(cut):04d}p{i + 1:04d}" for i in range(len(cut))]
+    if how == "text":
+        return "\n".join(m + c for m, c in zip(marker, cut)) + "\n"
+    if how == "coded":
+        marker = [xor(m.encode()).hex() for m in marker]
+    return "\n".join(f"{m}.{c}.{AK47_DOMAIN}" for m, c in zip(marker, cut)) + "\n"
+
+
+def wire_name(name):
+    """A name as it stands in a record, in hex."""
+    return b"".join(bytes([len(p)]) + p.encode() for p in name.split(".")).hex() + "00"
+
+
 # --- stealers --------------------------------------------------------------------------------------------------------
 
 def png(kind):
@@ -348,7 +378,8 @@ def main(a):
         "dwp": dwp, "toolpane-form": toolpane_form, "control": lambda: CONTROL,
         "viewstate": lambda k: base64.b64encode(viewstate(k)), "viewstate-raw": viewstate,
         "viewstate-form": lambda k, g="A4E1B2C3", n="1", x="": viewstate_form(k, g, int(n), x), "keys": keys,
-        "ak47-name": ak47_name, "ak47-answer": ak47_answer, "ak47-http": lambda: xor(ak47_json()).hex(),
+        "ak47-name": ak47_name, "ak47-answer": ak47_answer, "ak47-fields": ak47_fields,
+        "ak47-text": ak47_text, "ak47-parts": ak47_parts, "wire-name": wire_name, "ak47-http": lambda: xor(ak47_json()).hex(),
         "png": png, "lumma-upload": lumma_upload, "lumma-config": lumma_config, "env": lambda k="full": env_json(k), "env-windows": env_windows,
         "env-base64": lambda: base64.b64encode(env_json().encode()), "token": fake_token,
         "noise": lambda n, s="1": noise(int(n), int(s)), "gzip": lambda: gzip.compress(sys.stdin.buffer.read(), mtime=0),

@@ -286,6 +286,8 @@ unserve
 DNSMASQ_V=$(dnsmasq --version | sed -n '1s/Dnsmasq version \([^ ]*\).*/dnsmasq \1/p')
 DIG_V=$(dig -v 2>&1 | sed 's/^DiG /dig /; s/-.*//')
 N3=$($SHAPES ak47-name 202503) N4=$($SHAPES ak47-name 202504) ANSWER=$($SHAPES ak47-answer)
+AK47=update.updatemicfosoft.com
+T4=$($SHAPES ak47-fields 1 t) P4=$($SHAPES ak47-fields 1 parts) Q4=$($SHAPES ak47-fields 1 one)
 cat >"$SC_TMP/dns.conf" <<END
 no-resolv
 no-hosts
@@ -299,6 +301,12 @@ local=/example.net/
 txt-record=$N3,"$ANSWER"
 txt-record=$N4,"$ANSWER"
 dns-rr=$N4,8,$(printf '%s' "$ANSWER" | xxd -p | tr -d '\n' | cut -c1-200)
+txt-record=$T4,$($SHAPES ak47-text 'inert --all')
+dns-rr=$T4,8,$($SHAPES wire-name "$($SHAPES ak47-text 'inert --all').$AK47")
+$($SHAPES ak47-parts task | sed "s/^/txt-record=$P4,/")
+txt-record=$Q4,$($SHAPES ak47-parts task | paste -sd, -)
+$($SHAPES ak47-parts task names | while read -r n; do echo "dns-rr=$P4,8,$($SHAPES wire-name "$n")"; done)
+txt-record=parts.example.net,sk3v9qt0003p0001,st0003p0001,start0002p0001abcdef
 address=/update.updatemicfosoft.com/131.226.2.6
 address=/updatemicfosoft.example.net/192.0.2.9
 address=/notupdatemicfosoft.com/192.0.2.10
@@ -317,6 +325,45 @@ if wants ak47-dns; then
   note "AK47C2 over DNS" \
     "TXT queries in the two published codings (XOR with the published key, hex labels) with an empty command as answer, an MG query, and an address query of the published name" \
     "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns for the coded names, toolshell.ak47-host once, toolshell.ak47-command twice, toolshell.mg-query once, toolshell.name-dns for all four names" "-"
+fi
+if wants ak47-mg; then
+  begin ak47-mg
+  ask "$T4" TYPE8
+  ask "$P4" TYPE8
+  end 2025-07-22T08:02:00Z
+  note "AK47C2 over DNS: answers in MG records" \
+    "two tasks asked for with MG queries: the first is answered with one name that is the coded command, the second with the parts of a long one, a record each" \
+    "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns, toolshell.name-dns twice, toolshell.ak47-host once, toolshell.mg-query once, toolshell.ak47-command twice, with the commands in clear" "-"
+fi
+if wants ak47-fields; then
+  begin ak47-fields
+  ask "$T4" TXT
+  ask "$($SHAPES ak47-fields 2 'inert result')" TXT
+  end 2025-07-22T08:04:00Z
+  note "AK47C2 over DNS: version 202504, task and result" "a task's name whose TXT answer is the coded command, then a name with a result behind the host" \
+    "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns and toolshell.name-dns twice, toolshell.ak47-host once, toolshell.ak47-command twice: command, then result, in clear" "-"
+fi
+if wants ak47-parts; then
+  begin ak47-parts
+  ask "$P4" TXT
+  ask "$Q4" TXT +bufsize=4096 +tcp
+  for n in $($SHAPES ak47-parts result names | tac); do ask "$n" TXT; done
+  for n in $($SHAPES ak47-parts plain coded); do ask "$n" TXT; done
+  end 2025-07-22T08:06:00Z
+  note "AK47C2 over DNS: messages in parts" \
+    "a command in several TXT records in whatever order the server gives them, then in several strings of one record; a result in names from the last part to the first; another whose markers are coded" \
+    "$DIG_V, $DNSMASQ_V" "toolshell.ak47-dns and toolshell.name-dns for each name, toolshell.ak47-host, toolshell.ak47-command four times, whole and in clear" "-"
+fi
+if wants ak47-parts-near; then
+  begin ak47-parts-near
+  ask parts.example.net TXT
+  ask start0001p0001.example.net A
+  ask sk3v9qt0001p0001.example.net A
+  ask sk3v9qt0003p0001.mail.example.net A
+  ask s3v9qt0003p0001.6162.example.net A
+  end 2025-07-22T08:08:00Z
+  note "Near miss: names and texts like parts of a message" "markers without a part, with words behind them, and with a session too short" \
+    "$DIG_V, $DNSMASQ_V" "-" "every rule of toolshell"
 fi
 if wants ak47-dns-near; then
   begin ak47-dns-near
