@@ -315,7 +315,7 @@ void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_pack
 	f->app = af;
 	a->counters.flows++;
 	if (af) {
-		sk_app_claim_start(af, &f->info);
+		sk_app_claim_start(a, af, &f->info);
 	} else {
 		a->counters.memory++;
 		f->done = 1;
@@ -462,7 +462,7 @@ static void change(struct sk_app *a, struct sk_flow *f, struct sk_run rest[2])
 		if (!sk_app_bind(a, f, af->to, af->setup))
 			return;
 	} else {
-		sk_app_claim_start(af, &f->info);
+		sk_app_claim_start(a, af, &f->info);
 	}
 	/* the side whose run is not at hand spoke before */
 	for (int i = 0; i < 2; i++) {

@@ -25,6 +25,9 @@ struct sk_app_binding {
 	/* Looks at the first bytes of a direction (all that has come so far, at most SK_APP_FIRST_MAX). Either may be NULL. */
 	enum sk_app_guess (*guess)(struct sk_span first, int dir, const struct sk_flow_info *f);
 	enum sk_app_guess (*guess_datagram)(struct sk_span payload, int dir, const struct sk_flow_info *f);
+	/* Looks at the start of a later run to the server of a stream nobody knows: protocols that others go on with (STARTTLS). May be
+	 * NULL. */
+	enum sk_app_guess (*guess_late)(struct sk_span first);
 	/* setup: what sk_app_switch was given, NULL otherwise. May call sk_app_publish. May be NULL. */
 	void (*begin)(struct sk_app *a, struct sk_flow *f, void *state, const void *setup);
 	/* A run or a gap. */

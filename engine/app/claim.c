@@ -3,13 +3,22 @@
  *
  * in       runs and datagrams of flows without a binding
  * memory   at most SK_APP_FIRST_MAX bytes per direction wait for a verdict
- * limits   a direction is asked once; where it was picked up in the middle (no handshake, a hole) at the start of
- *          SK_APP_RESYNC_RUNS runs. Bytes told as stream.data do not come back when the other direction shows the protocol:
+ * limits   a direction is asked once, and for upgrades at the start of SK_APP_LATE_RUNS later runs to the server; where it was
+ *          picked up in the middle (no handshake, a hole) at the start of SK_APP_RESYNC_RUNS runs. Bytes told as stream.data do not come back when the other direction shows the protocol:
  *          the binding gets a gap in their place
  */
 #include "app/state.h"
 
-void sk_app_claim_start(struct sk_app_flow *af, const struct sk_flow_info *info)
+/* Attempts at the start of later runs to the server: none where nobody would be glad of what they find. */
+static uint16_t late_runs(const struct sk_app *a)
+{
+	for (size_t i = 0; sk_app_bindings[i]; i++)
+		if (sk_app_bindings[i]->guess_late && a->wanted->kinds & sk_app_bindings[i]->kinds)
+			return SK_APP_LATE_RUNS;
+	return 0;
+}
+
+void sk_app_claim_start(const struct sk_app *a, struct sk_app_flow *af, const struct sk_flow_info *info)
 {
 	af->phase = SK_APP_GUESSING;
 	for (int i = 0; i < 2; i++) {
@@ -18,9 +27,11 @@ void sk_app_claim_start(struct sk_app_flow *af, const struct sk_flow_info *info)
 		d->tries = info->proto == 17 ? SK_APP_DATAGRAMS : info->midstream ? SK_APP_RESYNC_RUNS : 1;
 		d->first_n = 0;
 		d->resynced = info->midstream;
-		d->told = d->lost = d->opened = false;
+		d->late = d->told = d->lost = d->opened = false;
 		d->unit = NULL;
 	}
+	if (info->proto == 6 && !info->midstream)
+		af->dir[SK_TO_SERVER].tries = (uint16_t)(1 + late_runs(a));
 }
 
 /* --- stream.data --- */
@@ -90,6 +101,22 @@ static enum sk_app_guess guess(const struct sk_app_binding **found, struct sk_sp
 	return best;
 }
 
+static enum sk_app_guess guess_late(const struct sk_app_binding **found, struct sk_span first)
+{
+	enum sk_app_guess best = SK_APP_NO;
+
+	for (size_t i = 0; sk_app_bindings[i]; i++) {
+		enum sk_app_guess g = sk_app_bindings[i]->guess_late ? sk_app_bindings[i]->guess_late(first) : SK_APP_NO;
+
+		*found = sk_app_bindings[i];
+		if (g == SK_APP_YES)
+			return g;
+		if (g == SK_APP_MORE)
+			best = g;
+	}
+	return best;
+}
+
 static bool may_swap(const struct sk_app *a, const struct sk_flow *f)
 {
 	return a->swap && f->info.dir_guessed && f->info.client_port != f->info.server_port;
@@ -111,8 +138,11 @@ static void swap(struct sk_app *a, struct sk_flow *f)
 static enum sk_app_guess ask(struct sk_app *a, struct sk_flow *f, int *dir, struct sk_span first, bool datagram,
 			     const struct sk_app_binding **found)
 {
-	enum sk_app_guess g = guess(found, first, *dir, &f->info, datagram), other;
+	enum sk_app_guess g, other;
 
+	if (!datagram && ((struct sk_app_flow *)f->app)->dir[*dir].late)
+		return guess_late(found, first);
+	g = guess(found, first, *dir, &f->info, datagram);
 	if (g == SK_APP_YES || !may_swap(a, f))
 		return g;
 	other = guess(found, first, !*dir, &f->info, datagram);
@@ -202,6 +232,7 @@ static void refuse(struct sk_app *a, struct sk_flow *f, int dir, const struct sk
 
 	if (d->tries)
 		d->tries--;
+	d->late = !d->resynced;
 	release(a, f, dir);
 	tell(a, f, dir, sk_span_sub(run->data, held, run->data.n), run->off + held, run->fin);
 }
@@ -210,8 +241,11 @@ static void refuse(struct sk_app *a, struct sk_flow *f, int dir, const struct sk
 static void conclude(struct sk_app *a, struct sk_flow *f, int dir)
 {
 	struct sk_app_flow *af = f->app;
-	const struct sk_app_dir *d = &af->dir[dir], *o = &af->dir[!dir];
+	struct sk_app_dir *d = &af->dir[dir], *o = &af->dir[!dir];
 
+	/* upgrades come early */
+	if (d->end_off > SK_APP_ONE_SIDED_MAX && af->dir[SK_TO_SERVER].late)
+		af->dir[SK_TO_SERVER].tries = 0;
 	if (d->tries == 0 && o->tries && o->end_off == 0 && d->end_off > SK_APP_ONE_SIDED_MAX)
 		af->dir[!dir].tries = 0;
 	if (d->tries || o->tries)
@@ -230,6 +264,7 @@ static void gap(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 	d->lost = d->told = true;
 	if (!d->resynced) {
 		d->resynced = true;
+		d->late = false;
 		d->tries = SK_APP_RESYNC_RUNS;
 		af->phase = SK_APP_GUESSING;
 	}
@@ -253,6 +288,22 @@ static size_t hold(struct sk_flow *f, struct sk_app_dir *d, const struct sk_run 
 	return n;
 }
 
+/* Bytes of earlier runs that waited for a verdict are nobody's: they are told, and the run at hand is looked at for itself. */
+static enum sk_app_guess ask_anew(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run, size_t *held,
+				  const struct sk_app_binding **found)
+{
+	struct sk_app_dir *d = &((struct sk_app_flow *)f->app)->dir[dir];
+
+	if (dir != SK_TO_SERVER || d->resynced || d->late || d->tries < 2 || d->first_n <= *held)
+		return SK_APP_NO;
+	d->first_n = (uint16_t)(d->first_n - *held);
+	*held = 0;
+	d->tries--;
+	d->late = true;
+	release(a, f, dir);
+	return guess_late(found, run->data);
+}
+
 void sk_app_claim_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run)
 {
 	struct sk_app_flow *af = f->app;
@@ -270,6 +321,8 @@ void sk_app_claim_run(struct sk_app *a, struct sk_flow *f, int dir, const struct
 			held = hold(f, d, run);
 		g = ask(a, f, &dir, d->first_n ? sk_span(d->first, d->first_n) : run->data, false, &found);
 		d = &af->dir[dir];
+		if (g == SK_APP_NO)
+			g = ask_anew(a, f, dir, run, &held, &found);
 	} else if (d->tries && d->first_n) {
 		g = SK_APP_MORE;
 	}

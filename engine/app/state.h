@@ -13,6 +13,7 @@
 #define SK_APP_SEGMENTS_MAX 32		/* … and once there are more */
 #define SK_APP_SWITCHES_MAX 16		/* changes of protocol in one flow */
 #define SK_APP_RESYNC_RUNS 64		/* runs of a midstream or gapped direction at whose start a protocol is looked for */
+#define SK_APP_LATE_RUNS 16		/* later runs to the server at whose start an upgrade is looked for (STARTTLS, RDP) */
 #define SK_APP_DATAGRAMS 4		/* datagrams of a direction at which a protocol is looked for */
 #define SK_APP_ONE_SIDED_MAX 65536	/* unknown bytes of one direction after which the silent one is not waited for */
 
@@ -38,6 +39,7 @@ struct sk_app_dir {
 	uint16_t first_n;
 	uint16_t tries;			/* attempts left; 0: this direction says nothing */
 	bool resynced;			/* tries were raised for a gap once */
+	bool late;			/* past the first attempt of a direction whose begin was seen: only upgrades are looked for */
 	bool told;			/* bytes went to stream.data or nowhere: a binding that comes later gets a gap */
 	bool lost;			/* bytes before the next piece are missing */
 	bool opened;			/* a stream.data unit is open */
@@ -83,7 +85,7 @@ struct sk_app {
 };
 
 /* claim.c */
-void sk_app_claim_start(struct sk_app_flow *af, const struct sk_flow_info *info);
+void sk_app_claim_start(const struct sk_app *a, struct sk_app_flow *af, const struct sk_flow_info *info);
 void sk_app_claim_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
 void sk_app_claim_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);
 /* Tells what is held and closes the stream.data units. */

@@ -374,6 +374,14 @@ static enum sk_app_guess guess(struct sk_span first, int dir, const struct sk_fl
 	return look == SK_TLS_YES ? SK_APP_YES : look == SK_TLS_MORE ? SK_APP_MORE : SK_APP_NO;
 }
 
+/* Only a whole ClientHello's begin counts. */
+static enum sk_app_guess guess_late(struct sk_span first)
+{
+	enum sk_tls_look look = first.p[0] == SK_TLS_HANDSHAKE ? sk_tls_looks(first, true, false) : SK_TLS_NO;
+
+	return look == SK_TLS_YES ? SK_APP_YES : look == SK_TLS_MORE ? SK_APP_MORE : SK_APP_NO;
+}
+
 static void begin(struct sk_app *a, struct sk_flow *f, void *state, const void *setup)
 {
 	struct sk_tls_flow *t = state;
@@ -399,6 +407,7 @@ const struct sk_app_binding sk_app_tls = {
 	.kinds = SK_APP_KIND(TLS_CLIENT_HELLO) | SK_APP_KIND(TLS_SERVER_HELLO) | SK_APP_KIND(TLS_CERTIFICATE) | SK_APP_KIND(TLS_ODDITY),
 	.state_size = sizeof(struct sk_tls_flow),
 	.guess = guess,
+	.guess_late = guess_late,
 	.begin = begin,
 	.run = run,
 	.end = end,

@@ -219,8 +219,26 @@ static int behind_blank(const uint8_t *p, size_t n, size_t *at)
 	}
 }
 
+/* Behind a start line without version stands a line at `at` that is no field: but fields may follow it, and then it is a head that
+ * a server of HTTP/1 reads. Results as of behind_blank. */
+static int behind_odd_line(const uint8_t *p, size_t n, bool fin, size_t at)
+{
+	const uint8_t *lf = memchr(p + at, '\n', n - at);
+	size_t len = 0;
+	enum next_line next;
+
+	if (sk_http1_begins(p + at, n - at, false, false, true) > 0)
+		return 2;
+	if (!lf)
+		return fin || n - at >= LINE_LOOK_MAX ? 2 : 0;
+	next = look_at_line(lf + 1, n - (size_t)(lf + 1 - p), &len);
+	if (next == NEXT_MORE)
+		return fin ? 2 : 0;
+	return next == NEXT_FIELD ? 1 : 2;
+}
+
 /* Offset of the line end of the first line that has one, behind a start line without version. */
-static int behind_request_line(const uint8_t *p, size_t n, size_t *at)
+static int behind_request_line(const uint8_t *p, size_t n, bool fin, size_t *at)
 {
 	size_t len = 0;
 
@@ -235,7 +253,7 @@ static int behind_request_line(const uint8_t *p, size_t n, size_t *at)
 	case NEXT_BLANK:
 		return 1;
 	case NEXT_OTHER:
-		return 2;
+		return behind_odd_line(p, n, fin, *at);
 	}
 	SK_UNREACHABLE();
 }
@@ -255,7 +273,7 @@ size_t sk_http1_head_end(const uint8_t *p, size_t n, bool is_response, bool fin,
 		*scan = (uint32_t)(lf - p);	/* come back here until the next line is known */
 		at = i = (size_t)(lf - p) + 1;
 		if (!*first_line && !is_response && find_version(p, (size_t)(lf - p)) == (size_t)(lf - p)) {
-			what = behind_request_line(p, n, &at);
+			what = behind_request_line(p, n, fin, &at);
 			if (what == 2)
 				return at;
 			if (what == 0)

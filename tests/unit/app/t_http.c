@@ -130,6 +130,14 @@ static void request_lines(void **state)
 	l = request("GET /x\r\nUser-Agent: myscript\r\n\r\n");
 	has(l, "http.request", 0, "user_agent=myscript");
 	assert_true(odd(l, "missing_version"));
+	l = request("GET /x\nFakeHeader\nHost: a\nUser-Agent: myscript\n\n");
+	has(l, "http.request", 0, "user_agent=myscript");
+	assert_true(odd(l, "missing_version") && odd(l, "header_without_colon"));
+	l = request("GET /x\r\nGET /y\r\nHost: a\r\n\r\n");
+	has(l, "http.request", 1, "target=/y");
+	l = request("GET /x\r\nnothing\r\nat all\r\n");
+	assert_int_equal(lines(l, "http.request"), 1);
+	assert_true(odd(l, "junk_before_message"));
 	l = request("GET /x\r\n");
 	has(l, "http.request", 0, "target=/x");
 	assert_null(strstr(l, "oddity"));

@@ -169,6 +169,29 @@ static void long_messages_are_skipped(void **state)
 	kit_free(&k);
 }
 
+/* STARTTLS: the first bytes are another protocol's. */
+static void tls_behind_another_protocol(void **state)
+{
+	for (size_t step = 1; step <= 200; step += 40) {
+		/* the short one might yet become DNS, so it is held */
+		const char *start = step > 1 ? "a STARTTLS\r\n" : "a001 STARTTLS\r\n";
+		struct kit k;
+
+		kit_init(&k, 6, 40000, 143);
+		kit_run(&k, 1, "* OK ready\r\n", 12, false);
+		kit_run(&k, 0, start, strlen(start), false);
+		assert_null(k.flow.info.app_proto);
+		kit_run(&k, 1, "a OK begin\r\n", 12, false);
+		kit_split(&k, 0, tls12_client, 188, step);
+		assert_string_equal(k.flow.info.app_proto, "tls");
+		kit_split(&k, 1, tls12_server, sizeof(tls12_server), 700);
+		kit_end(&k);
+		assert_non_null(strstr(kit_log(&k), HELLO_12));
+		assert_non_null(strstr(kit_log(&k), SERVER_12));
+		kit_free(&k);
+	}
+}
+
 static void unwanted_tls_is_done_at_once(void **state)
 {
 	struct kit k;
@@ -193,6 +216,7 @@ int main(void)
 		cmocka_unit_test(not_tls_any_more),
 		cmocka_unit_test(heartbleed_is_told),
 		cmocka_unit_test(long_messages_are_skipped),
+		cmocka_unit_test(tls_behind_another_protocol),
 		cmocka_unit_test(unwanted_tls_is_done_at_once),
 	};
 

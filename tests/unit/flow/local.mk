@@ -12,7 +12,3 @@ UNIT_TESTS += tests/unit/flow/t_defrag
 tests_unit_flow_t_defrag_SOURCES = %D%/t_defrag.c
 tests_unit_flow_t_defrag_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_flow_t_defrag_LDADD = libsk_flow.a libsk_decode.a libsk_base.a $(CMOCKA_LIBS)
-UNIT_TESTS += tests/unit/flow/t_defrag_corpus
-tests_unit_flow_t_defrag_corpus_SOURCES = %D%/t_defrag_corpus.c
-tests_unit_flow_t_defrag_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_flow_t_defrag_corpus_LDADD = libsk_flow.a libsk_decode.a $(CAPTURE_TEST_LIBS)

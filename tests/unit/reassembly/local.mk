@@ -9,11 +9,6 @@ tests_unit_reassembly_t_property_LDADD = $(REASSEMBLY_LIBS)
 tests_unit_reassembly_t_story_SOURCES = %D%/t_story.c %D%/dsl.h
 tests_unit_reassembly_t_story_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_reassembly_t_story_LDADD = $(REASSEMBLY_LIBS)
-UNIT_TESTS += tests/unit/reassembly/t_corpus
-tests_unit_reassembly_t_corpus_SOURCES = %D%/t_corpus.c
-tests_unit_reassembly_t_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_reassembly_t_corpus_LDADD = libsk_reassembly.a libsk_flow.a libsk_decode.a libsk_capture.a libsk_base.a $(CMOCKA_LIBS) \
-	$(CRYPTO_LIBS) $(PCAP_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LZMA_LIBS) $(LZ4_LIBS)
 UNIT_TESTS += tests/unit/reassembly/t_memory
 tests_unit_reassembly_t_memory_SOURCES = %D%/t_memory.c %D%/dsl.h
 tests_unit_reassembly_t_memory_CPPFLAGS = $(UNIT_CPPFLAGS)
