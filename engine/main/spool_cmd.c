@@ -173,6 +173,8 @@ static int send_all(struct command *c)
 	conf.tls_cert = *s->tls_cert ? s->tls_cert : NULL;
 	conf.tls_key = *s->tls_key ? s->tls_key : NULL;
 	conf.password_file = *s->password_file ? s->password_file : NULL;
+	conf.sentinel_user = *s->sentinel_user ? s->sentinel_user : NULL;
+	conf.sentinel_password_file = *s->sentinel_password_file ? s->sentinel_password_file : NULL;
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < s->outputs.cnt; i++) {
 		if (strncmp(s->outputs.items[i], "redis", 5) != 0)

@@ -88,6 +88,8 @@ static const struct key keys[] = {
 	{ "redis.tls_cert", TEXT, AT(tls_cert), "", 0, 0, NULL, "client certificate" },
 	{ "redis.tls_key", TEXT, AT(tls_key), "", 0, 0, NULL, "and its key" },
 	{ "redis.password_file", TEXT, AT(password_file), "", 0, 0, NULL, "first line is the password" },
+	{ "redis.sentinel_user", TEXT, AT(sentinel_user), "", 0, 0, NULL, "user at the sentinels" },
+	{ "redis.sentinel_password_file", TEXT, AT(sentinel_password_file), "", 0, 0, NULL, "first line is the password at the sentinels" },
 };
 
 static void *member(struct sk_settings *s, const struct key *k)

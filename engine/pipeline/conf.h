@@ -48,7 +48,7 @@ struct sk_settings {
 	struct sk_campaign_allow *allow;
 	size_t allow_cnt;
 	struct sk_sink_conf sink;
-	char *spool_dir, *tls_ca, *tls_cert, *tls_key, *password_file;
+	char *spool_dir, *tls_ca, *tls_cert, *tls_key, *password_file, *sentinel_user, *sentinel_password_file;
 	char *user;
 	uint64_t stats_ns;
 

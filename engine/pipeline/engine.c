@@ -120,6 +120,8 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 	sink.tls_cert = *s->tls_cert ? s->tls_cert : NULL;
 	sink.tls_key = *s->tls_key ? s->tls_key : NULL;
 	sink.password_file = *s->password_file ? s->password_file : NULL;
+	sink.sentinel_user = *s->sentinel_user ? s->sentinel_user : NULL;
+	sink.sentinel_password_file = *s->sentinel_password_file ? s->sentinel_password_file : NULL;
 	rc = sk_output_open(&g->output, &(struct sk_output_setup){
 		.settings = s, .rules = g->rules, .sink = &sink, .workers = (unsigned)s->workers, .live = g->live,
 		.idle = setup->idle, .observe = setup->observe, .cx = setup->cx }, e);

@@ -2,9 +2,13 @@ noinst_LIBRARIES += libsk_sink.a
 libsk_sink_a_SOURCES = \
 	%D%/file.c %D%/file.h \
 	%D%/json/json.c \
+	%D%/redis/answer.c \
 	%D%/redis/conn.c %D%/redis/conn.h \
+	%D%/redis/lookup.c %D%/redis/lookup.h \
 	%D%/redis/redis.c %D%/redis/redis.h \
+	%D%/redis/route.c \
 	%D%/redis/send.c \
+	%D%/redis/sync.c \
 	%D%/redis/tls.c %D%/redis/tls.h \
 	%D%/redis/url.c %D%/redis/url.h \
 	%D%/sink.c %D%/sink.h \

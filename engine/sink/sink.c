@@ -40,13 +40,17 @@ static const struct scheme {
 	{ "redis", "redis://…", true, sk_sink_redis_open, sk_sink_redis_check },
 	{ "rediss", "rediss://…", true, sk_sink_redis_open, sk_sink_redis_check },
 	{ "redis+unix", "redis+unix:///path", true, sk_sink_redis_open, sk_sink_redis_check },
+	{ "redis-sentinel", "redis-sentinel://…", true, sk_sink_redis_open, sk_sink_redis_check },
+	{ "rediss-sentinel", "rediss-sentinel://…", true, sk_sink_redis_open, sk_sink_redis_check },
+	{ "redis-cluster", "redis-cluster://…", true, sk_sink_redis_open, sk_sink_redis_check },
+	{ "rediss-cluster", "rediss-cluster://…", true, sk_sink_redis_open, sk_sink_redis_check },
 };
 
 /* The scheme of a spec and what of it the opener gets; NULL with *e. */
 static const struct scheme *find(const char *spec, const char **rest, struct sk_error *e)
 {
 	size_t n = strcspn(spec, ":"), used = 0;
-	char usage[256] = "";
+	char usage[320] = "";
 
 	for (size_t i = 0; i < SK_ARRAY_LEN(schemes); i++) {
 		const struct scheme *s = &schemes[i];

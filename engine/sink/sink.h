@@ -26,6 +26,7 @@ struct sk_sink_conf {
 	uint64_t batch_max;			/* alerts per pipeline */
 	const char *tls_ca, *tls_cert, *tls_key;
 	const char *password_file;
+	const char *sentinel_user, *sentinel_password_file;
 };
 extern const struct sk_sink_conf sk_sink_conf_default;
 
@@ -55,7 +56,8 @@ struct sk_sink_ops {
 	void (*reopen)(struct sk_sink *s);
 };
 
-/* spec as after -o: text[:FILE], json[:FILE], redis://…, rediss://…, redis+unix://…. SK_E_CONFIG with *e for a wrong one; a
+/* spec as after -o: text[:FILE], json[:FILE], redis://…, rediss://…, redis+unix://…, redis[s]-sentinel://…,
+ * redis[s]-cluster://…. SK_E_CONFIG with *e for a wrong one; a
  * Redis that cannot be reached is not an error. */
 int sk_sink_open(struct sk_sink **out, const char *spec, const struct sk_sink_conf *conf, struct sk_error *e);
 

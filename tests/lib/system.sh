@@ -1,7 +1,8 @@
 # tests/lib/system.sh — for tests of the whole program, sourced by tests/system/*.sh.
 #
 # Sets: top (sources), sekisho (the program), work (a folder that goes at exit), corpus (captures of other projects, or empty).
-# Functions: fail TEXT; skip TEXT; expect_status N COMMAND…; expect_line FILE TEXT; redis_start [ARG…].
+# Functions: fail TEXT; skip TEXT; expect_status N COMMAND…; expect_line FILE TEXT; redis_start [ARG…]; free_ports;
+# await SECONDS COMMAND….
 set -u
 top=$(cd "${srcdir:-.}" && pwd)
 sekisho=$(pwd)/sekisho
@@ -58,4 +59,38 @@ redis_start() {
 		sleep 0.05
 	done
 	fail "redis-server did not start: $(tail -n 3 "$work/redis.log")"
+}
+
+# Prints the first of eight ports in a row that nobody uses, nor those 10000 above (the bus of a cluster's node); below the ephemeral ones.
+free_ports() {
+	cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v seed=$$ 'function hex(s, n, i) {
+		for (i = 1; i <= length(s); i++)
+			n = n * 16 + index("0123456789ABCDEF", substr(s, i, 1)) - 1
+		return n
+	}
+	{ sub(/.*:/, "", $2); used[hex($2)] = 1 }
+	END {
+		for (i = 0; i < 1250; i++) {
+			base = 10000 + (seed + i) % 1250 * 8
+			free = 1
+			for (k = 0; k < 8; k++)
+				if (used[base + k] || used[base + k + 10000])
+					free = 0
+			if (free) {
+				print base
+				exit
+			}
+		}
+	}'
+}
+
+# Waits until a command succeeds.
+await() {
+	tries=$(($1 * 20))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || fail "in vain: $*"
+		sleep 0.05
+	done
 }

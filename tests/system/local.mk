@@ -8,7 +8,9 @@ SYSTEM_TESTS = \
 	%D%/mistakes.sh \
 	%D%/order.sh \
 	%D%/redis.sh \
+	%D%/redis_cluster.sh \
 	%D%/redis_examples.sh \
+	%D%/redis_sentinel.sh \
 	%D%/redis_spool.sh \
 	%D%/redis_tls.sh \
 	%D%/replay.sh \

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -17,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sink/redis/lookup.h"
 #include "sink/redis/tls.h"
 
 #define WORDS_MAX 16u
@@ -53,6 +53,9 @@ void sk_redis_conn_fini(struct sk_redis_conn *c)
 {
 	sk_redis_conn_close(c);
 	sk_buf_fini(&c->out);
+	sk_buf_fini(&c->announced);
+	sk_redis_lookup_free(c->lookup);
+	c->lookup = NULL;
 	if (c->wake_fd >= 0)
 		close(c->wake_fd);
 	c->wake_fd = -1;
@@ -74,6 +77,8 @@ void sk_redis_conn_close(struct sk_redis_conn *c)
 		close(c->fd);
 	c->fd = -1;
 	sk_buf_clear(&c->out);
+	sk_buf_clear(&c->announced);
+	c->is_asking = c->in_multi = false;
 	c->sent = 0;
 }
 
@@ -85,11 +90,11 @@ void sk_redis_conn_cancel(struct sk_redis_conn *c)
 	(void)n;			/* a full counter is as good */
 }
 
-/* Waits for events on the socket. 0, or <0 with c->error. */
-static int wait_for(struct sk_redis_conn *c, short events, uint64_t deadline)
+/* Waits for events on fd. 0, or <0 with c->error. */
+static int wait_for(struct sk_redis_conn *c, int fd, short events, uint64_t deadline)
 {
 	for (;;) {
-		struct pollfd p[2] = { { .fd = c->fd, .events = events }, { .fd = c->wake_fd, .events = POLLIN } };
+		struct pollfd p[2] = { { .fd = fd, .events = events }, { .fd = c->wake_fd, .events = POLLIN } };
 		uint64_t now = clock_ns(), left = deadline > now ? (deadline - now + 999999) / 1000000 : 0;
 		int n = poll(p, 2, (int)SK_MIN(left, (uint64_t)TICK_MS));
 
@@ -121,7 +126,7 @@ static int connect_to(struct sk_redis_conn *c, const struct sockaddr *a, socklen
 	if (connect(c->fd, a, n) < 0) {
 		if (errno != EINPROGRESS)
 			return failed(c, "%s", strerror(errno));
-		if (wait_for(c, POLLOUT, deadline) < 0)
+		if (wait_for(c, c->fd, POLLOUT, deadline) < 0)
 			return SK_E_STATE;
 		if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error)
 			return failed(c, "%s", strerror(error ? error : errno));
@@ -143,31 +148,54 @@ static int connect_unix(struct sk_redis_conn *c, const char *path, uint64_t dead
 	return connect_to(c, (struct sockaddr *)&a, sizeof(a), deadline);
 }
 
-static int connect_tcp(struct sk_redis_conn *c, const struct sk_redis_url *u, uint64_t deadline)
+static int connect_any(struct sk_redis_conn *c, const struct addrinfo *list, uint64_t deadline)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG }, *list;
-	int rc = getaddrinfo(u->host, u->port, &hints, &list);
+	int rc = failed(c, "the host has no address");
 
-	if (rc)
-		return failed(c, "cannot look up the host: %s", gai_strerror(rc));
-	rc = failed(c, "the host has no address");
 	for (const struct addrinfo *a = list; a && rc < 0 && !c->is_cancelled; a = a->ai_next) {
 		if (c->fd >= 0)
 			close(c->fd);
 		c->fd = -1;
 		rc = connect_to(c, a->ai_addr, a->ai_addrlen, deadline);
 	}
-	freeaddrinfo(list);
 	return rc;
 }
 
-static int start_tls(struct sk_redis_conn *c, const struct sk_redis_url *u, const struct sk_redis_conn_conf *conf, uint64_t deadline)
+static int connect_tcp(struct sk_redis_conn *c, const struct sk_redis_place *at, uint64_t deadline)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *numeric;
+	const struct addrinfo *list;
+	int rc;
+
+	if (getaddrinfo(at->host, at->port, &hints, &numeric) == 0) {
+		rc = connect_any(c, numeric, deadline);
+		freeaddrinfo(numeric);
+		return rc;
+	}
+	if (c->lookup && !sk_redis_lookup_is(c->lookup, at->host, at->port)) {
+		sk_redis_lookup_free(c->lookup);
+		c->lookup = NULL;
+	}
+	if (!c->lookup)
+		c->lookup = sk_redis_lookup_start(at->host, at->port);
+	if (!c->lookup)
+		return failed(c, "not enough memory to look up the host");
+	if (wait_for(c, sk_redis_lookup_fd(c->lookup), POLLIN, deadline) < 0)
+		return c->is_cancelled ? SK_E_STATE : failed(c, "the host's name was not found in time");
+	rc = sk_redis_lookup_result(c->lookup, &list);
+	rc = rc ? failed(c, "cannot look up the host: %s", gai_strerror(rc)) : connect_any(c, list, deadline);
+	sk_redis_lookup_free(c->lookup);
+	c->lookup = NULL;
+	return rc;
+}
+
+static int start_tls(struct sk_redis_conn *c, const char *host, const struct sk_redis_conn_conf *conf, uint64_t deadline)
 {
 	struct sk_error e;
 	short events = 0;
 
 	c->tls = sk_redis_tls_new(&(struct sk_redis_tls_conf){
-		.host = u->host, .ca = conf->tls_ca, .cert = conf->tls_cert, .key = conf->tls_key }, c->fd, &e);
+		.host = host, .ca = conf->tls_ca, .cert = conf->tls_cert, .key = conf->tls_key }, c->fd, &e);
 	if (!c->tls)
 		return failed(c, "%.250s", e.text);
 	while (sk_redis_tls_handshake(c->tls, &events) < 0) {
@@ -177,22 +205,22 @@ static int start_tls(struct sk_redis_conn *c, const struct sk_redis_url *u, cons
 		}
 		if (errno != EAGAIN)
 			return failed(c, "TLS: %s", strerror(errno));
-		if (wait_for(c, events, deadline) < 0)
+		if (wait_for(c, c->fd, events, deadline) < 0)
 			return SK_E_STATE;
 	}
 	return 0;
 }
 
-int sk_redis_conn_open(struct sk_redis_conn *c, const struct sk_redis_url *u, const struct sk_redis_conn_conf *conf)
+int sk_redis_conn_open(struct sk_redis_conn *c, const struct sk_redis_place *at, const struct sk_redis_conn_conf *conf)
 {
 	uint64_t deadline = clock_ns() + conf->connect_ns;
 	int rc;
 
 	sk_redis_conn_close(c);
 	c->timeout_ns = conf->command_ns;
-	rc = u->is_unix ? connect_unix(c, u->host, deadline) : connect_tcp(c, u, deadline);
-	if (rc == 0 && u->is_tls)
-		rc = start_tls(c, u, conf, deadline);
+	rc = at->is_unix ? connect_unix(c, at->host, deadline) : connect_tcp(c, at, deadline);
+	if (rc == 0 && at->is_tls)
+		rc = start_tls(c, at->host, conf, deadline);
 	if (rc == 0) {
 		c->reader = redisReaderCreate();
 		if (!c->reader)
@@ -205,12 +233,35 @@ int sk_redis_conn_open(struct sk_redis_conn *c, const struct sk_redis_url *u, co
 
 /* --- requests and replies --- */
 
+static bool is_word(const char *arg, size_t n, const char *word)
+{
+	return n == strlen(word) && memcmp(arg, word, n) == 0;
+}
+
+/* ASKING counts for one command, and for all of a transaction when it stands before MULTI (Redis 7.0, src/networking.c, resetClient). */
+static int announce(struct sk_redis_conn *c, const char *arg, size_t n)
+{
+	int rc = c->in_multi ? 0 : sk_buf_add_str(&c->out, "*1\r\n$6\r\nASKING\r\n");
+
+	if (rc == 0 && !c->in_multi)
+		rc = sk_buf_add_byte(&c->announced, 1);
+	if (is_word(arg, n, "MULTI"))
+		c->in_multi = true;
+	else if (is_word(arg, n, "EXEC"))
+		c->in_multi = false;
+	return rc < 0 ? rc : sk_buf_add_byte(&c->announced, 0);
+}
+
 int sk_redis_conn_request(struct sk_redis_conn *c, size_t argc, const char **argv, const size_t *lens)
 {
 	char *text = NULL;
-	long long n = redisFormatCommandArgv(&text, (int)argc, argv, lens);
-	int rc = n < 0 ? SK_E_MEMORY : sk_buf_add(&c->out, sk_span(text, (size_t)n));
+	long long n;
+	int rc;
 
+	if (c->is_asking && announce(c, argv[0], lens[0]) < 0)
+		return SK_E_MEMORY;
+	n = redisFormatCommandArgv(&text, (int)argc, argv, lens);
+	rc = n < 0 ? SK_E_MEMORY : sk_buf_add(&c->out, sk_span(text, (size_t)n));
 	if (n >= 0)
 		redisFreeCommand(text);
 	return rc;
@@ -279,10 +330,10 @@ static int turn(struct sk_redis_conn *c, uint64_t deadline)
 	if (n > 0 && redisReaderFeed(c->reader, (const char *)in, (size_t)n) != REDIS_OK)
 		return failed(c, "the answer makes no sense: %s", c->reader->errstr);
 	wanted |= n > 0 ? 0 : events;
-	return moved || n > 0 ? 0 : wait_for(c, wanted, deadline);
+	return moved || n > 0 ? 0 : wait_for(c, c->fd, wanted, deadline);
 }
 
-redisReply *sk_redis_conn_reply(struct sk_redis_conn *c)
+static redisReply *next_reply(struct sk_redis_conn *c)
 {
 	uint64_t deadline = clock_ns() + c->timeout_ns;
 	void *reply = NULL;
@@ -297,4 +348,21 @@ redisReply *sk_redis_conn_reply(struct sk_redis_conn *c)
 		if (turn(c, deadline) < 0)
 			return NULL;
 	}
+}
+
+redisReply *sk_redis_conn_reply(struct sk_redis_conn *c)
+{
+	while (c->is_asking && c->announced.n) {
+		bool was_asking = c->announced.p[0];
+		redisReply *p;
+
+		sk_buf_consume(&c->announced, 1);
+		if (!was_asking)
+			break;
+		p = next_reply(c);
+		if (!p)
+			return NULL;
+		freeReplyObject(p);
+	}
+	return next_reply(c);
 }

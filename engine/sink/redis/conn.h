@@ -4,7 +4,7 @@
  *          so that every wait has a limit and can be ended from another thread
  * memory   requests of one pipeline; replies belong to the caller (freeReplyObject)
  * threads  one; sk_redis_conn_cancel from any
- * limits   names are looked up with getaddrinfo, which has time limits of its own
+ * limits   every call ends within the times of sk_redis_conn_conf, also looking up names
  */
 #ifndef SK_SINK_REDIS_CONN_H
 #define SK_SINK_REDIS_CONN_H
@@ -16,6 +16,7 @@
 #include "sink/redis/url.h"
 
 struct sk_redis_tls;
+struct sk_redis_lookup;
 
 struct sk_redis_conn {
 	int fd, wake_fd;
@@ -25,6 +26,10 @@ struct sk_redis_conn {
 	size_t sent;			/* of out */
 	uint64_t timeout_ns;		/* for one reply */
 	bool is_cancelled;
+	bool is_asking;			/* requests go to a node that is about to get the slot: each is announced by ASKING */
+	bool in_multi;
+	struct sk_buf announced;	/* while is_asking: 1 for each reply to an ASKING, 0 for each other one, in order */
+	struct sk_redis_lookup *lookup;	/* that has not ended, or NULL */
 	void (*tick)(void *cx);		/* called while waiting, a few times a second; NULL for none */
 	void *cx;
 	char error[256];		/* what went wrong last */
@@ -38,7 +43,7 @@ struct sk_redis_conn_conf {
 int sk_redis_conn_init(struct sk_redis_conn *c);
 void sk_redis_conn_fini(struct sk_redis_conn *c);
 /* 0 or <0 with c->error. */
-int sk_redis_conn_open(struct sk_redis_conn *c, const struct sk_redis_url *u, const struct sk_redis_conn_conf *conf);
+int sk_redis_conn_open(struct sk_redis_conn *c, const struct sk_redis_place *at, const struct sk_redis_conn_conf *conf);
 void sk_redis_conn_close(struct sk_redis_conn *c);
 bool sk_redis_conn_is_open(const struct sk_redis_conn *c);
 /* Every wait ends at once, now and from now on. */

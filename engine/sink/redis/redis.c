@@ -16,6 +16,7 @@
 #include "sink/redis/tls.h"
 #include "sink/spool/crc32c.h"
 
+#define PASSWORD_SIZE 512u
 #define GRACE_NS UINT64_C(2000000000)	/* for the sender to notice the end */
 
 uint64_t sk_redis_clock(void)
@@ -141,10 +142,12 @@ static void redis_free(struct sk_redis *r)
 	free(r->tls_ca);
 	free(r->tls_cert);
 	free(r->tls_key);
+	free(r->sentinel_user);
 	free(r->seq_key);
 	free(r->owner_key);
 	free(r->spool_dir);
 	explicit_bzero(&r->url, sizeof(r->url));
+	explicit_bzero(r->sentinel_password, sizeof(r->sentinel_password));
 	free(r->s.name);
 	free(r);
 }
@@ -201,7 +204,7 @@ static int redis_close(struct sk_sink *s, uint64_t wait_ns, struct sk_sink_count
 		pthread_join(r->thread, NULL);
 		redis_free(r);
 	} else {
-		pthread_detach(r->thread);	/* it is in a name look-up; what it uses stays */
+		pthread_detach(r->thread);	/* it waits for a disk; what it uses stays */
 	}
 	return counts->undelivered ? SK_E_STATE : 0;
 }
@@ -216,27 +219,28 @@ static const struct sk_sink_ops ops = {
 
 /* --- opening --- */
 
-static int read_password(struct sk_redis_url *u, const char *path, struct sk_error *e)
+/* The first line of a file, unless there is a password already. */
+static int read_password(char *password, size_t size, const char *path, const char *what, struct sk_error *e)
 {
-	char line[sizeof(u->password) + 2];
+	char line[PASSWORD_SIZE + 2];
 	FILE *f;
 	bool got;
+	size_t n;
 
-	if (u->password[0] || !path)
+	if (password[0] || !path)
 		return 0;
 	f = fopen(path, "re");
 	if (!f)
-		return sk_error_set(e, SK_E_CONFIG, "redis.password_file: cannot read %s: %s", path, strerror(errno));
+		return sk_error_set(e, SK_E_CONFIG, "%s: cannot read %s: %s", what, path, strerror(errno));
 	got = fgets(line, sizeof(line), f) != NULL;
 	fclose(f);
-	if (!got || !line[strcspn(line, "\r\n")] || line[0] == '\r' || line[0] == '\n') {
-		if (!got || strlen(line) + 1 >= sizeof(line) || line[0] == '\r' || line[0] == '\n')
-			return sk_error_set(e, SK_E_CONFIG, "redis.password_file: the first line of %s is empty or too long", path);
+	n = got ? strcspn(line, "\r\n") : 0;
+	if (n && n < size) {
+		memcpy(password, line, n);
+		password[n] = 0;
 	}
-	line[strcspn(line, "\r\n")] = 0;
-	snprintf(u->password, sizeof(u->password), "%.*s", (int)sizeof(u->password) - 1, line);
 	explicit_bzero(line, sizeof(line));
-	return 0;
+	return n && n < size ? 0 : sk_error_set(e, SK_E_CONFIG, "%s: the first line of %s is empty or too long", what, path);
 }
 
 static char *copy(const char *s, int *rc)
@@ -297,23 +301,22 @@ static int open_spool(struct sk_redis *r, const struct sk_sink_conf *conf, struc
 	return 0;
 }
 
-/* Keys beside the alerts' own, in the same slot of a cluster: {key}:seq:sensor. A key with names in it gives them without braces. */
+/* Keys beside the alerts' own, in the same slot of a cluster. */
 static int make_keys(struct sk_redis *r)
 {
-	struct sk_buf base = { .cap = 1024 };
-	const char *id = sk_spool_id(r->spool);
-	int rc = sk_redis_key(r->url.key, &(struct sk_redis_names){ "campaign", "severity", "rule" }, &base);
-	const char *key = sk_buf_str(&base);
+	struct sk_buf b = { .cap = 1024 };
+	int rc = sk_redis_side_key(r->url.key, "seq", r->sensor, &b);
 
-	if (rc == 0 && asprintf(&r->seq_key, r->spool_dir ? "{%s}:seq:%s" : "{%s}:seq:%s:%s", key, r->sensor, id) < 0) {
-		r->seq_key = NULL;
-		rc = SK_E_MEMORY;
-	}
-	if (rc == 0 && r->spool_dir && asprintf(&r->owner_key, "{%s}:owner:%s", key, r->sensor) < 0) {
-		r->owner_key = NULL;
-		rc = SK_E_MEMORY;
-	}
-	sk_buf_fini(&base);
+	if (rc == 0 && !r->spool_dir)
+		rc = sk_buf_addf(&b, ":%s", sk_spool_id(r->spool));
+	if (rc == 0)
+		r->seq_key = copy(sk_buf_str(&b), &rc);
+	sk_buf_clear(&b);
+	if (rc == 0 && r->spool_dir)
+		rc = sk_redis_side_key(r->url.key, "owner", r->sensor, &b);
+	if (rc == 0 && r->spool_dir)
+		r->owner_key = copy(sk_buf_str(&b), &rc);
+	sk_buf_fini(&b);
 	return rc;
 }
 
@@ -330,16 +333,19 @@ static int start(struct sk_redis *r, struct sk_error *e)
 }
 
 /* All that is looked at before anything is opened. */
-static int read_spec(struct sk_redis_url *u, const char *url, const struct sk_sink_conf *conf, struct sk_error *e)
+static int read_spec(struct sk_redis_url *u, char *sentinel_password, const char *url, const struct sk_sink_conf *conf,
+		     struct sk_error *e)
 {
 	struct sk_redis_tls *t;
 
-	if (sk_redis_url_parse(u, url, e) < 0 || read_password(u, conf->password_file, e) < 0)
+	if (sk_redis_url_parse(u, url, e) < 0 ||
+	    read_password(u->password, sizeof(u->password), conf->password_file, "redis.password_file", e) < 0 ||
+	    read_password(sentinel_password, PASSWORD_SIZE, conf->sentinel_password_file, "redis.sentinel_password_file", e) < 0)
 		return SK_E_CONFIG;
 	if (!u->is_tls)
 		return 0;
 	t = sk_redis_tls_new(&(struct sk_redis_tls_conf){
-		.host = u->host, .ca = conf->tls_ca, .cert = conf->tls_cert, .key = conf->tls_key }, -1, e);
+		.host = u->places[0].host, .ca = conf->tls_ca, .cert = conf->tls_cert, .key = conf->tls_key }, -1, e);
 	sk_redis_tls_free(t);
 	return t ? 0 : SK_E_CONFIG;
 }
@@ -371,6 +377,7 @@ int sk_sink_redis_open(struct sk_sink **out, const char *url, const struct sk_si
 	r->tls_ca = copy(conf->tls_ca, &rc);
 	r->tls_cert = copy(conf->tls_cert, &rc);
 	r->tls_key = copy(conf->tls_key, &rc);
+	r->sentinel_user = copy(conf->sentinel_user, &rc);
 	r->conn_conf = (struct sk_redis_conn_conf){ .connect_ns = conf->connect_timeout_ns, .command_ns = conf->command_timeout_ns,
 		.tls_ca = r->tls_ca, .tls_cert = r->tls_cert, .tls_key = r->tls_key };
 	r->backoff_max_ns = conf->backoff_max_ns;
@@ -379,7 +386,7 @@ int sk_sink_redis_open(struct sk_sink **out, const char *url, const struct sk_si
 	if (rc < 0)
 		sk_error_set(e, rc, "not enough memory");
 	if (rc == 0)
-		rc = read_spec(&r->url, url, conf, e);
+		rc = read_spec(&r->url, r->sentinel_password, url, conf, e);
 	if (rc == 0)
 		rc = open_spool(r, conf, e);
 	if (rc == 0) {
@@ -402,8 +409,10 @@ int sk_sink_redis_open(struct sk_sink **out, const char *url, const struct sk_si
 int sk_sink_redis_check(const char *url, const struct sk_sink_conf *conf, struct sk_error *e)
 {
 	struct sk_redis_url u;
-	int rc = read_spec(&u, url, conf, e);
+	char sentinel[PASSWORD_SIZE] = "";
+	int rc = read_spec(&u, sentinel, url, conf, e);
 
 	explicit_bzero(&u, sizeof(u));
+	explicit_bzero(sentinel, sizeof(sentinel));
 	return rc;
 }

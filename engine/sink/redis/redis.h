@@ -1,4 +1,5 @@
-/* sink/redis/redis.h — what the two threads of a Redis output share: the caller's (redis.c) and the sender's (send.c).
+/* sink/redis/redis.h — what the two threads of a Redis output share: the caller's (redis.c) and the sender's (send.c and, one
+ * idea each, answer.c: what an answer means; route.c: which server; sync.c: what it has).
  *
  * memory   the spool holds all alerts; the sender borrows them until they are acknowledged
  * threads  fields say whose they are
@@ -22,7 +23,8 @@ struct sk_redis {
 	struct sk_sink s;
 	/* read-only once open */
 	struct sk_redis_url url;
-	char *sensor, *tls_ca, *tls_cert, *tls_key;
+	char *sensor, *tls_ca, *tls_cert, *tls_key, *sentinel_user;
+	char sentinel_password[512];
 	char *seq_key, *owner_key;	/* owner_key: NULL without a spool on disk */
 	char *spool_dir;		/* of this output; NULL: in memory */
 	bool is_varied;			/* the key has names in it */
@@ -52,6 +54,13 @@ struct sk_redis {
 	uint64_t backoff_ns, next_sync_ns, next_expire_ns, next_ping_ns;
 	uint64_t random;
 	uint64_t room;			/* in the list, where it has a limit */
+	unsigned next_place;		/* of the URL, to begin with */
+	struct sk_redis_place at;	/* connected to last, or where MOVED has pointed since */
+	struct sk_redis_place asked;
+	bool is_moved, is_asked;	/* at is where to go from now on; asked is, for once */
+	bool is_at_once;		/* the next attempt needs no rest before it */
+	unsigned follows;		/* redirections since something was done */
+	char told_at[280];		/* the server people were told of */
 	bool must_rewind;		/* Redis counts a batch it has not stored */
 	bool told;			/* the trouble at hand */
 	bool full_told;
@@ -61,6 +70,34 @@ int sk_redis_send_init(struct sk_redis *r);
 void sk_redis_send_fini(struct sk_redis *r);
 /* The thread's function. */
 void *sk_redis_send(void *arg);
+
+/* answer.c. All of these close the connection when it is of no use any more, and keep the reason; <0 then. */
+void sk_redis_set_state(struct sk_redis *r, enum sk_redis_state state, const char *why);
+int sk_redis_fail(struct sk_redis *r, enum sk_redis_state state, const char *why);
+int sk_redis_fail_broken(struct sk_redis *r);
+/* text: of an error reply. */
+int sk_redis_fail_error(struct sk_redis *r, const char *text);
+bool sk_redis_is_passing(const char *text);
+/* The next reply, whatever it is, or NULL. */
+redisReply *sk_redis_reply(struct sk_redis *r);
+/* The next reply that is no error, or NULL. */
+redisReply *sk_redis_good_reply(struct sk_redis *r);
+/* Reads cnt replies that must not be errors. */
+int sk_redis_expect(struct sk_redis *r, size_t cnt);
+
+/* route.c: connects to the server that takes writes, and logs in. */
+int sk_redis_route(struct sk_redis *r);
+/* ASK: that node, for the next connection only. */
+int sk_redis_ask(struct sk_redis *r, const char *text);
+
+/* sync.c: goes to where Redis is. */
+int sk_redis_synchronize(struct sk_redis *r);
+int sk_redis_check_owner(struct sk_redis *r);
+/* What Redis says it has of this spool: 0 for nothing. Watches the sequence key from then on. */
+int sk_redis_get_seq(struct sk_redis *r, uint64_t *seq);
+/* Requests that write the sequence key, and how many. */
+size_t sk_redis_request_seq(struct sk_redis *r, uint64_t seq);
+void sk_redis_request_owner(struct sk_redis *r);
 
 /* Under lock: an event that says how many alerts the spool has refused, once there is room for it. */
 void sk_redis_tell_lost(struct sk_redis *r);

@@ -4,10 +4,8 @@
  *
  *	MULTI; RPUSH key json …; HSET {key}:seq:sensor spool N; EXEC; WATCH {key}:seq:sensor
  *
- * (a hash, so that a spool that comes back finds its own number though another one has used the name meanwhile) so Redis has both the alerts and the number of the last one, or neither. Whenever what happened to a batch is not known (the
- * connection broke, Redis or sekisho was restarted, a replica took over), a new connection asks for the sequence key and goes on
- * from there, forwards or backwards. Before it does it writes the key: the transaction an old connection may still have on its
- * way then fails, because it watches the key since before. The watch also tells when another sensor writes to it.
+ * (a hash, so that a spool that comes back finds its own number though another one has used the name meanwhile). So Redis has both
+ * the alerts and the number of the last one, or neither; sync.c finds out which.
  *
  * An error in the middle of a transaction (WRONGTYPE) does not undo the rest of it: such a batch holds one key only, so that all
  * of it has failed, and the sequence key is set back.
@@ -31,10 +29,7 @@
 #define PING_NS (1000 * MS)
 #define EXPIRE_NS (1000 * MS)
 #define FULL_NS (200 * MS)		/* between looks at a list that is full */
-#define LEASE_MS "10000"		/* how long a sensor's name stays its own when it is gone without a word */
-#define MEMORY_SEQ_S "86400"		/* life of the sequence key of a run without a spool */
 #define BATCH_BYTES (4u << 20)
-#define FENCE_TRIES 8
 
 int sk_redis_send_init(struct sk_redis *r)
 {
@@ -58,299 +53,6 @@ void sk_redis_send_fini(struct sk_redis *r)
 	free(r->lens);
 }
 
-/* --- what went wrong --- */
-
-static void set_state(struct sk_redis *r, enum sk_redis_state state, const char *why)
-{
-	bool changed;
-
-	pthread_mutex_lock(&r->lock);
-	changed = r->state != state || strncmp(r->why, why, sizeof(r->why) - 1) != 0;
-	r->state = state;
-	snprintf(r->why, sizeof(r->why), "%s", why);
-	pthread_mutex_unlock(&r->lock);
-	if (state == SK_REDIS_FINE) {
-		if (r->told)
-			sk_log_info("redis", "%s: sending again", r->s.name);
-		r->told = false;
-		return;
-	}
-	if (!changed && r->told)
-		return;
-	r->told = true;
-	if (state == SK_REDIS_STOPPED)
-		sk_log_error("redis", "%s: %s; nothing is sent until this is corrected, alerts wait in %s", r->s.name, why,
-			     r->spool_dir ? r->spool_dir : "memory");
-	else
-		sk_log_warning("redis", "%s: %s; alerts wait in %s", r->s.name, why, r->spool_dir ? r->spool_dir : "memory");
-}
-
-static bool begins(const char *s, const char *word)
-{
-	return strncmp(s, word, strlen(word)) == 0;
-}
-
-/* Errors that go away by themselves, by the first word of their text; all others need a person. */
-static bool is_passing(const char *text)
-{
-	static const char *const words[] = { "LOADING", "OOM", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "MISCONF",
-		"NOREPLICAS", "EXECABORT", "UNBLOCKED", "ERR max number of clients" };
-
-	for (size_t i = 0; i < SK_ARRAY_LEN(words); i++)
-		if (begins(text, words[i]))
-			return true;
-	return false;
-}
-
-static int fail_with(struct sk_redis *r, enum sk_redis_state state, const char *why)
-{
-	char printable[256];
-	size_t n = 0;
-
-	for (; *why && n + 1 < sizeof(printable); why++)
-		printable[n++] = (unsigned char)*why < 0x20 || (unsigned char)*why >= 0x7f ? '?' : *why;
-	printable[n] = 0;
-	sk_redis_conn_close(&r->conn);
-	set_state(r, state, printable);
-	return SK_E_STATE;
-}
-
-static int fail_error(struct sk_redis *r, const char *text)
-{
-	return fail_with(r, is_passing(text) ? SK_REDIS_RETRY : SK_REDIS_STOPPED, text);
-}
-
-static int fail_broken(struct sk_redis *r)
-{
-	return fail_with(r, SK_REDIS_RETRY, r->conn.error);
-}
-
-/* The next reply, whatever it is; NULL: the connection is closed and that was told. */
-static redisReply *reply(struct sk_redis *r)
-{
-	redisReply *p = sk_redis_conn_reply(&r->conn);
-
-	if (!p)
-		fail_broken(r);
-	return p;
-}
-
-/* Reads cnt replies that must not be errors. */
-static int expect(struct sk_redis *r, size_t cnt)
-{
-	char error[200] = "";
-
-	for (size_t i = 0; i < cnt; i++) {
-		redisReply *p = reply(r);
-
-		if (!p)
-			return SK_E_STATE;
-		if (p->type == REDIS_REPLY_ERROR && !error[0])
-			snprintf(error, sizeof(error), "%s", p->str);
-		freeReplyObject(p);
-	}
-	return error[0] ? fail_error(r, error) : 0;
-}
-
-/* --- a new connection --- */
-
-static int log_in(struct sk_redis *r)
-{
-	const struct sk_redis_url *u = &r->url;
-	char db[12], error[80];
-	redisReply *p;
-
-	if (u->password[0]) {
-		if (u->user[0])
-			sk_redis_conn_words(&r->conn, "AUTH", u->user, u->password, NULL);
-		else
-			sk_redis_conn_words(&r->conn, "AUTH", u->password, NULL);
-		p = reply(r);
-		if (!p)
-			return SK_E_STATE;
-		/* only the first word is shown: some servers repeat what they were sent */
-		snprintf(error, sizeof(error), "%s", p->type == REDIS_REPLY_ERROR ? p->str : "");
-		freeReplyObject(p);
-		if (error[0]) {
-			if (is_passing(error))
-				return fail_with(r, SK_REDIS_RETRY, error);
-			error[strcspn(error, " ")] = 0;
-			snprintf(error + strlen(error), sizeof(error) - strlen(error), ": Redis refuses the user or the password");
-			return fail_with(r, SK_REDIS_STOPPED, error);
-		}
-	}
-	if (u->db) {
-		snprintf(db, sizeof(db), "%u", u->db);
-		sk_redis_conn_words(&r->conn, "SELECT", db, NULL);
-		return expect(r, 1);
-	}
-	sk_redis_conn_words(&r->conn, "PING", NULL);
-	return expect(r, 1);
-}
-
-/* Refuses a key of another type before anything is sent to it. */
-static int check_type(struct sk_redis *r, const char *key, size_t key_len)
-{
-	const char *argv[] = { "TYPE", key }, *wanted = r->url.type == SK_REDIS_LIST ? "list" : "stream";
-	size_t lens[] = { 4, key_len };
-	char why[160] = "";
-	redisReply *p;
-
-	sk_redis_conn_request(&r->conn, 2, argv, lens);
-	p = reply(r);
-	if (!p)
-		return SK_E_STATE;
-	if (p->type == REDIS_REPLY_ERROR)
-		snprintf(why, sizeof(why), "%s", p->str);
-	else if (p->type == REDIS_REPLY_STATUS && strcmp(p->str, "none") != 0 && strcmp(p->str, wanted) != 0)
-		snprintf(why, sizeof(why), "WRONGTYPE the key holds a %s, not a %s", p->str, wanted);
-	freeReplyObject(p);
-	return why[0] ? fail_error(r, why) : 0;
-}
-
-static int check_owner(struct sk_redis *r)
-{
-	bool is_other;
-	redisReply *p;
-	char why[200];
-
-	if (!r->owner_key)
-		return 0;
-	sk_redis_conn_words(&r->conn, "GET", r->owner_key, NULL);
-	p = reply(r);
-	if (!p)
-		return SK_E_STATE;
-	if (p->type == REDIS_REPLY_ERROR) {
-		snprintf(why, sizeof(why), "%s", p->str);
-		freeReplyObject(p);
-		return fail_error(r, why);
-	}
-	is_other = p->type == REDIS_REPLY_STRING && strcmp(p->str, sk_spool_id(r->spool)) != 0;
-	freeReplyObject(p);
-	if (!is_other)
-		return 0;
-	snprintf(why, sizeof(why), "another sensor called '%.80s' sends to this key: give one of them another name (sensor:)", r->sensor);
-	return fail_with(r, SK_REDIS_STOPPED, why);
-}
-
-/* Without a spool on disk the key is the run's own, and goes after a while. */
-static void request_seq(struct sk_redis *r, uint64_t seq)
-{
-	char value[24];
-
-	snprintf(value, sizeof(value), "%" PRIu64, seq);
-	if (r->owner_key) {
-		sk_redis_conn_words(&r->conn, "HSET", r->seq_key, sk_spool_id(r->spool), value, NULL);
-		sk_redis_conn_words(&r->conn, "SET", r->owner_key, sk_spool_id(r->spool), "PX", LEASE_MS, NULL);
-	} else {
-		sk_redis_conn_words(&r->conn, "SET", r->seq_key, value, "EX", MEMORY_SEQ_S, NULL);
-	}
-}
-
-static size_t seq_replies(const struct sk_redis *r)
-{
-	return r->owner_key ? 2 : 1;
-}
-
-/* What Redis says it has: 0 for nothing of this spool's. */
-static int get_seq(struct sk_redis *r, uint64_t *seq)
-{
-	redisReply *p;
-	char *end;
-
-	*seq = 0;
-	sk_redis_conn_words(&r->conn, "WATCH", r->seq_key, NULL);
-	if (r->owner_key)
-		sk_redis_conn_words(&r->conn, "HGET", r->seq_key, sk_spool_id(r->spool), NULL);
-	else
-		sk_redis_conn_words(&r->conn, "GET", r->seq_key, NULL);
-	if (expect(r, 1) < 0)
-		return SK_E_STATE;
-	p = reply(r);
-	if (!p)
-		return SK_E_STATE;
-	if (p->type == REDIS_REPLY_ERROR) {
-		char why[200];
-
-		snprintf(why, sizeof(why), "%s", p->str);
-		freeReplyObject(p);
-		return fail_error(r, why);
-	}
-	if (p->type == REDIS_REPLY_STRING) {
-		*seq = strtoull(p->str, &end, 10);
-		if (*end)
-			*seq = 0;
-	}
-	freeReplyObject(p);
-	return 0;
-}
-
-/* Writes the sequence key with what it says. 1: done, 0: somebody was faster. */
-static int fence(struct sk_redis *r, uint64_t seq)
-{
-	redisReply *p;
-	int rc;
-
-	sk_redis_conn_words(&r->conn, "MULTI", NULL);
-	request_seq(r, seq);
-	sk_redis_conn_words(&r->conn, "EXEC", NULL);
-	sk_redis_conn_words(&r->conn, "WATCH", r->seq_key, NULL);
-	if (expect(r, 1 + seq_replies(r)) < 0)
-		return SK_E_STATE;
-	p = reply(r);
-	if (!p)
-		return SK_E_STATE;
-	rc = p->type == REDIS_REPLY_ARRAY;
-	if (p->type == REDIS_REPLY_ERROR) {
-		char why[200];
-
-		snprintf(why, sizeof(why), "%s", p->str);
-		freeReplyObject(p);
-		return fail_error(r, why);
-	}
-	freeReplyObject(p);
-	return expect(r, 1) < 0 ? SK_E_STATE : rc;
-}
-
-/* Goes to where Redis is. */
-static int synchronize(struct sk_redis *r)
-{
-	struct sk_spool_state before, after;
-	uint64_t seq = 0;
-	int rc = 0;
-
-	if (r->url.type == SK_REDIS_CHANNEL)
-		return 0;
-	if (!r->is_varied && check_type(r, (const char *)r->key.p, r->key.n) < 0)
-		return SK_E_STATE;
-	if (check_owner(r) < 0)
-		return SK_E_STATE;
-	for (int i = 0; rc == 0; i++) {
-		if (i == FENCE_TRIES)
-			return fail_with(r, SK_REDIS_RETRY, "another connection keeps writing the sequence key");
-		if (get_seq(r, &seq) < 0)
-			return SK_E_STATE;
-		if (r->must_rewind) {
-			sk_spool_state(r->spool, &before);
-			seq = before.acked;
-		}
-		rc = fence(r, seq);
-	}
-	if (rc < 0)
-		return rc;
-	r->must_rewind = false;
-	pthread_mutex_lock(&r->lock);
-	sk_spool_state(r->spool, &before);
-	if (seq != before.acked)
-		sk_spool_seek(r->spool, seq);
-	sk_spool_state(r->spool, &after);
-	pthread_mutex_unlock(&r->lock);
-	if (after.pending > before.pending && before.acked)
-		sk_log_warning("redis", "%s: Redis has lost %" PRIu64 " of what it had taken; it is sent again", r->s.name,
-			       after.pending - before.pending);
-	return 0;
-}
-
 static int look_at_list(struct sk_redis *r)
 {
 	redisReply *p;
@@ -362,7 +64,7 @@ static int look_at_list(struct sk_redis *r)
 	const size_t lens[] = { 4, r->key.n };
 
 	sk_redis_conn_request(&r->conn, 2, argv, lens);
-	p = reply(r);
+	p = sk_redis_reply(r);
 	if (!p)
 		return SK_E_STATE;
 	n = p->type == REDIS_REPLY_INTEGER ? (uint64_t)p->integer : 0;
@@ -376,11 +78,9 @@ static int look_at_list(struct sk_redis *r)
 
 static int connect_it(struct sk_redis *r)
 {
-	if (sk_redis_conn_open(&r->conn, &r->url, &r->conn_conf) < 0)
-		return fail_broken(r);
-	if (log_in(r) < 0 || synchronize(r) < 0 || look_at_list(r) < 0)
+	if (sk_redis_route(r) < 0 || sk_redis_synchronize(r) < 0)
 		return SK_E_STATE;
-	return 0;
+	return look_at_list(r);
 }
 
 /* --- a batch --- */
@@ -462,7 +162,7 @@ static int judge(struct sk_redis *r, const redisReply *p, size_t pushes)
 
 	if (p->type == REDIS_REPLY_ERROR) {
 		snprintf(why, sizeof(why), "%s", p->str);
-		return fail_error(r, why);
+		return sk_redis_fail_error(r, why);
 	}
 	if (p->type != REDIS_REPLY_ARRAY)
 		return SK_E_LIMIT;	/* somebody else has written the sequence key */
@@ -472,37 +172,37 @@ static int judge(struct sk_redis *r, const redisReply *p, size_t pushes)
 		/* EXEC counts the batch all the same */
 		r->must_rewind = true;
 		snprintf(why, sizeof(why), "%s", p->element[i]->type == REDIS_REPLY_ERROR ? p->element[i]->str : "ERR nothing was stored");
-		return fail_error(r, why);
+		return sk_redis_fail_error(r, why);
 	}
 	return 0;
 }
 
 static int send_transaction(struct sk_redis *r, size_t cnt)
 {
-	size_t pushes = r->url.type == SK_REDIS_LIST ? 1 : cnt, queued = pushes + seq_replies(r) + 1;
+	size_t pushes = r->url.type == SK_REDIS_LIST ? 1 : cnt, queued = pushes + 1;
 	uint64_t last = r->items[cnt - 1].seq;
 	char error[200] = "";
 	redisReply *p;
 	int rc;
 
 	if (sk_redis_conn_words(&r->conn, "MULTI", NULL) < 0 || request_pushes(r, cnt) < 0)
-		return fail_with(r, SK_REDIS_RETRY, "not enough memory");
-	request_seq(r, last);
+		return sk_redis_fail(r, SK_REDIS_RETRY, "not enough memory");
+	queued += sk_redis_request_seq(r, last);
 	sk_redis_conn_words(&r->conn, "EXEC", NULL);
 	sk_redis_conn_words(&r->conn, "WATCH", r->seq_key, NULL);
 	for (size_t i = 0; i < queued; i++) {
-		p = reply(r);
+		p = sk_redis_reply(r);
 		if (!p)
 			return SK_E_STATE;
 		if (p->type == REDIS_REPLY_ERROR && !error[0])
 			snprintf(error, sizeof(error), "%s", p->str);
 		freeReplyObject(p);
 	}
-	p = reply(r);
+	p = sk_redis_reply(r);
 	if (!p)
 		return SK_E_STATE;
 	if (error[0])
-		rc = fail_error(r, error);
+		rc = sk_redis_fail_error(r, error);
 	else
 		rc = judge(r, p, pushes);
 	freeReplyObject(p);
@@ -510,9 +210,9 @@ static int send_transaction(struct sk_redis *r, size_t cnt)
 		acknowledge(r, last);
 	if (rc == SK_E_STATE)
 		return rc;
-	if (expect(r, 1) < 0)
+	if (sk_redis_expect(r, 1) < 0)
 		return SK_E_STATE;
-	return rc == 0 ? 0 : synchronize(r);
+	return rc == 0 ? 0 : sk_redis_synchronize(r);
 }
 
 static int publish(struct sk_redis *r, size_t cnt)
@@ -524,10 +224,10 @@ static int publish(struct sk_redis *r, size_t cnt)
 		argument(r, 1, r->items[i].key);
 		argument(r, 2, r->items[i].json);
 		if (sk_redis_conn_request(&r->conn, 3, r->argv, r->lens) < 0)
-			return fail_with(r, SK_REDIS_RETRY, "not enough memory");
+			return sk_redis_fail(r, SK_REDIS_RETRY, "not enough memory");
 	}
 	for (size_t i = 0; i < cnt; i++) {
-		redisReply *p = reply(r);
+		redisReply *p = sk_redis_reply(r);
 
 		if (!p)
 			return SK_E_STATE;
@@ -535,7 +235,7 @@ static int publish(struct sk_redis *r, size_t cnt)
 			snprintf(error, sizeof(error), "%s", p->str);
 		freeReplyObject(p);
 		if (error[0])
-			return fail_error(r, error);
+			return sk_redis_fail_error(r, error);
 		acknowledge(r, r->items[i].seq);
 	}
 	return 0;
@@ -642,6 +342,10 @@ static void back_off(struct sk_redis *r)
 {
 	uint64_t ns = r->backoff_ns ? r->backoff_ns * 2 : BACKOFF_MIN_NS;
 
+	if (r->is_at_once) {
+		r->is_at_once = false;
+		return;
+	}
 	r->random ^= r->random << 13;
 	r->random ^= r->random >> 7;
 	r->random ^= r->random << 17;
@@ -662,21 +366,21 @@ static int ping(struct sk_redis *r)
 
 	if (r->url.type == SK_REDIS_CHANNEL) {
 		sk_redis_conn_words(&r->conn, "PING", NULL);
-		return expect(r, 1);
+		return sk_redis_expect(r, 1);
 	}
 	if (r->owner_key) {
-		if (check_owner(r) < 0)
+		if (sk_redis_check_owner(r) < 0)
 			return SK_E_STATE;
-		sk_redis_conn_words(&r->conn, "SET", r->owner_key, sk_spool_id(r->spool), "PX", LEASE_MS, NULL);
-		if (expect(r, 1) < 0)
+		sk_redis_request_owner(r);
+		if (sk_redis_expect(r, 1) < 0)
 			return SK_E_STATE;
 	}
-	if (get_seq(r, &seq) < 0)
+	if (sk_redis_get_seq(r, &seq) < 0)
 		return SK_E_STATE;
 	pthread_mutex_lock(&r->lock);
 	sk_spool_state(r->spool, &st);
 	pthread_mutex_unlock(&r->lock);
-	if (seq != st.acked && synchronize(r) < 0)
+	if (seq != st.acked && sk_redis_synchronize(r) < 0)
 		return SK_E_STATE;
 	return look_at_list(r);
 }
@@ -736,8 +440,9 @@ void *sk_redis_send(void *arg)
 			continue;
 		}
 		r->backoff_ns = 0;
+		r->follows = 0;
 		if (r->state != SK_REDIS_FINE)
-			set_state(r, SK_REDIS_FINE, "");
+			sk_redis_set_state(r, SK_REDIS_FINE, "");
 	}
 	say_goodbye(r);
 	sk_redis_conn_close(&r->conn);

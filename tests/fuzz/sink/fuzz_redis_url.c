@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (sk_redis_url_parse(&u, text, &e) == 0) {
 		sk_redis_key(u.key, &(struct sk_redis_names){ "c", "s", "r" }, &key);
 		SK_ASSERT(sk_redis_url_parse(&again, u.name, &e) == 0);
-		SK_ASSERT(strcmp(again.host, u.host) == 0 && again.db == u.db && again.type == u.type && again.is_left == u.is_left);
+		SK_ASSERT(memcmp(again.places, u.places, sizeof(u.places)) == 0 && again.mode == u.mode && again.db == u.db && again.type == u.type && again.is_left == u.is_left);
 		SK_ASSERT(strcmp(again.key, u.key) == 0 && strcmp(again.field, u.field) == 0 && strcmp(again.name, u.name) == 0);
 	} else {
 		SK_ASSERT(e.text[0] && e.code == SK_E_CONFIG);
