@@ -132,9 +132,23 @@ static int set_mode(struct sk_cli *cli, enum sk_cli_mode mode)
 	return 0;
 }
 
+/* Users of the host see the command line: from now on without the password of a URL. */
+static void hide_password(char *text)
+{
+	char *from = strstr(text, "://"), *end = from ? strrchr(from, '@') : NULL;
+
+	if (!end || strncmp(text, "redis", 5) != 0)
+		return;
+	from = memchr(from + 3, ':', (size_t)(end - from - 3));
+	if (from)
+		memset(from + 1, '*', (size_t)(end - from - 1));
+}
+
 /* Options that change the configuration; applied after -c whatever their order. */
 static int take_setting(struct sk_cli *cli, int opt, bool *rules_seen, bool *outputs_seen)
 {
+	int rc;
+
 	switch (opt) {
 	case OPT_SET:
 		return set_key(cli, optarg, NULL);
@@ -153,7 +167,9 @@ static int take_setting(struct sk_cli *cli, int opt, bool *rules_seen, bool *out
 		if (!*outputs_seen)
 			sk_settings_list_clear(&cli->settings.outputs);
 		*outputs_seen = true;
-		return sk_settings_list_add(&cli->settings.outputs, optarg);
+		rc = sk_settings_list_add(&cli->settings.outputs, optarg);
+		hide_password(optarg);
+		return rc;
 	}
 	return 0;
 }

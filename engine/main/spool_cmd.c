@@ -164,7 +164,7 @@ static int send_all(struct command *c)
 {
 	const struct sk_settings *s = &c->cli.settings;
 	struct sk_sink_conf conf = s->sink;
-	int status = SK_EXIT_DONE;
+	int status = SK_EXIT_DONE, one;
 	unsigned cnt = 0;
 
 	conf.sensor = s->sensor;
@@ -180,7 +180,8 @@ static int send_all(struct command *c)
 		if (strncmp(s->outputs.items[i], "redis", 5) != 0)
 			continue;
 		cnt++;
-		status = SK_MAX(status, send_one(s, &conf, s->outputs.items[i], c->cli.wait_ns));
+		one = send_one(s, &conf, s->outputs.items[i], c->cli.wait_ns);
+		status = SK_MAX(status, one);
 	}
 	if (cnt)
 		return status;

@@ -588,7 +588,7 @@ void sk_settings_dump(const struct sk_settings *s, void *out)
 		sk_buf_clear(&b);
 		sk_buf_addf(&b, "%s%s: ", dot ? "  " : "", dot ? dot + 1 : k->name);
 		show_value(s, k, &b);
-		fprintf(out, *k->help ? "%-40s# %s\n" : "%s\n", sk_buf_str(&b), k->help);
+		fprintf(out, *k->help ? "%-39s # %s\n" : "%s\n", sk_buf_str(&b), k->help);
 		if (strcmp(k->name, "reassembly.policy") == 0 && s->policies.cnt) {
 			fprintf(out, "  policies:\n");
 			for (size_t n = 0; n < s->policies.cnt; n++) {

@@ -128,23 +128,26 @@ class Run:
 class Wire:
     """A veth pair in a namespace, and a process that sends queries over it all the time."""
 
-    def __init__(self, rate):
-        self.name = f"sekisho-chaos-{os.getpid()}"
-        self.sender = None
+    def __init__(self, rate, count=0, alerts=0):
+        """Without end, or count packets of which alerts, evenly spread, raise an alert: those with the numbers in names."""
+        self.name, self.rate, self.count, self.alerts, self.sender = f"sekisho-chaos-{os.getpid()}", rate, count, alerts, None
+        self.names = [i for i in range(count) if is_chosen(i, count, alerts)]
         subprocess.run(["ip", "netns", "add", self.name], check=True)
         for args in (["link", "add", "name", "sk0", "type", "veth", "peer", "name", "sk1"], ["link", "set", "sk0", "up"],
                      ["link", "set", "sk1", "up"]):
             subprocess.run(["ip", "-n", self.name, *args], check=True)
         time.sleep(0.3)
-        self.rate = rate
 
     def start(self):
-        self.sender = subprocess.Popen(["ip", "netns", "exec", self.name, sys.executable, os.path.abspath(__file__), "--send", str(self.rate)],
+        what = f"{self.rate},{self.count},{self.alerts}"
+        self.sender = subprocess.Popen(["ip", "netns", "exec", self.name, sys.executable, os.path.abspath(__file__), "--send", what],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=die_with_parent)
 
     def stop(self):
-        """The number of queries that were sent."""
-        return int(self.sender.communicate()[0])
+        """The number of queries that were sent, and per second; waits for the last where there is one."""
+        line = self.sender.stdout.readline() if self.count else self.sender.communicate()[0]
+        sent, seconds = line.split()
+        return int(sent), int(sent) / float(seconds)
 
     def close(self):
         if self.sender and self.sender.poll() is None:
@@ -153,20 +156,24 @@ class Wire:
         subprocess.run(["ip", "netns", "del", self.name], check=False)
 
 
-def send(rate):
-    """The process of Wire: sends until its standard input ends, then prints how many."""
+def is_chosen(i, count, alerts):
+    return (i + 1) * alerts // count > i * alerts // count
+
+
+def send(rate, count, alerts):
+    """The process of Wire: sends count queries, or until its standard input ends, then prints how many and in how many seconds."""
     stop = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
     sent, begin = 0, time.monotonic()
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
         s.bind(("sk0", 0))
-        while not stop.is_set():
+        while not stop.is_set() and (not count or sent < count):
             due = int((time.monotonic() - begin) * rate)
-            while sent < due:
-                s.send(query(0, sent))
+            while sent < (min(due, count) if count else due):
+                s.send(query(0, sent) if not count or is_chosen(sent, count, alerts) else query(0, sent).replace(b"\5chaos", b"\5peace"))
                 sent += 1
-            time.sleep(0.002)
-    print(sent)
+            time.sleep(0.001)
+    print(sent, time.monotonic() - begin, flush=True)
     return 0
 
 
@@ -230,7 +237,7 @@ class Chaos:
         self.to.settle()
         time.sleep(2.5)				# sekisho looks once a second whether Redis has lost something
         if self.wire:
-            self.runs[-1].sent = self.wire.stop()
+            self.runs[-1].sent = self.wire.stop()[0]
             time.sleep(1)
         self.runs[-1].end()
 
@@ -349,10 +356,10 @@ def main():
     p.add_argument("--runs", type=int, default=1, help="with this and the following seeds")
     p.add_argument("--rate", type=int, default=1000, help="alerts per second")
     p.add_argument("--keep", help="leave the work folders here")
-    p.add_argument("--send", type=int, help=argparse.SUPPRESS)
+    p.add_argument("--send", help=argparse.SUPPRESS)
     o = p.parse_args()
     if o.send:
-        return send(o.send)
+        return send(*map(int, o.send.split(",")))
     if not o.sekisho:
         p.error("which sekisho?")
     o.sekisho = os.path.abspath(o.sekisho)

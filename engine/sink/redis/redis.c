@@ -61,8 +61,8 @@ void sk_redis_tell_lost(struct sk_redis *r)
 	sk_buf_addf(&b, "{\"timestamp\":\"%s\",\"event_type\":\"lost\",\"host\":\"", sk_fmt_time(st.lost.last_ns, to));
 	json_text(&b, r->sensor);
 	sk_buf_addf(&b, "\",\"lost\":{\"alerts\":%" PRIu64 ",\"total\":%" PRIu64 ",\"total_by_severity\":{\"critical\":%" PRIu64
-		    ",\"high\":%" PRIu64 ",\"medium\":%" PRIu64 ",\"low\":%" PRIu64 ",\"info\":%" PRIu64 "},\"first\":\"%s\",\"last\":\"%s\"}}",
-		    st.lost.alerts - r->lost_told, st.lost.alerts, n[5], n[4], n[3], n[2], n[1], sk_fmt_time(st.lost.first_ns, from), to);
+		    ",\"high\":%" PRIu64 ",\"medium\":%" PRIu64 ",\"low\":%" PRIu64 ",\"info\":%" PRIu64 ",\"unknown\":%" PRIu64 "},\"first\":\"%s\",\"last\":\"%s\"}}",
+		    st.lost.alerts - r->lost_told, st.lost.alerts, n[5], n[4], n[3], n[2], n[1], n[0], sk_fmt_time(st.lost.first_ns, from), to);
 	if (r->is_varied)
 		put_key(r, &(struct sk_redis_names){ "lost", "lost", "lost" });
 	it.key = sk_buf_span(&r->key);

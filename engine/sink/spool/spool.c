@@ -49,7 +49,7 @@ struct segment {
 	int fd;				/* -1 in memory */
 	uint64_t base, last;		/* sequence numbers: before the first, of the last record */
 	uint64_t last_ns, records;
-	bool is_dirty;
+	bool is_dirty, is_torn;
 };
 
 struct sk_spool {
@@ -65,6 +65,7 @@ struct sk_spool {
 	uint64_t opening, next;
 	uint64_t limit, limit_until_ns;	/* below max while the disk is full */
 	size_t segment_size;
+	bool has_bad;			/* a file was left aside */
 	struct sk_spool_state st;
 };
 
@@ -276,6 +277,20 @@ static int read_state(struct sk_spool *s, struct sk_error *e)
 
 /* --- what an earlier run has left --- */
 
+/* Records between these two numbers cannot be read any more. What Redis has had is no loss. */
+static void miss(struct sk_spool *s, uint64_t after, uint64_t before, uint64_t time_ns)
+{
+	struct sk_spool_lost *l = &s->st.lost;
+	uint64_t from = SK_MAX(after, s->st.acked);
+
+	if (before <= from + 1)
+		return;
+	l->alerts += before - from - 1;
+	l->by_severity[0] += before - from - 1;
+	l->first_ns = l->first_ns ? l->first_ns : time_ns;
+	l->last_ns = time_ns;
+}
+
 static void scan(struct sk_spool *s, struct segment *g)
 {
 	struct sk_span file = sk_span(g->p, g->size);
@@ -288,8 +303,10 @@ static void scan(struct sk_spool *s, struct segment *g)
 
 		if (!n)
 			break;
-		if (off > from)
+		if (off > from) {
 			s->st.damaged += off - from;
+			miss(s, g->last, it.seq, it.time_ns);
+		}
 		off += n;
 		g->used = off;
 		g->last = it.seq;
@@ -299,6 +316,7 @@ static void scan(struct sk_spool *s, struct segment *g)
 	while (end > g->used && g->p[end - 1] == 0)
 		end--;
 	s->st.torn += end - g->used;
+	g->is_torn = end > g->used;
 }
 
 static int check_head(struct sk_spool *s, const char *name, struct segment *g, struct sk_error *e)
@@ -338,6 +356,7 @@ static int tidy(struct sk_spool *s, const char *name, struct segment *g, int rc)
 		snprintf(bad, sizeof(bad), "%s.bad", name);
 		sk_log_error("spool", "%s/%s is no segment; it is kept as %s", s->dir, name, bad);
 		renameat(s->dir_fd, name, s->dir_fd, bad);
+		s->has_bad = true;
 	} else if (g->records == 0) {
 		unlinkat(s->dir_fd, name, 0);
 		rc = SK_E_EOF;
@@ -412,6 +431,8 @@ static int load(struct sk_spool *s, struct sk_error *e)
 	}
 	free(names);
 	for (struct segment *g = s->head; g && rc == 0; g = g->next) {
+		if (g->next && (g->is_torn || s->has_bad) && g->last >> SEQ_BITS == g->next->base >> SEQ_BITS)
+			miss(s, g->last, g->next->base + 1, g->next->last_ns);
 		s->st.last = SK_MAX(s->st.last, g->last);
 		s->opening = SK_MAX(s->opening, g->last >> SEQ_BITS);
 	}
@@ -419,6 +440,8 @@ static int load(struct sk_spool *s, struct sk_error *e)
 		sk_log_warning("spool", "%s: %llu bytes of a record that was not finished are cut off", s->dir, (unsigned long long)s->st.torn);
 	if (s->st.damaged)
 		sk_log_error("spool", "%s: %llu damaged bytes between records are skipped", s->dir, (unsigned long long)s->st.damaged);
+	if (s->st.lost.alerts)
+		sk_log_error("spool", "%s: %llu alerts are lost by this damage", s->dir, (unsigned long long)s->st.lost.alerts);
 	return rc;
 }
 

@@ -39,7 +39,7 @@ struct sk_spool_item {
 };
 
 struct sk_spool_lost {
-	uint64_t alerts, by_severity[SK_SPOOL_SEVERITIES];
+	uint64_t alerts, by_severity[SK_SPOOL_SEVERITIES];	/* 0: it cannot be read any more */
 	uint64_t first_ns, last_ns;
 };
 
@@ -49,7 +49,7 @@ struct sk_spool_state {
 	uint64_t retained;		/* records that are acknowledged and still here */
 	uint64_t bytes;			/* taken by segments */
 	uint64_t torn, damaged;		/* at opening: bytes cut behind the last whole record, bytes skipped between records */
-	struct sk_spool_lost lost;	/* all since opening */
+	struct sk_spool_lost lost;	/* all since opening, and what was found damaged then */
 };
 
 struct sk_spool;

@@ -242,9 +242,18 @@ static void damaged_record_in_the_middle(void **state)
 	sk_spool_state(s, &st);
 	assert_int_equal(st.pending, 2);
 	assert_int_equal(st.damaged, 40);
+	assert_int_equal(st.lost.alerts, 1);
+	assert_int_equal(st.lost.by_severity[0], 1);
 	assert_int_equal(sk_spool_peek(s, items, 4, 1 << 20), 2);
 	assert_memory_equal(items[0].json.p, "first", 5);
 	assert_memory_equal(items[1].json.p, "third", 5);
+	/* no loss once Redis has had it */
+	sk_spool_ack(s, items[1].seq);
+	sk_spool_close(s);
+	s = open_ok();
+	sk_spool_state(s, &st);
+	assert_int_equal(st.damaged, 40);
+	assert_int_equal(st.lost.alerts, 0);
 	sk_spool_close(s);
 }
 
