@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "app/state.h"
+#include "base/mem.h"
 
 SK_COUNTER_TABLE(app, SK_APP_COUNTERS)
 
@@ -424,7 +425,7 @@ void sk_app_switch(struct sk_app *a, struct sk_flow *f, const struct sk_app_bind
 
 		if (s.n && !(a->run && a->run->data.p && s.p >= a->run->data.p && s.p + s.n <= a->run->data.p + a->run->data.n)) {
 			/* not into event memory: that is the next binding's to reset */
-			af->rest_copy[dir] = malloc(s.n);
+			af->rest_copy[dir] = sk_mem_alloc(s.n);
 			if (af->rest_copy[dir])
 				memcpy(af->rest_copy[dir], s.p, s.n);
 			else
@@ -495,8 +496,8 @@ static void settle(struct sk_app *a, struct sk_flow *f)
 	} else {
 		change(a, f, rest);
 	}
-	free(copy[0]);
-	free(copy[1]);
+	sk_mem_free(copy[0]);
+	sk_mem_free(copy[1]);
 }
 
 void sk_app_give(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run)

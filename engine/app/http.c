@@ -11,10 +11,9 @@
  */
 #include "app/http.h"
 
-#include <stdlib.h>
-
 #include "app/list.h"
 #include "app/websocket.h"
+#include "base/mem.h"
 
 SK_COUNTER_TABLE(http, SK_HTTP_COUNTERS)
 
@@ -28,7 +27,7 @@ static struct sk_http_tx *tx_new(struct sk_http *h)
 
 	h->spare = NULL;
 	if (!tx) {
-		tx = malloc(sizeof(*tx));
+		tx = sk_mem_alloc(sizeof(*tx));
 		if (!tx) {
 			h->counters->memory++;
 			return NULL;
@@ -58,7 +57,7 @@ void sk_http_tx_unref(struct sk_http *h, struct sk_http_tx *tx)
 		return;
 	}
 	sk_arena_fini(&tx->arena);
-	free(tx);
+	sk_mem_free(tx);
 }
 
 /* Keeps the request for its response. */
@@ -468,7 +467,7 @@ static void end(struct sk_app *a, struct sk_flow *f, void *state)
 		sk_http_tx_unref(h, tx);
 	if (h->spare) {
 		sk_arena_fini(&h->spare->arena);
-		free(h->spare);
+		sk_mem_free(h->spare);
 		h->spare = NULL;
 	}
 	sk_buf_fini(&h->held);

@@ -7,10 +7,9 @@
  * source   RFC 9110 8.4; proto/coding.h, proto/form.h
  * limits   a gap in a compressed body ends its decompression: the rest is passed on raw
  */
-#include <stdlib.h>
-
 #include "app/http.h"
 #include "app/list.h"
+#include "base/mem.h"
 
 static struct sk_http *http_of(const struct sk_http_body *b) { return b->side->http; }
 
@@ -113,7 +112,7 @@ void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct
 
 	if (query.n == 0 || !kind_wanted(side->http, SK_KIND_HTTP_FORM))
 		return;
-	b = calloc(1, sizeof(*b));
+	b = sk_mem_zalloc(sizeof(*b));
 	f = sk_form_new(SK_FORM_URLENCODED, sk_span(NULL, 0), &form_ops, b);
 	if (b && f) {
 		b->side = side;
@@ -126,7 +125,7 @@ void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct
 		side->http->counters->memory++;
 	}
 	sk_form_free(f);
-	free(b);
+	sk_mem_free(b);
 }
 
 /* The body is a form of that kind. */
@@ -244,6 +243,8 @@ void sk_http_body_gap(struct sk_http_body *b, uint64_t lost)
 	b->lost = true;
 	http_of(b)->counters->gap_bytes += lost;
 	finish_coding(b);
+	if (b->coding && sk_coding_no_memory(b->coding))
+		http_of(b)->counters->memory++;
 	sk_coding_free(b->coding);
 	b->coding = NULL;
 	if (b->sniffing)
@@ -323,7 +324,7 @@ struct sk_http_body *sk_http_body_new(struct sk_http_side *side, struct sk_http_
 	if (!kind_wanted(h, SK_KIND_HTTP_BODY) && !(head && kind_wanted(h, SK_KIND_FILE)) &&
 	    !(side->dir == SK_TO_SERVER && head && kind_wanted(h, SK_KIND_HTTP_FORM)))
 		return NULL;
-	b = calloc(1, sizeof(*b));
+	b = sk_mem_zalloc(sizeof(*b));
 	if (!b) {
 		h->counters->memory++;
 		return NULL;
@@ -357,7 +358,9 @@ void sk_http_body_end(struct sk_http_body *b, bool truncated)
 	}
 	sk_http_file_end(h, &b->file, b->side->dir, b->first_off, b->parent, truncated);
 	sk_http_file_end(h, &b->part_file, b->side->dir, b->first_off, b->parent, true);
+	if (b->coding && sk_coding_no_memory(b->coding))
+		h->counters->memory++;
 	sk_form_free(b->form);
 	sk_coding_free(b->coding);
-	free(b);
+	sk_mem_free(b);
 }

@@ -11,6 +11,9 @@
 #include "app/http.h"
 #include "app/list.h"
 #include "base/fmt.h"
+#include "base/mem.h"
+
+#define DIGEST_BYTES 512		/* what libcrypto takes for one, about */
 
 static const struct {
 	unsigned slot;
@@ -53,6 +56,8 @@ static void decide(struct sk_http *h, struct sk_http_file *file)
 		}
 		if (!md)
 			h->counters->memory++;
+		else
+			sk_mem_held += DIGEST_BYTES;
 		file->digest[i] = md;
 	}
 	update(file, file->first, file->first_n);
@@ -92,6 +97,7 @@ static struct sk_value digest_text(struct sk_http *h, struct sk_http_file *file,
 		return sk_value_none();
 	ok = EVP_DigestFinal_ex(file->digest[i], md, &n) == 1 && is_whole;
 	EVP_MD_CTX_free(file->digest[i]);
+	sk_mem_held -= DIGEST_BYTES;
 	file->digest[i] = NULL;
 	text = ok ? sk_arena_alloc(scratch, 2 * n + 1) : NULL;
 	return text ? sk_value_text(sk_span_str(sk_fmt_hex(sk_span(md, n), text, 2 * n + 1))) : sk_value_none();

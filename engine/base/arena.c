@@ -2,8 +2,9 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 struct sk_arena_chunk {
 	struct sk_arena_chunk *next;
@@ -22,7 +23,7 @@ void sk_arena_fini(struct sk_arena *a)
 	while (a->head) {
 		struct sk_arena_chunk *next = a->head->next;
 
-		free(a->head);
+		sk_mem_free(a->head);
 		a->head = next;
 	}
 	a->used = 0;
@@ -38,7 +39,7 @@ void sk_arena_reset(struct sk_arena *a)
 		if (!keep && a->head->size == a->chunk_size)
 			keep = a->head;
 		else
-			free(a->head);
+			sk_mem_free(a->head);
 		a->head = next;
 	}
 	if (keep) {
@@ -61,7 +62,7 @@ void *sk_arena_alloc(struct sk_arena *a, size_t n)
 	if (!c || n > c->size - c->used) {
 		size_t size = SK_MAX(n, a->chunk_size);
 
-		c = malloc(sizeof(*c) + size);
+		c = sk_mem_alloc(sizeof(*c) + size);
 		if (!c) {
 			a->refused++;
 			return NULL;

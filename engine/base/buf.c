@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 
 void sk_buf_fini(struct sk_buf *b)
 {
-	free(b->p);
+	sk_mem_free(b->p);
 	b->p = NULL;
 	b->n = b->room = 0;
 }
@@ -30,7 +31,7 @@ int sk_buf_reserve(struct sk_buf *b, size_t n)
 	room = SK_MAX(need, SK_MAX(b->room * 2, (size_t)64));
 	if (b->cap)
 		room = SK_MIN(room, b->cap);
-	p = realloc(b->p, room);
+	p = sk_mem_realloc(b->p, room);
 	if (!p) {
 		b->failed = true;
 		return SK_E_MEMORY;

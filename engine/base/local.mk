@@ -8,5 +8,6 @@ libsk_base_a_SOURCES = \
 	%D%/fmt.c %D%/fmt.h \
 	%D%/hash.c %D%/hash.h \
 	%D%/log.c %D%/log.h \
+	%D%/mem.c %D%/mem.h \
 	%D%/rd.h \
 	%D%/ring.c %D%/ring.h

@@ -103,6 +103,15 @@ static int states_new(struct sk_campaign *c)
 	return 0;
 }
 
+/* Open states and limits by bytes, each table's buckets (doubled while the old ones are there), the pairs of hosts of the summary. */
+uint64_t sk_campaign_bytes(const struct sk_campaign_conf *conf)
+{
+	const uint64_t key = sizeof(struct sk_key) + 32, keys = conf->max_keys ? conf->max_keys : KEYS_PRESET;
+
+	return 2 * (conf->max_bytes ? conf->max_bytes : BYTES_PRESET) + 3 * keys * 3 * sizeof(struct sk_key *) +
+	       2 * SK_CAMPAIGN_SUMMARY_MAX * (key + 512) + SK_CAMPAIGN_FOREIGN_MAX * sizeof(struct sk_rule_state);
+}
+
 struct sk_campaign *sk_campaign_new(const struct sk_ruleset *rules, const struct sk_campaign_conf *conf, sk_campaign_emit_fn *emit,
 				    void *cx)
 {
@@ -332,7 +341,10 @@ static void hold_caps(struct sk_campaign *c)
 {
 	while (c->open.bytes > c->conf.max_bytes && c->open.cnt)
 		sk_keys_evict(&c->open);
+	while (c->limits.bytes + c->sources.bytes > c->conf.max_bytes)
+		sk_keys_evict(c->limits.bytes > c->sources.bytes ? &c->limits : &c->sources);
 	c->counters.keys_evicted = c->open.evicted + c->limits.evicted + c->sources.evicted;
+	c->counters.memory_max = SK_MAX(c->counters.memory_max, c->open.bytes + c->limits.bytes + c->sources.bytes);
 	c->counters.keys_max = SK_MAX(c->open.cnt_max, SK_MAX(c->limits.cnt_max, c->sources.cnt_max));
 }
 

@@ -23,7 +23,7 @@ struct sk_campaign_allow {			/* one entry of the allow-list */
 struct sk_campaign_conf {
 	size_t max_keys;			/* keys with open state */
 	size_t max_members;			/* alerts kept per key of a COUNT, DISTINCT */
-	size_t max_bytes;			/* memory of kept alerts and open states; 0 for 64 MiB */
+	size_t max_bytes;			/* memory of kept alerts and open states, and again of limits; 0 for 64 MiB */
 	uint64_t rule_per_min, source_per_min;	/* storm limits; 0 none */
 	const struct sk_campaign_allow *allow;
 	size_t allow_cnt;
@@ -38,8 +38,12 @@ struct sk_campaign_conf {
 	X(storm, "alerts", "alerts held back by a storm limit") \
 	X(keys_evicted, "keys", "open states forgotten for want of room") \
 	X(keys_max, "keys", "most open states at a time") \
+	X(memory_max, "bytes", "most memory of open states and the alerts they keep") \
 	X(no_memory, "times", "states or correlated alerts not made because memory was short")
 SK_COUNTER_STRUCT(campaign, SK_CAMPAIGN_COUNTERS)
+
+/* Most bytes all of it takes. */
+uint64_t sk_campaign_bytes(const struct sk_campaign_conf *conf);
 
 struct sk_campaign;
 /* Borrowed for the call; sk_alert_get to keep. */

@@ -24,12 +24,13 @@ SK_COUNTER_TABLE(classify, SK_CLASSIFY_COUNTERS)
 #define NAMES_MAX 4096u			/* pairs; more than nDPI has ever needed */
 #define NAMES_SLOTS (2 * NAMES_MAX)
 #define BLOCKS_PER_SLAB 64u
+#define SHOWN_BYTES 4096u		/* bytes shown, per flow of the cap; nDPI's buffers grow by doubling */
 
 /* An nDPI flow and our count of it. */
 struct block {
 	struct block *next_unused;
 	uint32_t packets;
-	uint32_t pad;
+	uint32_t bytes;			/* shown so far: nDPI may keep copies of them all */
 	_Alignas(16) unsigned char flow[];
 };
 
@@ -50,6 +51,7 @@ struct sk_classify {
 	struct slab *slabs;
 	size_t block_size, flow_size;
 	size_t active, max_flows;
+	uint64_t bytes;			/* shown to flows without a verdict */
 	unsigned max_packets;
 	uint32_t pair_cnt;
 	struct pair pairs[NAMES_SLOTS];
@@ -193,6 +195,11 @@ void sk_classify_free(struct sk_classify *c)
 	free(c);
 }
 
+uint64_t sk_classify_bytes(size_t max_flows)
+{
+	return (max_flows + BLOCKS_PER_SLAB) * (sizeof(struct block) + ndpi_detection_get_sizeof_ndpi_flow_struct() + 16 + 2 * SHOWN_BYTES);
+}
+
 static struct block *block_take(struct sk_classify *c)
 {
 	struct block *b;
@@ -215,7 +222,7 @@ static struct block *block_take(struct sk_classify *c)
 	b = c->unused;
 	c->unused = b->next_unused;
 	c->active++;
-	b->packets = 0;
+	b->packets = b->bytes = 0;
 	memset(b->flow, 0, c->flow_size);
 	return b;
 }
@@ -226,6 +233,7 @@ static void block_give_back(struct sk_classify *c, struct block *b)
 	b->next_unused = c->unused;
 	c->unused = b;
 	c->active--;
+	c->bytes -= b->bytes;
 }
 
 /* "Master.App", made once. Where the table is full or memory short the application's name alone. */
@@ -304,9 +312,11 @@ void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct s
 	}
 	c->counters.packets++;
 	b->packets++;
+	b->bytes += (uint32_t)p->payload.n;
+	c->bytes += p->payload.n;
 	v = ndpi_feed(c, ndpi_of(b), p);
 	tell(c, f, b, &v);
-	if (b->packets >= c->max_packets || is_final(c, ndpi_of(b), &v))
+	if (b->packets >= c->max_packets || c->bytes > c->max_flows * SHOWN_BYTES || is_final(c, ndpi_of(b), &v))
 		conclude(c, f, b);
 }
 

@@ -26,6 +26,8 @@ struct sk_classify;
 
 /* max_packets: payload packets per flow; max_flows: nDPI flows at a time. NULL with *e. */
 struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, struct sk_error *e);
+/* Most bytes of nDPI's flows. */
+uint64_t sk_classify_bytes(size_t max_flows);
 void sk_classify_free(struct sk_classify *c);
 
 /* Makes the module now instead of at the first flow. 0, or a negative code with *e. */

@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 #define SPARE_UNITS_MAX 32u
 
 /* --- a call --- */
@@ -144,7 +146,7 @@ struct unit *sk_detect_unit_begin(struct sk_detect *d, const struct sk_event *e)
 		d->spare[e->kind] = u->next;
 		d->spare_cnt[e->kind]--;
 	} else {
-		u = malloc(r->unit_size);
+		u = sk_mem_alloc(r->unit_size);
 		if (!u) {
 			d->counters.plugin_memory++;
 			return NULL;
@@ -182,7 +184,7 @@ void sk_detect_unit_end(struct sk_detect *d, struct sk_flow *f, const struct sk_
 		check_state(w, state, w->plugin->p.unit_size, "unit");
 	}
 	if (d->spare_cnt[e->kind] == SPARE_UNITS_MAX) {
-		free(u);
+		sk_mem_free(u);
 		return;
 	}
 	u->next = d->spare[e->kind];
@@ -359,7 +361,7 @@ void sk_detect_workers_end(struct sk_detect *d)
 			struct unit *u = d->spare[k];
 
 			d->spare[k] = u->next;
-			free(u);
+			sk_mem_free(u);
 		}
 	}
 }

@@ -99,6 +99,11 @@ struct sk_defrag *sk_defrag_new(uint64_t cap, uint64_t timeout_ns, const struct 
 	return d;
 }
 
+uint64_t sk_defrag_bytes(uint64_t cap)
+{
+	return cap + BUCKETS_MAX * sizeof(struct datagram *) + IPV6_HEADER + DATAGRAM_MAX + sizeof(struct sk_defrag);
+}
+
 /* Gives back all but the datagram itself. */
 static void empty(struct sk_defrag *d, struct datagram *g)
 {

@@ -38,6 +38,8 @@ typedef void sk_defrag_oddity_fn(void *cx, const struct sk_packet *p, const char
 /* cap: bytes of fragments held. timeout_ns: packet time. policies: borrowed. */
 struct sk_defrag *sk_defrag_new(uint64_t cap, uint64_t timeout_ns, const struct sk_policies *policies,
 	sk_defrag_oddity_fn *oddity, void *cx);
+/* Most bytes it takes. */
+uint64_t sk_defrag_bytes(uint64_t cap);
 void sk_defrag_free(struct sk_defrag *d);
 
 /* p has SK_PACKET_FRAGMENT. 1: complete, *ip is the datagram (header of the first fragment, lengths and checksum corrected);

@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "flow/icmp.h"
 #include "flow/table.h"
 
@@ -164,6 +165,7 @@ static void finish(struct sk_flow_table *t, struct record *r, enum sk_flow_reaso
 		t->touched = NULL;
 	t->counters.timeouts += why == SK_FLOW_END_TIMEOUT;
 	t->counters.evicted += why == SK_FLOW_END_EVICTED;
+	t->counters.evicted_suspects += why == SK_FLOW_END_EVICTED && r->f.suspect;
 	t->counters.reused += why == SK_FLOW_END_REUSED;
 	t->counters.one_sided += !r->f.info.saw_both;
 	if (t->on_end)
@@ -199,6 +201,8 @@ struct sk_flow_table *sk_flow_table_new(const struct sk_flow_conf *conf, sk_flow
 	if (!t)
 		return NULL;
 	t->conf = *conf;
+	if (!t->conf.total)
+		t->conf.total = INT64_MAX;
 	t->on_end = on_end;
 	t->cx = cx;
 	t->seed = sk_seed_draw();
@@ -308,6 +312,25 @@ static bool evict(struct sk_flow_table *t)
 	if (r)
 		sk_flow_end(t, &r->f, SK_FLOW_END_EVICTED);
 	return r != NULL;
+}
+
+static void relieve(struct sk_flow_table *t)
+{
+	t->tight = true;
+	settle(t);
+	while (sk_mem_held > (int64_t)t->conf.total && evict(t))
+		t->counters.evicted_memory++;
+	t->tight = false;
+}
+
+void sk_flow_relieve(struct sk_flow_table *t)
+{
+	if (SK_LIKELY(sk_mem_held <= (int64_t)SK_MIN(t->counters.memory_max, t->conf.total)))
+		return;
+	if (sk_mem_held > (int64_t)t->conf.total)
+		relieve(t);
+	if (sk_mem_held > (int64_t)t->counters.memory_max)
+		t->counters.memory_max = (uint64_t)sk_mem_held;
 }
 
 /* True when the packet goes to the client. *guessed: its ports or nothing at all say so. */

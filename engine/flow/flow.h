@@ -2,7 +2,8 @@
  *
  * in       decoded packets
  * out      struct sk_flow with slots for the stations behind; ends through a callback
- * memory   at most max flows of fixed size; when full the flow with the least to lose goes first
+ * memory   at most max flows of fixed size, and at most total bytes that stations keep for them; when full the flow with the
+ *          least to lose goes first
  * threads  one table per worker
  * source   timeouts by state in the habit of RFC 5382 and of conntrack; community id spec 1
  * limits   flows are told apart by addresses, ports and protocol; VLAN ids are not part of the key (asymmetric tagging);
@@ -48,6 +49,7 @@ struct sk_flow_conf {
 	uint64_t max;			/* flows per table */
 	uint64_t arena_cap;		/* bytes of flow memory per flow */
 	uint64_t new_ns, established_ns, closed_ns, datagram_ns;	/* idle timeouts by state, packet time */
+	uint64_t total;			/* bytes all flows may hold (sk_mem_held), 0 for any; see sk_flow_relieve */
 };
 
 #define SK_FLOW_COUNTERS(X) \
@@ -55,10 +57,13 @@ struct sk_flow_conf {
 	X(midstream, "flows", "TCP flows whose handshake was not seen") \
 	X(one_sided, "flows", "flows of which only one direction was seen") \
 	X(timeouts, "flows", "flows ended by silence") \
-	X(evicted, "flows", "flows ended because the table was full") \
+	X(evicted, "flows", "flows ended because the table or flow memory was full") \
+	X(evicted_memory, "flows", "of them, flows ended because flow memory was full") \
+	X(evicted_suspects, "flows", "of them, flows that had raised an alert: there were no others left") \
 	X(reused, "flows", "flows ended because their ports were used again") \
 	X(refused, "packets", "packets without a flow because memory was short") \
-	X(active_max, "flows", "most flows at a time")
+	X(active_max, "flows", "most flows at a time") \
+	X(memory_max, "bytes", "most memory flows held at a time")
 SK_COUNTER_STRUCT(flow, SK_FLOW_COUNTERS)
 
 struct sk_flow_table;
@@ -95,10 +100,16 @@ void sk_flow_swap(struct sk_flow_table *t, struct sk_flow *f);
 
 void sk_flow_end(struct sk_flow_table *t, struct sk_flow *f, enum sk_flow_reason why);
 
+/* Behind a packet: ends flows until they hold no more than conf.total, those with the least to lose first. */
+void sk_flow_relieve(struct sk_flow_table *t);
+
 /* Ends flows idle at now_ns, in order of their first packets. */
 void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns);
 /* Ends all, in order of their first packets. */
 void sk_flow_end_all(struct sk_flow_table *t, enum sk_flow_reason why);
+
+/* Most bytes the table itself can take, without what flows hold. */
+uint64_t sk_flow_table_bytes(const struct sk_flow_conf *conf);
 
 size_t sk_flow_active(const struct sk_flow_table *t);
 const struct sk_flow_counters *sk_flow_counters(const struct sk_flow_table *t);

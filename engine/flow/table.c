@@ -94,7 +94,7 @@ struct record *sk_flow_table_take(struct sk_flow_table *t)
 
 void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r)
 {
-	if (t->kept < kept_max)
+	if (t->kept < kept_max && !t->tight)
 		sk_arena_reset(&r->f.arena);
 	else
 		sk_arena_fini(&r->f.arena);
@@ -105,6 +105,16 @@ void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r)
 {
 	r->f.newer = t->unused;
 	t->unused = &r->f;
+}
+
+/* Records come in whole slabs; slots are doubled at two thirds, while the old ones are still there. */
+uint64_t sk_flow_table_bytes(const struct sk_flow_conf *conf)
+{
+	uint64_t slots = SLOTS_FIRST;
+
+	while (conf->max >= slots / 3 * 2)
+		slots *= 2;
+	return (conf->max / SLAB_RECORDS + 1) * (SLAB_BYTES + 64) + slots / 2 * 3 * sizeof(struct slot) + SLAB_BYTES;
 }
 
 static void slot_put(struct slot *slots, uint32_t mask, struct slot s)

@@ -46,6 +46,7 @@ struct sk_flow_table {
 	uint64_t clock_ns;		/* adds up the steps of packet time forward; see clock_advance() */
 	uint64_t seen_ns;		/* packet time the clock has followed to */
 	uint64_t next_tick;		/* no flow is due before */
+	bool tight;			/* flow memory is full: ended flows keep none */
 	struct sk_seed seed;
 	struct sk_flow_conf conf;
 	struct sk_flow_counters counters;

@@ -18,6 +18,7 @@
 #include "main/cli.h"
 #include "main/privileges.h"
 #include "pipeline/engine.h"
+#include "pipeline/memory.h"
 #include "pipeline/report.h"
 
 struct run {
@@ -274,6 +275,8 @@ static int check(struct run *r)
 		printf("configuration, %zu plugins, %zu rules in %zu campaigns with %zu indicators: no mistakes\n",
 		       sk_plugins_count(r->engine->plugins), sk_rules_count(r->engine->rules),
 		       sk_rules_campaign_count(r->engine->rules), sk_rules_indicator_count(r->engine->rules));
+	if (rc == 0 && r->cli->verbose)
+		sk_memory_print(r->engine, sk_memory_resident(), stdout);
 	sk_engine_free(r->engine);
 	return rc < 0 ? status_of(rc) : SK_EXIT_DONE;
 }

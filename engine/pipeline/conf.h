@@ -44,6 +44,7 @@ struct sk_settings {
 	struct sk_app_conf app;
 	uint64_t inflate_layers;
 	uint64_t plugin_budget, plugin_memory;
+	uint64_t alert_queue, campaign_memory;
 	uint64_t keys, members, rule_per_min, source_per_min;
 	struct sk_campaign_allow *allow;
 	size_t allow_cnt;

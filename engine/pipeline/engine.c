@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "pipeline/memory.h"
 #include "pipeline/paths.h"
 
 static uint64_t monotonic_ns(void)
@@ -128,6 +129,7 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 	if (rc == 0)
 		rc = open_workers(g, e);
 	g->ready_ns = monotonic_ns();
+	g->start_bytes = sk_memory_resident();
 	*out = g;			/* before the output thread runs, which may look at it */
 	if (rc == 0)
 		rc = sk_output_start(g->output, e);

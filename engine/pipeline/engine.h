@@ -35,6 +35,7 @@ struct sk_engine {
 	struct sk_capture_counters capture;	/* of the inputs that are closed */
 	uint64_t first_ns, last_ns;		/* packet time seen */
 	uint64_t started_ns, ready_ns;		/* monotonic clock */
+	uint64_t start_bytes;			/* resident when ready */
 	bool live;
 };
 

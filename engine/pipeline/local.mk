@@ -4,6 +4,7 @@ libsk_pipeline_a_SOURCES = \
 	%D%/conf.c %D%/conf.h \
 	%D%/engine.c %D%/engine.h \
 	%D%/live.c \
+	%D%/memory.c %D%/memory.h \
 	%D%/output.c %D%/output.h \
 	%D%/paths.c %D%/paths.h \
 	%D%/replay.c \

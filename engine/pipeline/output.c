@@ -30,6 +30,7 @@ struct lane {
 	uint64_t upto_seen;			/* upto, read before the ring was */
 	_Atomic uint64_t upto;
 	_Atomic uint64_t lost;
+	_Atomic uint64_t bytes;			/* of the alerts in the ring and at its head */
 };
 
 struct sk_output {
@@ -91,7 +92,7 @@ int sk_output_open(struct sk_output **out, const struct sk_output_setup *setup, 
 	const struct sk_settings *s = setup->settings;
 	const struct sk_campaign_conf conf = {
 		.max_keys = s->keys, .max_members = s->members, .rule_per_min = s->rule_per_min,
-		.source_per_min = s->source_per_min, .allow = s->allow, .allow_cnt = s->allow_cnt };
+		.source_per_min = s->source_per_min, .max_bytes = s->campaign_memory, .allow = s->allow, .allow_cnt = s->allow_cnt };
 	size_t cnt = s->outputs.cnt ? s->outputs.cnt : 1;
 	struct sk_output *o = calloc(1, sizeof(*o));
 	int rc = 0;
@@ -120,6 +121,11 @@ int sk_output_open(struct sk_output **out, const struct sk_output_setup *setup, 
 	}
 	*out = o;
 	return 0;
+}
+
+static uint64_t item_size(const struct item *it)
+{
+	return sizeof(*it) + (it->alert ? it->alert->size : 0);
 }
 
 static struct item *lane_head(struct lane *l)
@@ -179,8 +185,12 @@ static bool merge(struct sk_output *o, bool *done)
 		l->upto_seen = atomic_load_explicit(&l->upto, memory_order_acquire);
 		*done = *done && l->upto_seen == UINT64_MAX;
 	}
-	for (; (l = next_lane(o)); l->head = NULL, any = true)
+	for (; (l = next_lane(o)); l->head = NULL, any = true) {
+		uint64_t size = item_size(l->head);
+
 		deliver(o, l->head);
+		atomic_fetch_sub_explicit(&l->bytes, size, memory_order_relaxed);
+	}
 	return any;
 }
 
@@ -225,12 +235,27 @@ int sk_output_start(struct sk_output *o, struct sk_error *e)
 	return 0;
 }
 
+/* One item is always let in. */
+static bool lane_push(struct sk_output *o, struct lane *l, struct item *it)
+{
+	uint64_t held = atomic_load_explicit(&l->bytes, memory_order_relaxed), size = item_size(it);
+
+	if (held && held + size > o->setup.settings->alert_queue)
+		return false;
+	/* before the push: the item may be gone behind it */
+	atomic_fetch_add_explicit(&l->bytes, size, memory_order_relaxed);
+	if (sk_ring_push(&l->ring, it))
+		return true;
+	atomic_fetch_sub_explicit(&l->bytes, size, memory_order_relaxed);
+	return false;
+}
+
 static void push(struct sk_output *o, unsigned i, struct item *it)
 {
 	static const struct timespec nap = { .tv_nsec = 50000 };
 	struct lane *l = &o->lanes[i];
 
-	while (!sk_ring_push(&l->ring, it)) {
+	while (!lane_push(o, l, it)) {
 		if (o->setup.live) {
 			atomic_fetch_add_explicit(&l->lost, it->alert != NULL, memory_order_relaxed);
 			sk_alert_put(it->alert);

@@ -2,7 +2,7 @@
  *
  * in       per worker a ring of alerts and time marks in ascending order, and how far the worker has got
  * out      sinks
- * memory   what waits for the slowest worker; rings of SK_OUTPUT_RING slots
+ * memory   what waits for the slowest worker: rings of SK_OUTPUT_RING slots and campaign.queue bytes
  * threads  a thread of its own; each ring has one worker as its producer
  * limits   a replay waits when a ring is full; a sensor does not: it counts the alert as lost
  */

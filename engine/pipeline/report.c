@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "pipeline/memory.h"
 
 /* Counters that mean something was lost, cut short or looked wrong: told by themselves, worst first. */
 static const char *const troubles[] = {
@@ -14,7 +15,7 @@ static const char *const troubles[] = {
 	"decode.unknown_link", "decode.truncated", "decode.malformed", "decode.layers", "decode.bad_ip_checksum",
 	"decode.bad_checksum", "decode.checksum_ignored",
 	"defrag.timeout", "defrag.evicted", "defrag.too_large", "defrag.malformed", "defrag.cut", "defrag.overlaps_different",
-	"flow.evicted", "flow.refused", "flow.midstream", "flow.one_sided",
+	"flow.evicted", "flow.evicted_memory", "flow.evicted_suspects", "flow.refused", "flow.midstream", "flow.one_sided",
 	"reassembly.gaps", "reassembly.gap_bytes", "reassembly.limit", "reassembly.overlap_different",
 	"reassembly.out_of_window", "reassembly.bad_timestamp", "reassembly.bad_rst", "reassembly.memory",
 	"app.switch_limit", "app.memory",
@@ -231,6 +232,16 @@ static void print_item(const struct sk_report_item *it, FILE *out)
 	fprintf(out, "  %14s  %-30s %s\n", thousands(it->value, n), full, it->help);
 }
 
+static void print_memory(const struct sk_engine *g, FILE *out)
+{
+	struct sk_memory_item items[SK_MEMORY_ITEMS];
+	uint64_t sum;
+
+	(void)sk_memory_items(g, g->start_bytes, items, &sum);
+	fprintf(out, "memory   %" PRIu64 " MiB resident at most, %" PRIu64 " MiB configured (sekisho -T -v)\n",
+		(sk_memory_resident_max() + (1 << 20) - 1) >> 20, (sum + (1 << 20) - 1) >> 20);
+}
+
 void sk_report_print(const struct sk_report *r, const struct sk_engine *g, void *out, bool verbose)
 {
 	struct sk_sink_counts counts;
@@ -254,6 +265,8 @@ void sk_report_print(const struct sk_report *r, const struct sk_engine *g, void 
 			if (r->items[i].value)
 				print_item(&r->items[i], out);
 	}
+	if (verbose)
+		print_memory(g, out);
 	for (size_t i = 0; i < sk_output_sink_count(g->output); i++) {
 		const char *name = sk_output_sink(g->output, i, &counts);
 

@@ -186,6 +186,7 @@ void sk_worker_packets(struct sk_pipeline_worker *w, const struct sk_packet *con
 	for (int i = 0; i < cnt; i++) {
 		set_order(w, p[i]->order, false);
 		worker_packet(w, p[i], hash[i]);
+		sk_flow_relieve(w->flows);
 	}
 }
 

@@ -7,11 +7,12 @@
 #include "proto/coding.h"
 
 #include <brotli/decode.h>
-#include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/compiler.h"
+#include "base/mem.h"
 
 #define OUT_SIZE 16384
 #define KEEP_MAX 2048			/* first bytes kept to take back a guess */
@@ -36,6 +37,7 @@ struct layer {
 	z_stream z;
 	BrotliDecoderState *br;
 	ZSTD_DStream *zs;
+	size_t zs_size;			/* bytes of it that are counted */
 	bool zs_full;			/* the last piece of output was full: there may be more inside */
 	bool keeping;			/* keep holds all that came in so far */
 	size_t keep_n;
@@ -47,6 +49,7 @@ struct sk_coding {
 	struct layer *layers[SK_CODING_LAYERS_MAX];
 	unsigned cnt;
 	bool bomb;
+	bool no_memory;			/* a decoder could not be made or go on */
 	struct sk_coding_conf conf;
 	struct sk_http_odds odds;
 	uint64_t in, made;
@@ -69,6 +72,19 @@ static void pass(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n)
 		push(c, i + 1, p, n);
 	else
 		c->emit(c->cx, sk_span(p, n));
+}
+
+static void *alloc(void *opaque, size_t n) { return sk_mem_alloc(n); }
+static void dealloc(void *opaque, void *p) { sk_mem_free(p); }
+static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size) { return sk_mem_alloc((size_t)items * size); }
+
+/* zstd's memory has no hooks in its stable interface: its size is asked. */
+static void count_zstd(struct layer *l)
+{
+	size_t size = l->zs ? ZSTD_sizeof_DStream(l->zs) : 0;
+
+	sk_mem_held += (int64_t)size - (int64_t)l->zs_size;
+	l->zs_size = size;
 }
 
 /* n bytes of l->out are made. */
@@ -96,6 +112,7 @@ static void close_libs(struct layer *l)
 	l->br = NULL;
 	ZSTD_freeDStream(l->zs);
 	l->zs = NULL;
+	count_zstd(l);
 }
 
 static void go_raw(struct layer *l)
@@ -104,7 +121,7 @@ static void go_raw(struct layer *l)
 	l->state = RAW;
 }
 
-static bool start_inflate(struct layer *l, enum wrap wrap)
+static bool start_inflate(struct sk_coding *c, struct layer *l, enum wrap wrap)
 {
 	int rc;
 
@@ -116,9 +133,12 @@ static bool start_inflate(struct layer *l, enum wrap wrap)
 		rc = inflateReset(&l->z);
 	} else {
 		memset(&l->z, 0, sizeof(l->z));
+		l->z.zalloc = zlib_alloc;
+		l->z.zfree = dealloc;
 		rc = inflateInit2(&l->z, -15);
 		l->has_zlib = rc == Z_OK;
 	}
+	c->no_memory = c->no_memory || rc != Z_OK;
 	l->state = rc == Z_OK ? INFLATE : RAW;
 	return rc == Z_OK;
 }
@@ -137,11 +157,11 @@ static size_t next_guess(struct sk_coding *c, struct layer *l)
 	l->small_n = 0;
 	if (l->state == INFLATE && l->wrap == WRAP_GZIP && l->gz_flags && !l->flags_ignored && l->keep_n > 10) {
 		l->flags_ignored = true;
-		(void)start_inflate(l, WRAP_GZIP);
+		(void)start_inflate(c, l, WRAP_GZIP);
 		return 10;
 	}
 	if (l->state == INFLATE && l->wrap == WRAP_ZLIB && !l->decoded) {
-		(void)start_inflate(l, WRAP_NONE);
+		(void)start_inflate(c, l, WRAP_NONE);
 		return 0;
 	}
 	odd(c, l->decoded ? SK_HTTP_ODD_CODING_BROKEN : SK_HTTP_ODD_CODING_MISMATCH);
@@ -176,20 +196,22 @@ static void choose(struct sk_coding *c, struct layer *l)
 										 b[2] == 0x4d && b[3] == 0x18))) {
 		l->zs = ZSTD_createDStream();
 		l->state = l->zs ? ZSTD : RAW;
+		c->no_memory = c->no_memory || !l->zs;
 		if (l->zs)
 			(void)ZSTD_DCtx_setParameter(l->zs, ZSTD_d_windowLogMax, 23);
 	} else if (l->kind == SK_CODING_BROTLI) {
-		l->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+		l->br = BrotliDecoderCreateInstance(alloc, dealloc, NULL);
 		l->state = l->br ? BROTLI : RAW;
+		c->no_memory = c->no_memory || !l->br;
 	} else if (l->kind == SK_CODING_ZSTD) {
 		odd(c, SK_HTTP_ODD_CODING_MISMATCH);
 		go_raw(l);
 	} else if (is_zlib_header(b)) {
 		if (l->kind != SK_CODING_DEFLATE)
 			odd(c, SK_HTTP_ODD_CODING_MISMATCH);
-		(void)start_inflate(l, WRAP_ZLIB);
+		(void)start_inflate(c, l, WRAP_ZLIB);
 	} else if (l->kind == SK_CODING_DEFLATE) {
-		(void)start_inflate(l, WRAP_NONE);
+		(void)start_inflate(c, l, WRAP_NONE);
 	} else {
 		odd(c, SK_HTTP_ODD_CODING_MISMATCH);
 		go_raw(l);
@@ -221,7 +243,7 @@ static bool step_probe(struct sk_coding *c, unsigned i, const uint8_t **p, size_
 enum { GZ_FIXED, GZ_EXTRA_LEN, GZ_EXTRA, GZ_NAME, GZ_COMMENT, GZ_HCRC, GZ_DONE };
 
 /* The next part of a gzip header that is there. */
-static void gzip_next(struct layer *l)
+static void gzip_next(struct sk_coding *c, struct layer *l)
 {
 	static const uint8_t flag[] = { 0, 0x04, 0x04, 0x08, 0x10, 0x02 };
 
@@ -231,7 +253,7 @@ static void gzip_next(struct layer *l)
 	l->small_n = 0;
 	l->gz_need = l->gz_step == GZ_EXTRA ? l->gz_need : 2;
 	if (l->gz_step == GZ_DONE)
-		(void)start_inflate(l, WRAP_GZIP);
+		(void)start_inflate(c, l, WRAP_GZIP);
 }
 
 static bool step_gzip_fixed(struct sk_coding *c, struct layer *l, uint8_t b)
@@ -244,7 +266,7 @@ static bool step_gzip_fixed(struct sk_coding *c, struct layer *l, uint8_t b)
 	l->gz_flags = l->small[3];
 	if (l->gz_flags & ~0x08u)
 		odd(c, SK_HTTP_ODD_GZIP_FLAGS);
-	gzip_next(l);
+	gzip_next(c, l);
 	return true;
 }
 
@@ -264,19 +286,19 @@ static bool step_gzip_header(struct sk_coding *c, struct layer *l, const uint8_t
 			l->small[l->small_n++] = b;
 			if (l->small_n == 2) {
 				l->gz_need = (uint32_t)(l->small[0] | l->small[1] << 8);
-				gzip_next(l);
+				gzip_next(c, l);
 				if (l->gz_need == 0)
-					gzip_next(l);
+					gzip_next(c, l);
 			}
 			break;
 		case GZ_NAME:
 		case GZ_COMMENT:
 			if (b == 0)
-				gzip_next(l);
+				gzip_next(c, l);
 			break;
 		default:		/* extra and header CRC: counted bytes */
 			if (--l->gz_need == 0)
-				gzip_next(l);
+				gzip_next(c, l);
 		}
 	}
 	return true;
@@ -313,6 +335,7 @@ static bool step_inflate(struct sk_coding *c, unsigned i, const uint8_t **p, siz
 	l->isize += (uint32_t)got;
 	if (got)
 		made(c, i, got);
+	c->no_memory = c->no_memory || rc == Z_MEM_ERROR;
 	if (rc == Z_STREAM_END)
 		inflate_ended(l);
 	return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR;
@@ -383,6 +406,9 @@ static bool step_brotli(struct sk_coding *c, unsigned i, const uint8_t **p, size
 		l->small_n = 0;
 		l->state = MEMBER_END;
 	}
+	if (rc == BROTLI_DECODER_RESULT_ERROR && BrotliDecoderGetErrorCode(l->br) <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES &&
+	    BrotliDecoderGetErrorCode(l->br) >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES)
+		c->no_memory = true;
 	return rc != BROTLI_DECODER_RESULT_ERROR;
 }
 
@@ -392,6 +418,9 @@ static bool step_zstd(struct sk_coding *c, unsigned i, const uint8_t **p, size_t
 	ZSTD_inBuffer in = { *p, *n, 0 };
 	ZSTD_outBuffer out = { l->out, OUT_SIZE, 0 };
 	size_t rc = ZSTD_decompressStream(l->zs, &out, &in);
+
+	count_zstd(l);
+	c->no_memory = c->no_memory || ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation;
 
 	if (in.pos)
 		take(p, n, in.pos);
@@ -474,7 +503,7 @@ static void push(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n)
 
 struct sk_coding *sk_coding_new(const struct sk_coding_list *list, const struct sk_coding_conf *conf)
 {
-	struct sk_coding *c = calloc(1, sizeof(*c));
+	struct sk_coding *c = sk_mem_zalloc(sizeof(*c));
 	unsigned cnt = SK_MIN(list->cnt, SK_MIN(conf->layers_max, (unsigned)SK_CODING_LAYERS_MAX));
 
 	if (!c)
@@ -483,7 +512,7 @@ struct sk_coding *sk_coding_new(const struct sk_coding_list *list, const struct 
 	if (cnt < list->cnt)
 		odd(c, SK_HTTP_ODD_TOO_MANY_CODINGS);
 	for (unsigned i = 0; i < cnt; i++) {
-		struct layer *l = calloc(1, sizeof(*l));
+		struct layer *l = sk_mem_zalloc(sizeof(*l));
 
 		if (!l) {
 			sk_coding_free(c);
@@ -502,9 +531,9 @@ void sk_coding_free(struct sk_coding *c)
 		return;
 	for (unsigned i = 0; i < c->cnt; i++) {
 		close_libs(c->layers[i]);
-		free(c->layers[i]);
+		sk_mem_free(c->layers[i]);
 	}
-	free(c);
+	sk_mem_free(c);
 }
 
 void sk_coding_push(struct sk_coding *c, struct sk_span in, sk_coding_emit_fn *emit, void *cx)
@@ -564,6 +593,7 @@ void sk_coding_finish(struct sk_coding *c, sk_coding_emit_fn *emit, void *cx)
 	}
 }
 
+bool sk_coding_no_memory(const struct sk_coding *c) { return c->no_memory; }
 const struct sk_http_odds *sk_coding_odds(const struct sk_coding *c) { return &c->odds; }
 
 size_t sk_coding_names(const struct sk_coding *c, char *buf)

@@ -46,6 +46,8 @@ void sk_coding_push(struct sk_coding *c, struct sk_span in, sk_coding_emit_fn *e
 /* The body ended. */
 void sk_coding_finish(struct sk_coding *c, sk_coding_emit_fn *emit, void *cx);
 
+/* Memory was short: something that could have been decoded is passed on raw. */
+bool sk_coding_no_memory(const struct sk_coding *c);
 /* What was odd so far. */
 const struct sk_http_odds *sk_coding_odds(const struct sk_coding *c);
 

@@ -5,9 +5,8 @@
  */
 #include "proto/form.h"
 
-#include <stdlib.h>
-
 #include "base/compiler.h"
+#include "base/mem.h"
 #include "proto/base64.h"
 #include "proto/uri.h"
 
@@ -468,7 +467,7 @@ static void multipart_push(struct sk_form *f, struct sk_span s)
 
 struct sk_form *sk_form_new(enum sk_form_kind kind, struct sk_span content_type, const struct sk_form_ops *ops, void *cx)
 {
-	struct sk_form *f = malloc(sizeof(*f));
+	struct sk_form *f = sk_mem_alloc(sizeof(*f));
 	size_t n = 0;
 
 	if (!f)
@@ -497,7 +496,7 @@ struct sk_form *sk_form_new(enum sk_form_kind kind, struct sk_span content_type,
 	return f;
 }
 
-void sk_form_free(struct sk_form *f) { free(f); }
+void sk_form_free(struct sk_form *f) { sk_mem_free(f); }
 
 void sk_form_push(struct sk_form *f, struct sk_span bytes)
 {

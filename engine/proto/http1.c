@@ -23,9 +23,8 @@
  */
 #include "proto/http1.h"
 
-#include <stdlib.h>
-
 #include "base/compiler.h"
+#include "base/mem.h"
 #include "proto/http1_head.h"
 
 enum state { START, HEAD, SKIP_HEAD, LOOK_CHUNKED, LOOK_BODY, LENGTH, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, CLOSE, RESYNC };
@@ -98,7 +97,7 @@ static void drop_second(struct sk_http1 *h)
 	if (!h->second)
 		return;
 	sk_http1_fini(h->second);
-	free(h->second);
+	sk_mem_free(h->second);
 	h->second = NULL;
 }
 
@@ -106,7 +105,7 @@ static void start_second(struct sk_http1 *h, uint64_t from)
 {
 	if (h->second || h->is_second)
 		return;
-	h->second = malloc(sizeof(*h->second));
+	h->second = sk_mem_alloc(sizeof(*h->second));
 	if (!h->second)
 		return;
 	sk_http1_init(h->second, h->is_response, h->head_max, from, h->ops, h->cx);

@@ -8,6 +8,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/mem.h"
 
 #define FINALS_MAX 16u		/* each costs a copy of the window */
 #define WINDOW 32768u
@@ -18,14 +19,19 @@ struct sk_ws_inflate {
 	bool ended;			/* the last byte taken ended a final block */
 };
 
+static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size) { return sk_mem_alloc((size_t)items * size); }
+static void zlib_free(voidpf opaque, voidpf p) { sk_mem_free(p); }
+
 struct sk_ws_inflate *sk_ws_inflate_new(void)
 {
-	struct sk_ws_inflate *z = calloc(1, sizeof(*z));
+	struct sk_ws_inflate *z = sk_mem_zalloc(sizeof(*z));
 
 	if (!z)
 		return NULL;
+	z->z.zalloc = zlib_alloc;
+	z->z.zfree = zlib_free;
 	if (inflateInit2(&z->z, -15) != Z_OK) {
-		free(z);
+		sk_mem_free(z);
 		return NULL;
 	}
 	return z;
@@ -36,7 +42,7 @@ void sk_ws_inflate_free(struct sk_ws_inflate *z)
 	if (!z)
 		return;
 	inflateEnd(&z->z);
-	free(z);
+	sk_mem_free(z);
 }
 
 void sk_ws_inflate_begin(struct sk_ws_inflate *z, bool keep)

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "reassembly/inside.h"
 
 #define JOIN_FROM 256u			/* pieces */
@@ -94,7 +95,7 @@ static struct tcp_queue *queue_get(struct sk_reassembly *r, struct tcp_flow *t, 
 
 	if (q)
 		return q;
-	q = calloc(1, sizeof(*q));
+	q = sk_mem_zalloc(sizeof(*q));
 	if (!q)
 		return NULL;
 	q->flow = t;
@@ -123,7 +124,7 @@ void sk_reassembly_queue_settle(struct sk_reassembly *r, struct tcp_side *s)
 		q->newer->older = q->older;
 	else
 		r->newest = q->older;
-	free(q);
+	sk_mem_free(q);
 	s->queue = NULL;
 }
 

@@ -65,6 +65,12 @@ void sk_reassembly_free(struct sk_reassembly *r)
 	free(r);
 }
 
+uint64_t sk_reassembly_bytes(const struct sk_reassembly_conf *conf, uint64_t flows)
+{
+	return (flows / SLAB_FLOWS + 1) * (sizeof(struct slab) + 64) + HISTORIES_MAX * (sizeof(struct tcp_history) + 16) + conf->max_total +
+	       sizeof(struct sk_reassembly);
+}
+
 static struct tcp_flow *flow_take(struct sk_reassembly *r)
 {
 	struct tcp_flow *t = r->unused;

@@ -50,6 +50,11 @@ typedef void sk_reassembly_oddity_fn(void *cx, struct sk_flow *f, int dir, const
 	X(LIMIT, "reassembly_limit", "too much was waiting behind a hole: it was given up")
 extern const char *const sk_reassembly_oddity_names[];	/* NULL-ended */
 
+struct sk_reassembly;
+struct sk_reassembly_conf;
+/* Most bytes it takes for so many flows. */
+uint64_t sk_reassembly_bytes(const struct sk_reassembly_conf *conf, uint64_t flows);
+
 struct sk_reassembly_conf {
 	uint64_t max_bytes;		/* waiting bytes per direction */
 	uint64_t max_total;		/* waiting bytes per worker */

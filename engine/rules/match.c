@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 #define SCRATCH_MAX (32u << 20)		/* decoded values and lists of one event */
 
 void sk_matcher_free(struct sk_matcher *m)
@@ -38,6 +40,7 @@ struct sk_matcher *sk_matcher_new(const struct sk_ruleset *s, struct sk_error *e
 		return NULL;
 	}
 	m->s = s;
+	hs_set_stream_allocator(sk_mem_alloc, sk_mem_free);
 	sk_arena_init(&m->arena, 16384, SCRATCH_MAX);
 	m->late = calloc(s->view_cnt + 1, sizeof(*m->late));
 	m->views = calloc(s->view_cnt + 1, sizeof(*m->views));

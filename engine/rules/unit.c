@@ -1,11 +1,24 @@
 /* rules/unit.c — the state of one streamed value: the pattern stream, what was hit, which rules wait for more. */
-#include <stdlib.h>
-
+#include "base/mem.h"
 #include "rules/match.h"
 
 static size_t words(uint32_t bits)
 {
 	return (size_t)bits / 32 + 1;
+}
+
+/* p with room for one more behind cnt. NULL when memory is short; p stays as it was. */
+static void *grow(void *p, size_t *room, size_t cnt, size_t size)
+{
+	size_t more = *room ? *room + *room / 2 + 8 : 16;
+	void *q;
+
+	if (cnt < *room)
+		return p;
+	q = sk_mem_realloc(p, more * size);
+	if (q)
+		*room = more;
+	return q;
 }
 
 void sk_unit_free(struct sk_unit *u)
@@ -14,11 +27,11 @@ void sk_unit_free(struct sk_unit *u)
 		return;
 	if (u->stream)
 		hs_close_stream(u->stream, NULL, NULL, NULL);
-	free(u->bits);
-	free(u->seen);
-	free(u->pending);
-	free(u->hits);
-	free(u);
+	sk_mem_free(u->bits);
+	sk_mem_free(u->seen);
+	sk_mem_free(u->pending);
+	sk_mem_free(u->hits);
+	sk_mem_free(u);
 }
 
 static void clear(const struct sk_matcher *m, struct sk_unit *u)
@@ -57,13 +70,13 @@ struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind)
 		return u;
 	if (k->stream_view != UINT32_MAX && !sk_match_database(m, &m->s->views[k->stream_view], &db))
 		return NULL;
-	u = calloc(1, sizeof(*u));
+	u = sk_mem_zalloc(sizeof(*u));
 	if (!u)
 		return NULL;
 	u->serial = m->s->serial;
 	u->kind = kind;
-	u->bits = calloc(words(k->stream_atom_cnt), sizeof(*u->bits));
-	u->seen = calloc(words(k->rule_cnt), sizeof(*u->seen));
+	u->bits = sk_mem_zalloc(words(k->stream_atom_cnt) * sizeof(*u->bits));
+	u->seen = sk_mem_zalloc(words(k->rule_cnt) * sizeof(*u->seen));
 	if (!u->bits || !u->seen || (db && hs_open_stream(db, 0, &u->stream) != HS_SUCCESS)) {
 		u->stream = NULL;
 		sk_unit_free(u);
@@ -92,7 +105,7 @@ void sk_unit_push(struct sk_matcher *m, struct sk_unit *u, uint32_t rule)
 
 	if (u->seen[local / 32] >> (local % 32) & 1)
 		return;
-	grown = sk_rules_grow(u->pending, &u->pending_room, u->pending_cnt, sizeof(*grown));
+	grown = grow(u->pending, &u->pending_room, u->pending_cnt, sizeof(*grown));
 	if (!grown) {
 		m->counters.refused++;
 		return;
@@ -114,7 +127,7 @@ static void keep(struct sk_matcher *m, struct sk_unit *u, uint32_t atom, uint64_
 
 	if (u->hit_cnt >= SK_UNIT_KEPT)
 		return;
-	h = sk_rules_grow(u->hits, &u->hit_room, u->hit_cnt, sizeof(*h));
+	h = grow(u->hits, &u->hit_room, u->hit_cnt, sizeof(*h));
 	if (!h)
 		return;
 	u->hits = h;

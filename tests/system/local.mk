@@ -1,6 +1,7 @@
 SYSTEM_TESTS = \
 	%D%/corpus.sh \
 	%D%/evict.sh \
+	%D%/flood.sh \
 	%D%/forms.sh \
 	%D%/installed.sh \
 	%D%/leaks.sh \
@@ -18,3 +19,12 @@ SYSTEM_TESTS = \
 	%D%/start.sh
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
+
+# A generator for floods; make flood is the long form of tests/system/flood.sh.
+check_PROGRAMS += tests/lib/flood
+tests_lib_flood_SOURCES = tests/lib/flood.c
+tests_lib_flood_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS)
+tests_lib_flood_LDADD = $(ZLIB_LIBS)
+.PHONY: flood
+flood: all tests/lib/flood
+	SK_FLOOD=long srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/flood.sh

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/fmt.h"
 #include "base/hash.h"
+#include "base/mem.h"
 #include "base/rd.h"
 #include "base/ring.h"
 
@@ -119,6 +120,25 @@ static void units(void **state)
 	assert_int_equal(sk_parse_size(sk_span_str("20000000000 GiB"), &v), SK_E_FORMAT);
 }
 
+static void held_memory_is_counted(void **state)
+{
+	int64_t before = sk_mem_held, with;
+	uint8_t *p = sk_mem_alloc(1000), *q;
+
+	assert_true(sk_mem_held - before >= 1000 && sk_mem_held - before < 1100);
+	with = sk_mem_held;
+	q = sk_mem_zalloc(100);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(q[i], 0);
+	sk_mem_free(q);
+	assert_int_equal(sk_mem_held, with);
+	p = sk_mem_realloc(p, 100000);
+	assert_true(sk_mem_held - before >= 100000);
+	sk_mem_free(p);
+	sk_mem_free(NULL);
+	assert_int_equal(sk_mem_held, before);
+}
+
 static void hash_depends_on_all(void **state)
 {
 	struct sk_seed s = { { 1, 2 } }, t = { { 1, 3 } };
@@ -153,6 +173,7 @@ int main(void)
 		cmocka_unit_test(ring_is_full_and_empty),
 		cmocka_unit_test(formats),
 		cmocka_unit_test(units),
+		cmocka_unit_test(held_memory_is_counted),
 		cmocka_unit_test(hash_depends_on_all),
 		cmocka_unit_test(errors_name_their_place),
 	};

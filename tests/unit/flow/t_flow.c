@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/fmt.h"
+#include "base/mem.h"
 #include "flow/flow.h"
 
 #define SEC UINT64_C(1000000000)
@@ -31,7 +32,7 @@ static void on_end(void *cx, struct sk_flow *f, enum sk_flow_reason why)
 
 static struct sk_flow_table *table(uint64_t max, struct ended *e)
 {
-	struct sk_flow_conf conf = { max, 65536, NEW_SEC * SEC, ESTABLISHED_SEC * SEC, CLOSED_SEC * SEC, DATAGRAM_SEC * SEC };
+	struct sk_flow_conf conf = { max, 65536, NEW_SEC * SEC, ESTABLISHED_SEC * SEC, CLOSED_SEC * SEC, DATAGRAM_SEC * SEC, 0 };
 	struct sk_flow_table *t;
 
 	if (e)
@@ -438,6 +439,38 @@ static void swap_turns_everything(void **state)
 	sk_flow_table_free(t);
 }
 
+/* Flows hold 20 KB each and may hold 100 KB: the empty one goes first, then the one longest silent, and never the suspect. */
+static void full_memory_ends_the_least_valuable(void **state)
+{
+	struct sk_flow_conf conf = { 1000, 65536, NEW_SEC * SEC, ESTABLISHED_SEC * SEC, CLOSED_SEC * SEC, DATAGRAM_SEC * SEC, 0 };
+	struct ended e = { .cnt = 0 };
+	struct sk_flow_table *t;
+	struct sk_flow *f[6];
+	int dir;
+
+	conf.total = (uint64_t)sk_mem_held + 100000;
+	t = sk_flow_table_new(&conf, on_end, &e);
+	assert_non_null(t);
+	for (unsigned i = 0; i < 6; i++) {
+		struct sk_packet p = packet("10.0.0.1", 1000 + i, "10.0.0.2", 53, 17, i);
+
+		p.payload = i == 2 ? sk_span(NULL, 0) : sk_span("x", 1);
+		f[i] = pass(t, &p, &dir);
+		assert_non_null(sk_arena_alloc(&f[i]->arena, 20000));
+		if (i == 0)
+			f[i]->suspect = 1;
+		sk_flow_relieve(t);
+	}
+	/* five fit no longer: with the fifth the empty one (2) goes, with the sixth the oldest that is no suspect (1) */
+	assert_int_equal(e.cnt, 2);
+	assert_int_equal(e.serials[0], f[0]->info.serial + 2);
+	assert_int_equal(e.serials[1], f[0]->info.serial + 1);
+	assert_int_equal(e.why[0], SK_FLOW_END_EVICTED);
+	assert_int_equal(sk_flow_counters(t)->evicted_memory, 2);
+	assert_int_equal(sk_flow_counters(t)->evicted_suspects, 0);
+	sk_flow_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +488,7 @@ int main(void)
 		cmocka_unit_test(ends_come_in_order_of_first_packets),
 		cmocka_unit_test(table_agrees_with_a_plain_model),
 		cmocka_unit_test(swap_turns_everything),
+		cmocka_unit_test(full_memory_ends_the_least_valuable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
