@@ -259,7 +259,8 @@ void sk_sets_hash(const struct sk_sets *s, struct sk_span text, sk_set_hit_fn *h
 /* The target without scheme and authority (absolute form). */
 static struct sk_span origin_form(struct sk_span t)
 {
-	for (size_t i = 0; i + 3 <= t.n && i < 8; i++) {
+	/* a path may have "://" in it, too (RFC 9112 3.2.1) */
+	for (size_t i = 0; i + 3 <= t.n && i < 8 && t.p[0] != '/'; i++) {
 		const uint8_t *slash;
 
 		if (memcmp(t.p + i, "://", 3) != 0)

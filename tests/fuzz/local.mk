@@ -12,8 +12,9 @@ include %D%/app/local.mk
 include %D%/rules/local.mk
 include %D%/detect/local.mk
 include %D%/sink/local.mk
+include %D%/pipeline/local.mk
 include %D%/plugin/local.mk
-EXTRA_DIST += %D%/seeds
+EXTRA_DIST += %D%/seeds %D%/dict %D%/README.md %D%/nightly.sh %D%/fuzz_file.h
 if FUZZING
 FUZZ_MAIN =
 else
@@ -22,20 +23,17 @@ TESTS += $(FUZZ_TARGETS)
 endif
 check_PROGRAMS += $(FUZZ_TARGETS)
 
-# make check-fuzz SECONDS=N: every target for N seconds from its seeds. What it finds is kept in tests/fuzz/found of the build folder.
-.PHONY: check-fuzz clean-fuzz
+# The targets' names, for tests/fuzz/nightly.sh.
+.PHONY: list-fuzz check-fuzz clean-fuzz
+list-fuzz:
+	@echo $(FUZZ_TARGETS)
+
+# make check-fuzz SECONDS=N: every target for N seconds from its seeds. Corpora and findings are kept in tests/fuzz/found of the
+# build folder.
 if FUZZING
 SECONDS = 60
-check-fuzz: $(FUZZ_TARGETS)
-	@cd $(builddir) && for target in $(FUZZ_TARGETS); do \
-		name=$${target##*/fuzz_}; \
-		mkdir -p %D%/found/$$name/corpus || exit 1; \
-		echo "== $$name"; \
-		./$$target -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-			-artifact_prefix=%D%/found/$$name/ %D%/found/$$name/corpus $(abs_srcdir)/%D%/seeds/$$name \
-			>%D%/found/$$name/log 2>&1 || { tail -n 40 %D%/found/$$name/log; echo "$$name: see %D%/found/$$name"; exit 1; }; \
-		sed -n 's/^stat::number_of_executed_units: */runs: /p' %D%/found/$$name/log; \
-	done
+check-fuzz:
+	@$(srcdir)/%D%/nightly.sh -n -b . -c %D%/found -s $(SECONDS)
 clean-local: clean-fuzz
 clean-fuzz:
 	rm -rf %D%/found

@@ -3,13 +3,18 @@
  * in       seed files below $srcdir/tests/fuzz/seeds/<subject>/, subject taken from argv[0] (fuzz_<subject>); or files
  *          named on the command line, then nothing else
  * out      exit status 0 when nothing crashed; 99 when there is no seed
- * limits   prefixes of the first 2048 bytes; 200 mutations per seed
+ * limits   prefixes of the first 2048 bytes, REPLAY_STEP apart; REPLAY_MUTATIONS per seed
  */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef REPLAY_STEP			/* a slow target sets both */
+#define REPLAY_STEP 1
+#define REPLAY_MUTATIONS 200
+#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,7 +47,7 @@ static void mutate(const uint8_t *data, size_t n)
 
 	if (!m)
 		abort();
-	for (int round = 0; round < 200; round++) {
+	for (int round = 0; round < REPLAY_MUTATIONS; round++) {
 		memcpy(m, data, n);
 		for (uint32_t k = draw(4) + 1; k > 0; k--)
 			m[draw((uint32_t)n)] = draw(3) ? (uint8_t)draw(256) : (uint8_t)(draw(2) ? 0xff : 0);
@@ -66,7 +71,7 @@ static int run_file(const char *path, int whole_only)
 	run_copy(buf, n);
 	if (whole_only)
 		return 0;
-	for (size_t i = 0; i < n && i < 2048; i++)
+	for (size_t i = 0; i < n && i < 2048; i += REPLAY_STEP)
 		run_copy(buf, i);
 	if (n)
 		mutate(buf, n);

@@ -115,6 +115,8 @@ static void urls(void **state)
 	assert_false(url("http://evil.example/?id=7", "evil.example", "/?id=8"));
 	assert_false(url("http://evil.example/?id=7", "evil.example", "/"));
 	assert_true(url("evil.example/x", "evil.example", "http://evil.example/x"));
+	assert_true(url("http://evil.example/a://b/x", "evil.example", "/a://b/x"));
+	assert_false(url("http://evil.example/x", "evil.example", "/a://b/x"));
 	assert_false(url("evil.example/x", "", "/x"));
 }
 
