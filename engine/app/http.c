@@ -165,7 +165,7 @@ static enum sk_http1_answer on_request(struct sk_http_side *s, const struct sk_h
 		h->not_kept++;
 		return SK_HTTP1_BODY;
 	}
-	sk_http_query_form(s, tx, sk_event_bytes(&tx->request, SK_F_HTTP_REQUEST_QUERY), head->off);
+	sk_http_query_form(s, tx, head, sk_event_bytes(&tx->request, SK_F_HTTP_REQUEST_QUERY));
 	if (head->second) {
 		sk_http_tx_unref(h, tx);
 		return SK_HTTP1_BODY;

@@ -141,7 +141,7 @@ void sk_http_body_gap(struct sk_http_body *b, uint64_t lost);
 /* Closes what is open and frees it. */
 void sk_http_body_end(struct sk_http_body *b, bool truncated);
 /* http.form events of a query. */
-void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct sk_span query, uint64_t off);
+void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_http1_head *head, struct sk_span query);
 
 /* http_file.c */
 void sk_http_file_begin(struct sk_http_file *file, struct sk_span name, bool by_type);

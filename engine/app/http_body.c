@@ -105,7 +105,35 @@ static void param_end(void *cx, struct sk_span rest, bool truncated)
 
 static const struct sk_form_ops form_ops = { param_begin, param_value, param_end };
 
-void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct sk_span query, uint64_t off)
+/* The charset ASP.NET reads a form in where no Content-Type says it: of a telephone's browser, by its own header. */
+static struct sk_span device_charset(const struct sk_http1_head *head)
+{
+	static const char name[] = "x-up-devcap-post-charset";
+	const struct sk_http1_field *agent = sk_http1_find(head, SK_HTTP1_USER_AGENT);
+
+	if (!agent || agent->value_n < 2 || memcmp(sk_http1_value(head, agent).p, "UP", 2) != 0)
+		return sk_span(NULL, 0);
+	for (uint32_t i = 0; i < head->field_cnt; i++)
+		if (sk_span_is_str_nocase(sk_http1_name(head, &head->fields[i]), name))
+			return sk_http1_value(head, &head->fields[i]);
+	return sk_span(NULL, 0);
+}
+
+/* A query is read in the charset of the body. */
+static void set_query_charset(struct sk_form *f, const struct sk_http1_head *head)
+{
+	struct sk_span name = device_charset(head);
+	const struct sk_http1_field *type = sk_http1_find(head, SK_HTTP1_CONTENT_TYPE);
+	uint8_t word[64];
+	size_t n;
+
+	if (name.n)
+		sk_form_set_charset(f, name, true);
+	else if (type && sk_form_param(sk_http1_value(head, type), "charset", word, sizeof(word), &n))
+		sk_form_set_charset(f, sk_span(word, n), true);
+}
+
+void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_http1_head *head, struct sk_span query)
 {
 	struct sk_http_body *b;
 	struct sk_form *f;
@@ -117,7 +145,8 @@ void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct
 	if (b && f) {
 		b->side = side;
 		b->parent = &tx->request;
-		b->at = b->first_off = off;
+		b->at = b->first_off = head->off;
+		set_query_charset(f, head);
 		sk_form_push(f, query);
 		sk_form_finish(f, false);
 		tell_new(b, sk_form_odds(f));
@@ -128,13 +157,15 @@ void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, struct
 	sk_mem_free(b);
 }
 
-/* The body is a form of that kind. */
-static void start_form(struct sk_http_body *b, enum sk_form_kind kind)
+/* The body is a form of that kind. charset: p NULL for the one the type names. */
+static void start_form(struct sk_http_body *b, enum sk_form_kind kind, struct sk_span charset)
 {
 	b->form_kind = (uint8_t)kind;
 	b->form = sk_form_new(kind, b->content_type, &form_ops, b);
 	if (!b->form)
 		http_of(b)->counters->memory++;
+	else if (charset.n)
+		sk_form_set_charset(b->form, charset, false);
 }
 
 /* --- the first bytes --- */
@@ -178,7 +209,7 @@ static void sniffed(struct sk_http_body *b)
 		return;
 	sk_http_odds_add(&odds, SK_HTTP_ODD_FORM_TYPE_MISMATCH);
 	tell_new(b, &odds);
-	start_form(b, kind);
+	start_form(b, kind, sk_span(NULL, 0));
 	if (b->form) {
 		sk_form_push(b->form, first);
 		tell_new(b, sk_form_odds(b->form));
@@ -297,20 +328,23 @@ static void start_content(struct sk_http_body *b, struct sk_http_tx *tx, const s
 {
 	struct sk_http *h = http_of(b);
 	struct sk_http_odds odds = { { 0, 0 } };
+	struct sk_span charset = sk_span(NULL, 0);
 	enum sk_form_kind kind;
 
 	b->content_type = sk_event_bytes(head->is_response ? &tx->response : &tx->request,
 					 head->is_response ? (unsigned)SK_F_HTTP_RESPONSE_CONTENT_TYPE : (unsigned)SK_F_HTTP_REQUEST_CONTENT_TYPE);
 	kind = head->is_response ? SK_FORM_NONE : sk_form_kind_of(b->content_type);
 	start_codings(b, head);
-	if (kind != SK_FORM_NONE && !sk_form_charset_is_plain(b->content_type)) {
+	if (kind != SK_FORM_NONE)
+		charset = device_charset(head);
+	if (charset.n || (kind != SK_FORM_NONE && !sk_form_charset_is_plain(b->content_type))) {
 		sk_http_odds_add(&odds, SK_HTTP_ODD_ODD_CHARSET);
 		tell_new(b, &odds);
 	}
 	if (!head->is_response && (kind_wanted(h, SK_KIND_HTTP_FORM) || (kind == SK_FORM_MULTIPART && kind_wanted(h, SK_KIND_FILE)))) {
 		b->sniffing = kind == SK_FORM_NONE && !is_other_type(b->content_type);
 		if (kind != SK_FORM_NONE)
-			start_form(b, kind);
+			start_form(b, kind, charset);
 	}
 	if (kind == SK_FORM_NONE && kind_wanted(h, SK_KIND_FILE))
 		start_file(b, head);

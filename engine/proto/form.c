@@ -2,16 +2,22 @@
  *
  * The multipart reader looks for line ends only: what may be the beginning of a boundary line is held back until it is one or
  * is not. A boundary holds no line end, so a mismatch never hides another beginning except the byte that made it.
+ *
+ * Where there is a charset, bytes of names and values gather in out, are converted when it is full or the text ends, and told from
+ * there. A body that is a form only when all of it is converted, signs and escapes too, is converted before anything else; its first
+ * SNIFF bytes wait in line until that is clear.
  */
 #include "proto/form.h"
 
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "proto/base64.h"
+#include "proto/charset.h"
 #include "proto/uri.h"
 
 #define OUT_SIZE 2048
 #define HOLD_MAX (SK_FORM_BOUNDARY_MAX + 80)
+#define SNIFF 512
 
 enum state { NAME, VALUE, FIRST_LINE, PREAMBLE, PART_HEAD, PART_BODY, EPILOGUE };
 enum transfer { PLAIN, BASE64, QUOTED };
@@ -35,6 +41,9 @@ struct sk_form {
 	size_t out_n;
 	size_t name_n, filename_n, type_n;
 	struct sk_base64 b64;
+	struct sk_charset cs, part_cs;	/* of names and values; of the part at hand */
+	struct sk_charset body_cs;	/* of all of the body */
+	bool sniffing;			/* is it cs or body_cs? */
 	uint8_t esc[8];
 	uint8_t boundary[SK_FORM_BOUNDARY_MAX + 2];	/* with the two dashes */
 	uint8_t hold[HOLD_MAX];
@@ -47,10 +56,63 @@ static void odd(struct sk_form *f, enum sk_http_odd o) { sk_http_odds_add(&f->od
 
 /* --- telling --- */
 
+static void add_name(struct sk_form *f, uint8_t c)
+{
+	if (f->name_n < SK_FORM_NAME_MAX)
+		f->name[f->name_n++] = c;
+	else
+		odd(f, SK_HTTP_ODD_FORM_NAME_TOO_LONG);
+}
+
+static bool is_converted(const struct sk_form *f) { return f->part_cs.kind != 0; }
+
+/* Bytes of the value, or of the name of an urlencoded parameter. */
+static void tell(struct sk_form *f, struct sk_span s)
+{
+	if (f->state == NAME && !f->open) {
+		for (size_t i = 0; i < s.n; i++)
+			add_name(f, s.p[i]);
+	} else if (s.n && f->open) {
+		f->ops->value(f->cx, s);
+	}
+}
+
+static void tell_converted(struct sk_form *f, struct sk_span s)
+{
+	uint8_t utf8[SK_CHARSET_ROOM(512)];
+
+	for (size_t i = 0; i < s.n; i += 512)
+		tell(f, sk_span(utf8, sk_charset_push(&f->part_cs, sk_span_sub(s, i, 512), utf8)));
+}
+
 static void flush(struct sk_form *f)
 {
-	if (f->out_n && f->open)
-		f->ops->value(f->cx, sk_span(f->out, f->out_n));
+	size_t n = f->out_n;
+
+	f->out_n = 0;
+	if (n && is_converted(f))
+		tell_converted(f, sk_span(f->out, n));
+	else if (n && f->open)
+		f->ops->value(f->cx, sk_span(f->out, n));
+}
+
+/* The name or value in another charset ended: what is left of it is in out then. */
+static void end_text(struct sk_form *f)
+{
+	if (!is_converted(f))
+		return;
+	flush(f);
+	f->out_n = sk_charset_end(&f->part_cs, f->out);
+	if (f->state == NAME && !f->open) {
+		tell(f, sk_span(f->out, f->out_n));
+		f->out_n = 0;
+	}
+}
+
+/* What end_text left in out. */
+static void flush_raw(struct sk_form *f)
+{
+	tell(f, sk_span(f->out, f->out_n));
 	f->out_n = 0;
 }
 
@@ -71,6 +133,7 @@ static void begin(struct sk_form *f)
 
 static void end(struct sk_form *f, bool truncated)
 {
+	end_text(f);
 	if (f->open) {
 		f->ops->end(f->cx, sk_span(f->out, f->out_n), truncated || f->lost);
 		f->part.index++;
@@ -81,22 +144,15 @@ static void end(struct sk_form *f, bool truncated)
 	f->part.filename = f->part.content_type = sk_span(NULL, 0);
 	f->transfer = PLAIN;
 	f->b64 = (struct sk_base64){ 0 };
+	f->part_cs = f->cs;
 	f->esc_n = 0;
-}
-
-static void add_name(struct sk_form *f, uint8_t c)
-{
-	if (f->name_n < SK_FORM_NAME_MAX)
-		f->name[f->name_n++] = c;
-	else
-		odd(f, SK_HTTP_ODD_FORM_NAME_TOO_LONG);
 }
 
 /* --- urlencoded --- */
 
 static void url_put(struct sk_form *f, uint8_t c)
 {
-	if (f->state == NAME)
+	if (f->state == NAME && !is_converted(f))
 		add_name(f, c);
 	else
 		put(f, c);
@@ -105,8 +161,15 @@ static void url_put(struct sk_form *f, uint8_t c)
 /* The escape in esc is whole, or is none. */
 static void url_escape_done(struct sk_form *f)
 {
+	bool is_char = f->esc_n == 6;		/* %uXXXX: a character, whatever the charset */
 	size_t n = sk_uri_unescape(f->esc, f->esc_n, false, &f->odds);
 
+	if (is_char && is_converted(f)) {
+		end_text(f);
+		flush_raw(f);
+		tell(f, sk_span(f->esc, n));
+		n = 0;
+	}
 	for (size_t i = 0; i < n; i++)
 		url_put(f, f->esc[i]);
 	f->esc_n = 0;
@@ -136,8 +199,10 @@ static void url_param_end(struct sk_form *f, bool truncated)
 {
 	if (f->esc_n)
 		url_escape_done(f);
-	if (f->in_word && !f->open)
+	if (f->in_word && !f->open) {
+		end_text(f);
 		begin(f);
+	}
 	end(f, truncated);
 	f->state = NAME;
 	f->in_word = false;
@@ -156,6 +221,7 @@ static void url_push(struct sk_form *f, struct sk_span s)
 		}
 		f->in_word = true;
 		if (c == '=' && f->state == NAME) {
+			end_text(f);
 			begin(f);
 			f->state = VALUE;
 		} else if (c == '%') {
@@ -202,6 +268,14 @@ static void quoted_printable(struct sk_form *f, struct sk_span s)
 	flush(f);
 }
 
+static void tell_value(struct sk_form *f, struct sk_span s)
+{
+	if (is_converted(f))
+		tell_converted(f, s);
+	else
+		f->ops->value(f->cx, s);
+}
+
 static void part_value(struct sk_form *f, struct sk_span s)
 {
 	uint8_t out[SK_BASE64_ROOM(1024)];
@@ -209,7 +283,7 @@ static void part_value(struct sk_form *f, struct sk_span s)
 	if (s.n == 0 || !f->open)
 		return;
 	if (f->transfer == PLAIN) {
-		f->ops->value(f->cx, s);
+		tell_value(f, s);
 		return;
 	}
 	if (f->transfer == QUOTED) {
@@ -220,7 +294,7 @@ static void part_value(struct sk_form *f, struct sk_span s)
 		size_t n = sk_base64_push(&f->b64, sk_span_sub(s, i, 1024), out);
 
 		if (n)
-			f->ops->value(f->cx, sk_span(out, n));
+			tell_value(f, sk_span(out, n));
 	}
 }
 
@@ -242,33 +316,39 @@ static struct sk_span field_value(struct sk_span line, const char *name, bool *i
 	return sk_span_sub(line, i, line.n);
 }
 
-/* One whole line of a part head. */
-static void part_line(struct sk_form *f)
+static void part_content_type(struct sk_form *f, struct sk_span v)
 {
-	struct sk_span line = sk_span(f->line, f->line_n), v;
+	uint8_t charset[64];
+	struct sk_charset cs;
+	size_t n;
+
+	f->type_n = SK_MIN(v.n, (size_t)SK_FORM_NAME_MAX);
+	memcpy(f->type, v.p, f->type_n);
+	f->part.content_type = sk_span(f->type, f->type_n);
+	if (!sk_form_charset_is_plain(v))
+		odd(f, SK_HTTP_ODD_ODD_CHARSET);
+	if (sk_form_param(v, "charset", charset, sizeof(charset), &n) && sk_charset_find(&cs, sk_span(charset, n)))
+		f->part_cs = cs;
+}
+
+/* A field of a part head. False: it is none that is looked at. */
+static bool part_field(struct sk_form *f, struct sk_span line)
+{
+	struct sk_span v;
 	bool is;
 
-	while (line.n && is_blank(line.p[line.n - 1]))
-		line.n--;
-	f->line_n = 0;
-	if (line.n == 0)
-		return;
 	v = field_value(line, "content-disposition", &is);
 	if (is) {
 		if (!sk_form_param(v, "name", f->name, SK_FORM_NAME_MAX, &f->name_n))
 			f->name_n = 0;
 		if (sk_form_param(v, "filename", f->filename, SK_FORM_NAME_MAX, &f->filename_n))
 			f->part.filename = sk_span(f->filename, f->filename_n);
-		return;
+		return true;
 	}
 	v = field_value(line, "content-type", &is);
 	if (is) {
-		f->type_n = SK_MIN(v.n, (size_t)SK_FORM_NAME_MAX);
-		memcpy(f->type, v.p, f->type_n);
-		f->part.content_type = sk_span(f->type, f->type_n);
-		if (!sk_form_charset_is_plain(v))
-			odd(f, SK_HTTP_ODD_ODD_CHARSET);
-		return;
+		part_content_type(f, v);
+		return true;
 	}
 	v = field_value(line, "content-transfer-encoding", &is);
 	if (is) {
@@ -276,9 +356,33 @@ static void part_line(struct sk_form *f)
 			      sk_span_is_str_nocase(v, "quoted-printable") ? QUOTED : PLAIN;
 		if (f->transfer != PLAIN)
 			odd(f, SK_HTTP_ODD_TRANSFER_CODED_PART);
-		return;
 	}
-	if (!memchr(line.p, ':', line.n))
+	return is;
+}
+
+static struct sk_span trimmed(struct sk_span line)
+{
+	while (line.n && is_blank(line.p[line.n - 1]))
+		line.n--;
+	return line;
+}
+
+/* One whole line of a part head: in ASCII, or in the form's charset. */
+static void part_line(struct sk_form *f)
+{
+	struct sk_span raw = sk_span(f->line, f->line_n), line = trimmed(raw);
+	uint8_t utf8[SK_CHARSET_ROOM(SK_FORM_LINE_MAX)];
+	struct sk_charset cs = f->cs;
+
+	f->line_n = 0;
+	if (line.n == 0 || part_field(f, line))
+		return;
+	if (cs.kind) {
+		line = trimmed(sk_span(utf8, sk_charset_push(&cs, raw, utf8)));
+		if (part_field(f, line))
+			return;
+	}
+	if (!line.n || !memchr(line.p, ':', line.n))
 		odd(f, SK_HTTP_ODD_MULTIPART_HEADER);
 }
 
@@ -476,6 +580,9 @@ struct sk_form *sk_form_new(enum sk_form_kind kind, struct sk_span content_type,
 	f->ops = ops;
 	f->cx = cx;
 	f->state = NAME;
+	if (sk_form_param(content_type, "charset", f->line, 64, &n))
+		sk_form_set_charset(f, sk_span(f->line, n), false);
+	n = 0;
 	if (kind != SK_FORM_MULTIPART)
 		return f;
 	f->boundary[0] = f->boundary[1] = '-';
@@ -498,7 +605,15 @@ struct sk_form *sk_form_new(enum sk_form_kind kind, struct sk_span content_type,
 
 void sk_form_free(struct sk_form *f) { sk_mem_free(f); }
 
-void sk_form_push(struct sk_form *f, struct sk_span bytes)
+void sk_form_set_charset(struct sk_form *f, struct sk_span name, bool query)
+{
+	if (sk_charset_find(&f->cs, name) && query && sk_charset_is_utf16le(&f->cs))
+		f->cs = (struct sk_charset){ .kind = 0 };
+	f->part_cs = f->cs;
+	f->sniffing = f->cs.kind && !query;
+}
+
+static void read_plain(struct sk_form *f, struct sk_span bytes)
 {
 	if (f->state == NAME || f->state == VALUE)
 		url_push(f, bytes);
@@ -506,8 +621,62 @@ void sk_form_push(struct sk_form *f, struct sk_span bytes)
 		multipart_push(f, bytes);
 }
 
+static void read_bytes(struct sk_form *f, struct sk_span bytes)
+{
+	uint8_t utf8[SK_CHARSET_ROOM(512)];
+
+	if (!f->body_cs.kind) {
+		read_plain(f, bytes);
+		return;
+	}
+	for (size_t i = 0; i < bytes.n; i += 512)
+		read_plain(f, sk_span(utf8, sk_charset_push(&f->body_cs, sk_span_sub(bytes, i, 512), utf8)));
+}
+
+static bool looks_like(const struct sk_form *f, struct sk_span first)
+{
+	if (f->state != NAME && f->state != VALUE)
+		return first.n >= 2 && first.p[0] == '-' && first.p[1] == '-';
+	return sk_form_sniff(first) == SK_FORM_URLENCODED;
+}
+
+/* The first bytes are here: a form as they are, or only behind the charset? */
+static void sniffed(struct sk_form *f)
+{
+	uint8_t first[SNIFF], utf8[SK_CHARSET_ROOM(SNIFF)];
+	struct sk_charset cs = f->cs;
+	size_t n = f->line_n;
+
+	f->sniffing = false;
+	f->line_n = 0;
+	memcpy(first, f->line, n);
+	if (!looks_like(f, sk_span(first, n)) && looks_like(f, sk_span(utf8, sk_charset_push(&cs, sk_span(first, n), utf8)))) {
+		f->body_cs = f->cs;
+		f->cs.kind = f->part_cs.kind = 0;
+	}
+	read_bytes(f, sk_span(first, n));
+}
+
+void sk_form_push(struct sk_form *f, struct sk_span bytes)
+{
+	if (SK_UNLIKELY(f->sniffing)) {
+		size_t n = SK_MIN(bytes.n, (size_t)(SNIFF - f->line_n));
+
+		if (n)
+			memcpy(f->line + f->line_n, bytes.p, n);
+		f->line_n += (unsigned)n;
+		if (f->line_n < SNIFF)
+			return;
+		sniffed(f);
+		bytes = sk_span_sub(bytes, n, bytes.n);
+	}
+	read_bytes(f, bytes);
+}
+
 void sk_form_gap(struct sk_form *f)
 {
+	if (f->sniffing)
+		sniffed(f);
 	f->lost = f->open;
 	if (f->esc_n && f->transfer == PLAIN)
 		url_escape_done(f);
@@ -523,6 +692,8 @@ void sk_form_gap(struct sk_form *f)
 
 void sk_form_finish(struct sk_form *f, bool truncated)
 {
+	if (f->sniffing)
+		sniffed(f);
 	if (f->state == NAME || f->state == VALUE) {
 		url_param_end(f, truncated);
 		return;

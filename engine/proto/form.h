@@ -5,8 +5,12 @@
  * memory   one malloc'd block of about 10 KiB; names, file names and types are kept up to SK_FORM_NAME_MAX bytes, part head
  *          lines up to SK_FORM_LINE_MAX, the rest of them is passed over
  * threads  one owner
- * source   WHATWG URL 5.1, RFC 7578, RFC 2046 5.1, RFC 2045 6, RFC 6266 4, RFC 5987 3.2
- * limits   nested multiparts are values; RFC 2231 continuations are not joined
+ * source   WHATWG URL 5.1, RFC 7578, RFC 2046 5.1, RFC 2045 6, RFC 6266 4, RFC 5987 3.2. Charsets that are no relatives of ASCII
+ *          as ASP.NET reads them (Microsoft reference source: HttpRequest, HttpValueCollection.FillFromEncodedBytes,
+ *          HttpMultipartContentTemplateParser): signs between parameters, escapes, boundaries and line ends are ASCII, names, values
+ *          and part head lines are not; S. Dalili, "Request encoding to bypass web application firewalls", 2017
+ * limits   nested multiparts are values; RFC 2231 continuations are not joined. Relatives of ASCII (Shift JIS, GBK …) are told as
+ *          they are sent
  */
 #ifndef SK_PROTO_FORM_H
 #define SK_PROTO_FORM_H
@@ -28,6 +32,7 @@ struct sk_form_part {
 	uint64_t index;			/* from 0 */
 };
 
+/* Names and values are UTF-8 where the form came in a charset of charset.h. */
 struct sk_form_ops {
 	/* the part is valid until its end */
 	void (*begin)(void *cx, const struct sk_form_part *part);
@@ -38,9 +43,12 @@ struct sk_form_ops {
 
 struct sk_form;
 
-/* content_type gives the boundary; without one the first line of the body does. NULL when memory is short. */
+/* content_type gives the boundary and charset; without a boundary the first line of the body does. NULL when memory is short. */
 struct sk_form *sk_form_new(enum sk_form_kind kind, struct sk_span content_type, const struct sk_form_ops *ops, void *cx);
 void sk_form_free(struct sk_form *f);
+/* Before the first push: a charset named elsewhere, in place of content_type's. query: a query string, which ASP.NET reads in it
+ * unless it is UTF-16. */
+void sk_form_set_charset(struct sk_form *f, struct sk_span name, bool query);
 
 void sk_form_push(struct sk_form *f, struct sk_span bytes);
 /* Bytes of the body are missing here. */

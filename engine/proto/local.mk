@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libsk_proto.a
 libsk_proto_a_SOURCES = \
 	%D%/base64.c %D%/base64.h \
+	%D%/charset.c %D%/charset.h \
 	%D%/coding.c %D%/coding.h %D%/coding_name.c \
 	%D%/digest.c %D%/digest.h \
 	%D%/dns.c %D%/dns.h \

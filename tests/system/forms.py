@@ -85,6 +85,32 @@ def urlencoded(fields, how="usual"):
     return urllib.parse.urlencode(fields).encode()
 
 
+def in_charset(fields, charset, how="escaped"):
+    """As ASP.NET reads it: signs and escapes in ASCII, names and values in the charset. whole: all of it, as others might."""
+    if how == "whole":
+        return urllib.parse.urlencode(fields).encode(charset)
+    if how == "raw":		# only what would be taken for a sign is escaped
+        esc = lambda b: b"".join(b"%%%02X" % c if c in b"&=+%" else bytes([c]) for c in b)  # noqa: E731
+    elif how == "all":
+        esc = lambda b: b"".join(b"%%%02x" % c for c in b)  # noqa: E731
+    else:
+        esc = lambda b: urllib.parse.quote_from_bytes(b, safe="").encode()  # noqa: E731
+    return b"&".join(esc(n.encode(charset)) + b"=" + esc(v.encode(charset)) for n, v in fields)
+
+
+def multipart_in(fields, charset, boundary="Inert7f3a", heads=True):
+    """Boundaries and line ends in ASCII, head lines (or not) and values in the charset."""
+    out = b""
+    for n, v in fields:
+        head = f'Content-Disposition: form-data; name="{n}"'
+        out += f"--{boundary}\r\n".encode() + (head.encode(charset) if heads else head.encode()) + b"\r\n\r\n" + v.encode(charset) + b"\r\n"
+    return out + f"--{boundary}--\r\n".encode()
+
+
+CHARSETS = {"ibm037": "cp037", "IBM500": "cp500", "cp1026": "cp1026", "IBM01140": "cp1140", "ibm273": "cp273", "utf-16": "utf-16-le", "unicode": "utf-16-le",
+            "utf-16be": "utf-16-be", "unicodeFFFE": "utf-16-be", "utf-32": "utf-32-le", "utf-32be": "utf-32-be", "utf-7": "utf-7"}
+
+
 class Table:
     """Forms and what must and must not be told of each."""
 
@@ -178,6 +204,34 @@ def toolshell_bodies(t):
         t.form("body chunked in " + coding, exploit(headers=["Content-Encoding: " + coding], body=pack(BODY), framing=lambda b: chunked(b, 33)), ALL)
     t.form("body in gzip twice", exploit(headers=["Content-Encoding: gzip, gzip"], body=CODINGS["gzip"](CODINGS["gzip"](BODY))), ALL)
     t.form("body in raw deflate", exploit(headers=["Content-Encoding: deflate"], body=deflate_raw(BODY)), ALL)
+
+
+def toolshell_charsets(t):
+    """Forms in charsets that ASP.NET knows and filters do not."""
+    for name, codec in CHARSETS.items():
+        typed = TYPE + "; charset=" + name
+        for how in ("escaped", "all", "raw"):
+            t.form(f"charset {name}, {how}", exploit(ctype=typed, body=in_charset(FIELDS, codec, how)), ALL)
+        heads = f"Content-Type: multipart/form-data; boundary=Inert7f3a; charset={name}"
+        t.form(f"multipart in {name}", exploit(ctype=heads, body=multipart_in(FIELDS, codec)), ALL)
+        t.form(f"multipart in {name}, heads in ASCII", exploit(ctype=heads, body=multipart_in(FIELDS, codec, heads=False)), ALL)
+        body = multipart_in(FIELDS, codec, heads=False).replace(b"\r\n\r\n", f"\r\nContent-Type: text/plain; charset={name}\r\n\r\n".encode())
+        t.form(f"multipart, parts in {name}", exploit(ctype="Content-Type: multipart/form-data; boundary=Inert7f3a", body=body), ALL)
+        if name != "utf-7":
+            t.form(f"charset {name}, all of the body", exploit(ctype=typed, body=in_charset(FIELDS, codec, "whole")), ALL)
+        device = ["User-Agent: UP.Inert", "x-up-devcap-post-charset: " + name]
+        t.form(f"charset {name} named by a telephone", exploit(headers=device, body=in_charset(FIELDS, codec)), ALL)
+    ibm = in_charset(FIELDS, "cp037")
+    for spelt in ('; charset="ibm037"', ";charset=IBM037", "; x=y; CharSet=ibm037; z", '; charset="\\ibm037"'):
+        t.form("charset spelt " + spelt, exploit(ctype=TYPE + spelt, body=ibm), ALL if "\\" not in spelt else {PANE_RULE})
+    typed = TYPE + "; charset=ibm037"
+    t.form("charset, chunked", exploit(ctype=typed, body=ibm, framing=lambda b: chunked(b, 1)), ALL)
+    t.form("charset, gzip", exploit(ctype=typed, headers=["Content-Encoding: gzip"], body=CODINGS["gzip"](ibm)), ALL)
+    for cut in (1, 7):
+        t.form(f"charset, segments of {cut}", exploit(ctype=typed, body=ibm), ALL, cut=cut)
+    plain = [("MSOTlPn_Uri", shapes.CONTROL), ("MSOTlPn_DWP", '<WebPartPages:ContentEditorWebPart runat="server" Title="News" />')]
+    for name, codec in CHARSETS.items():
+        t.form(f"near: web part in {name}", exploit(referer=(), ctype=TYPE + "; charset=" + name, body=in_charset(plain, codec)), never=("toolshell.",))
 
 
 def toolshell_tables(t):
@@ -293,6 +347,13 @@ def viewstates(t):
     for coding, pack in CODINGS.items():
         t.form("view state in " + coding, request("/a.aspx", [TYPE, "Content-Encoding: " + coding], pack(urlencoded(both))), {GADGET})
     t.form("view state chunked", vs_post(both, framing=lambda b: chunked(b, 3, ";x")), {GADGET})
+    for name, codec in CHARSETS.items():
+        t.form(f"view state in {name}", request("/a.aspx", [TYPE + "; charset=" + name], in_charset(both, codec)), {GADGET})
+        pieces = [("__VIEWSTATEFIELDCOUNT", "3")] + in_pieces(wide, 3)
+        t.form(f"view state in three and {name}", request("/a.aspx", [TYPE + "; charset=" + name], in_charset(pieces, codec, "all")), {GADGET})
+        if codec != "utf-16-le":
+            device = ["User-Agent: UP.Inert", "X-Up-Devcap-Post-Charset: " + name]
+            t.form(f"view state in a query in {name}", request("/a.aspx?" + in_charset(both, codec, "all").decode(), device, method="GET"), {GADGET})
     for kind in ("benign", "hashtable"):
         t.form("near: view state " + kind, vs_post([("__VIEWSTATE", base64.b64encode(shapes.viewstate(kind)).decode())]), never=("toolshell.",))
     usual = vs_post([("__VIEWSTATE", base64.b64encode(shapes.viewstate("benign")).decode())])
@@ -384,6 +445,7 @@ def main(sekisho, rules, folder):
 
     table("heads", toolshell_heads)
     table("bodies", toolshell_bodies)
+    table("charsets", toolshell_charsets)
     table("tables", toolshell_tables)
     table("near", toolshell_near)
     table("places", lambda t: on_the_connection(t, "tool pane", exploit(), ALL))

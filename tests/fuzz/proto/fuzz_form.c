@@ -1,6 +1,6 @@
 /* tests/fuzz/proto/fuzz_form.c — form readers: the same parameters for any cut.
  *
- * in       first byte: bit 0 multipart, bit 1 boundary from the body; a body follows
+ * in       first byte: bit 0 multipart, bit 1 boundary from the body, bits 2 to 4 the charset, bit 5 as of a query; a body follows
  */
 #include <stdlib.h>
 
@@ -42,9 +42,11 @@ static const struct sk_form_ops ops = { begin, value, end };
 static struct sk_buf run(uint8_t how, const uint8_t *p, size_t n, size_t step)
 {
 	static const char with[] = "multipart/form-data; boundary=\"-x y\"";
+	static const char *const charsets[8] = { "", "ibm037", "utf-16", "utf-16be", "utf-7", "utf-32", "ibm1026", "none" };
 	struct sk_buf b = { 0 };
 	struct sk_form *f = sk_form_new(how & 1 ? SK_FORM_MULTIPART : SK_FORM_URLENCODED, how & 2 ? sk_span(NULL, 0) : sk_span_str(with), &ops, &b);
 
+	sk_form_set_charset(f, sk_span_str(charsets[how >> 2 & 7]), how & 32);
 	for (size_t i = 0; i < n; i += step) {
 		size_t len = n - i < step ? n - i : step;
 		uint8_t *copy = malloc(len);

@@ -359,6 +359,33 @@ static void forms(void **state)
 	assert_int_equal(lines(l, "http.form"), 0);
 }
 
+/* Where the charset is named; t_charset.c has what is read in it. IBM037: %95 is n, %A5 is v; "n=" as it stands is ">" and a control. */
+static void charsets(void **state)
+{
+	const char *l = request("POST /f?%95=%A5 HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded; charset=ibm037\r\n"
+				"Content-Length: 7\r\n\r\n%95=%A5");
+
+	has(l, "http.form", 0, "name=n value=v last=1 truncated=0 source=query");
+	has(l, "http.form", 1, "name=n value=v last=1 truncated=0 source=urlencoded");
+	assert_true(odd(l, "odd_charset"));
+	l = request("POST /f?a=1 HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded; charset=utf-16\r\n"
+		    "Content-Length: 9\r\n\r\nn%00=v%00");
+	has(l, "http.form", 0, "name=a value=1");
+	has(l, "http.form", 1, "name=n value=v");
+	/* a telephone's browser names it in a header of its own, also without a body */
+	l = request("GET /f?%95=%A5 HTTP/1.1\r\nHost: h\r\nUser-Agent: UP.Browser\r\nX-UP-Devcap-Post-Charset: ibm037\r\n\r\n");
+	has(l, "http.form", 0, "name=n value=v");
+	l = request("POST /f HTTP/1.1\r\nHost: h\r\nUser-Agent: UPx\r\nx-up-devcap-post-charset: ibm037\r\n"
+		    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\n%95=%A5");
+	has(l, "http.form", 0, "name=n value=v");
+	assert_true(odd(l, "odd_charset"));
+	/* not of another browser */
+	l = request("POST /f HTTP/1.1\r\nHost: h\r\nUser-Agent: Up\r\nx-up-devcap-post-charset: ibm037\r\n"
+		    "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b");
+	has(l, "http.form", 0, "name=a value=b");
+	assert_false(odd(l, "odd_charset"));
+}
+
 #define MULTIPART "POST /f HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: multipart/form-data; boundary=\"=_x y\"\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 static void multipart(void **state)
@@ -622,7 +649,7 @@ int main(void)
 		cmocka_unit_test(chunked_in_all_spellings), cmocka_unit_test(chunked_in_name_only), cmocka_unit_test(lengths),
 		cmocka_unit_test(the_request_behind_an_odd_length), cmocka_unit_test(both_readings_are_told),
 		cmocka_unit_test(messages_without_bodies), cmocka_unit_test(odd_responses), cmocka_unit_test(responses_find_their_requests),
-		cmocka_unit_test(forms), cmocka_unit_test(multipart), cmocka_unit_test(files), cmocka_unit_test(compressed_bodies),
+		cmocka_unit_test(forms), cmocka_unit_test(charsets), cmocka_unit_test(multipart), cmocka_unit_test(files), cmocka_unit_test(compressed_bodies),
 		cmocka_unit_test(switches), cmocka_unit_test(long_heads_are_cut), cmocka_unit_test(gaps),
 		cmocka_unit_test(any_segmentation_gives_the_same), cmocka_unit_test(every_truncation_closes_its_units),
 		cmocka_unit_test(every_gap_closes_its_units),

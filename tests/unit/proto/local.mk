@@ -21,3 +21,7 @@ UNIT_TESTS += tests/unit/proto/t_coding
 tests_unit_proto_t_coding_SOURCES = %D%/t_coding.c
 tests_unit_proto_t_coding_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 tests_unit_proto_t_coding_LDADD = $(PROTO_TEST_LIBS)
+UNIT_TESTS += tests/unit/proto/t_charset
+tests_unit_proto_t_charset_SOURCES = %D%/t_charset.c
+tests_unit_proto_t_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_proto_t_charset_LDADD = $(PROTO_TEST_LIBS)
