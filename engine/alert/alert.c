@@ -318,16 +318,78 @@ struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry
 	return a;
 }
 
-static void lay_out_correlated(struct pack *p, struct sk_alert *a, struct sk_alert *const *members, size_t cnt,
-			       struct sk_span reason)
+struct sk_alert *sk_alert_new_bare(const struct sk_match *m, const struct sk_registry *reg, const struct sk_alert_order *order)
 {
+	const struct sk_event *e = m->event;
+	struct sk_alert_pick picks[SK_FIELD_MAX];
+	const struct sk_match bare = { .rule = m->rule, .event = e };
+	struct draft d = { .m = &bare, .picks = picks };
+	struct sk_alert *a;
+
+	for (unsigned slot = 0; slot < SK_FIELD_MAX; slot++)
+		if (m->rule->bare_fields >> slot & 1 && sk_event_value(e, slot)->type != SK_VALUE_NONE)
+			picks[d.pick_cnt++] = (struct sk_alert_pick){ reg->kinds[e->kind], slot, sk_event_value(e, slot), true };
+	a = make(&d);
+	if (!a)
+		return NULL;
+	a->order = *order;
+	a->rule = m->rule;
+	a->time_ns = e->time_ns;
+	a->packet = e->packet;
+	a->kind = e->kind;
+	a->dir = e->dir;
+	atomic_init(&a->refs, 1);
+	return a;
+}
+
+/* The tale of a correlated alert. */
+struct tale {
+	const struct sk_rule *rule;
+	struct sk_alert *const *members;
+	size_t cnt;
+	const struct sk_alert_sum *sum;
+	struct sk_span reason;
+	struct sk_value key[4];
+};
+
+static void pack_key(struct pack *p, struct sk_alert *a, const struct tale *t)
+{
+	size_t cnt = 0;
+
+	while (cnt < 4 && t->rule->correlation->by[cnt])
+		cnt++;
+	a->key = take(p, cnt * sizeof(*a->key), _Alignof(struct sk_alert_context));
+	for (size_t i = 0; i < cnt; i++) {
+		struct sk_alert_context c = { .field = pack_str(p, t->rule->correlation->by[i]), .value = pack_value(p, &t->key[i]) };
+
+		c.name = c.field;
+		if (a->key)
+			a->key[i] = c;
+	}
+	a->key_cnt = cnt;
+}
+
+static void lay_out_correlated(struct pack *p, struct sk_alert *a, const struct tale *t)
+{
+	struct sk_alert *const *members = t->members;
+	const size_t cnt = t->cnt;
+
 	take(p, sizeof(*a), _Alignof(struct sk_alert));
 	a->members = take(p, cnt * sizeof(*a->members), _Alignof(struct sk_alert *));
 	for (size_t i = 0; a->members && i < cnt; i++)
 		a->members[i] = sk_alert_get(members[i]);
 	a->member_cnt = cnt;
+	pack_key(p, a, t);
 	pack_flow(p, &a->flow, &members[cnt - 1]->flow);
-	a->reason = pack_reason(p, reason);
+	a->reason = pack_reason(p, t->reason);
+}
+
+/* What is missing before the furthest step that was seen counts against it. */
+static uint32_t lower_confidence(uint32_t confidence, uint64_t seen)
+{
+	const unsigned furthest = seen ? 64u - (unsigned)__builtin_clzll(seen) : 0;
+
+	return furthest ? confidence * (uint32_t)__builtin_popcountll(seen) / furthest : confidence;
 }
 
 static void set_correlated(struct sk_alert *a, const struct sk_rule *r, const struct sk_alert_sum *sum)
@@ -345,9 +407,13 @@ static void set_correlated(struct sk_alert *a, const struct sk_rule *r, const st
 	a->kind = last->kind;
 	a->dir = last->dir;
 	a->confidence = SK_MIN(r->confidence, 100u);
-	if (r->type == SK_RULE_SEQUENCE && r->correlation->step_cnt)
-		a->confidence = (uint32_t)(a->confidence * sk_alert_steps_seen(r, a->members, a->member_cnt) /
-					   r->correlation->step_cnt);
+	if (r->type == SK_RULE_SEQUENCE) {
+		a->steps = sk_alert_steps_seen(sum, a->member_cnt);
+		a->confidence = lower_confidence(a->confidence, a->steps);
+	}
+	a->update = sum->update;
+	if (sum->case_id)
+		snprintf(a->case_id, sizeof(a->case_id), "%s", sum->case_id);
 	mix_place(&recipe, a);
 	mix_num(&recipe, sum->count);
 	for (size_t i = 0; i < a->member_cnt; i++) {
@@ -361,6 +427,7 @@ static void set_correlated(struct sk_alert *a, const struct sk_rule *r, const st
 struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt,
 					 const struct sk_alert_sum *sum)
 {
+	struct tale t = { .rule = r, .members = members, .cnt = cnt, .sum = sum };
 	struct sk_alert counted = { 0 }, *a = NULL;
 	struct sk_buf reason = { 0 };
 	struct sk_arena scratch;
@@ -369,18 +436,32 @@ struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_aler
 	SK_ASSERT(cnt > 0 && r->correlation);
 	sk_arena_init(&scratch, 512, 64 * 1024);
 	if (sk_alert_reason_correlated(&reason, r, members, cnt, sum, &scratch) == 0) {
-		lay_out_correlated(&p, &counted, members, cnt, sk_buf_span(&reason));
+		t.reason = sk_buf_span(&reason);
+		for (size_t i = 0; i < 4; i++)
+			t.key[i] = sk_alert_shared(r, members[cnt - 1], sum, i, &scratch);
+		lay_out_correlated(&p, &counted, &t);
 		a = block_new(p.n);
 	}
 	if (a) {
 		a->size = p.n;
 		p = (struct pack){ .base = (uint8_t *)a };
-		lay_out_correlated(&p, a, members, cnt, sk_buf_span(&reason));
+		lay_out_correlated(&p, a, &t);
 		set_correlated(a, r, sum);
 	}
 	sk_buf_fini(&reason);
 	sk_arena_fini(&scratch);
 	return a;
+}
+
+void sk_alert_case_id(const struct sk_rule *r, const struct sk_alert *first, char *id)
+{
+	struct recipe recipe = { .n = 0 };
+
+	mix_str(&recipe, "case");
+	mix_str(&recipe, r->id);
+	mix_num(&recipe, r->rev);
+	mix_str(&recipe, first->id);
+	seal(&recipe, id);
 }
 
 struct sk_alert *sk_alert_get(struct sk_alert *a)

@@ -67,6 +67,11 @@ struct sk_alert {
 	size_t context_cnt;
 	struct sk_alert **members;	/* correlated: what it is made of, owned, in order */
 	size_t member_cnt;
+	struct sk_alert_context *key;	/* correlated: the values its members share, under the names the rule gives them */
+	size_t key_cnt;
+	uint64_t steps;			/* SEQUENCE: steps that were seen, bit by step */
+	char case_id[33];		/* SEQUENCE that may grow: the same for all alerts that tell how far it has come; else empty */
+	uint64_t update;		/* of the case, 0 for its first alert */
 	uint64_t suppressed;		/* alerts of this rule and key held back before this one */
 	char id[33];			/* 128 bits in hex: the same for every replay of the same capture, and of a copy of it */
 	uint64_t seq;			/* place in the output, from 1; set by campaign/ */
@@ -80,16 +85,26 @@ struct sk_alert {
  * The reason is the rule's template, or its title. {name} stands for a common field, a field of the event or of one of its
  * ancestors, by full name (http.request.path), by name as rules use it (request.path, header[host]) or alone (path), for the
  * field of a piece of evidence, or, as {match}, for the first matched bytes. {{ and }} are braces. Correlated alerts know the
- * fields of their latest member, {count} (alerts or values) and {steps} ("2 of 3"). */
+ * fields of their latest member, {key} (the shared values), {count} (alerts or values) and {steps} ("2 of 3"). */
 struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry *reg, const struct sk_alert_order *order);
+/* The same, of a mark that is only looked up (sk_rule.bare): flow, time, order and the fields it is looked up by, no sentence, no
+ * evidence, no id. */
+struct sk_alert *sk_alert_new_bare(const struct sk_match *m, const struct sk_registry *reg, const struct sk_alert_order *order);
 /* What campaign/ knows of a correlated alert beyond its members. */
 struct sk_alert_sum {
 	uint64_t count;			/* COUNT: alerts; DISTINCT: values; may be more than the members kept */
 	uint64_t time_ns;		/* when the condition came true; ABSENT: end of the wait */
+	const uint32_t *places;		/* SEQUENCE: the step of each member */
+	const char *const *by;		/* fields of the last member that hold the shared values; NULL: those the rule names */
+	const char *case_id;		/* or NULL */
+	uint64_t update;
 };
 /* A correlated alert over members in time order, at least one (takes a reference on each). Flow, packet and order are those
- * of the last member. Confidence goes down in proportion to the steps a SEQUENCE has not seen. NULL when memory is short. */
+ * of the last member. Confidence goes down with the steps a SEQUENCE has not seen before the furthest it has: those after it may
+ * still come. NULL when memory is short. */
 struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt, const struct sk_alert_sum *sum);
+/* What the alerts of a sequence that grows have in common: made from its rule and its first member. id: 33 bytes. */
+void sk_alert_case_id(const struct sk_rule *r, const struct sk_alert *first, char *id);
 struct sk_alert *sk_alert_get(struct sk_alert *a);
 void sk_alert_put(struct sk_alert *a);
 

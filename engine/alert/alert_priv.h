@@ -26,7 +26,10 @@ int sk_alert_reason_correlated(struct sk_buf *out, const struct sk_rule *r, stru
 /* The value under key among pairs, without regard to the case of names; type NONE where absent. */
 struct sk_value sk_alert_pair(const struct sk_value *pairs, struct sk_span key);
 
-/* How many different steps of a SEQUENCE members are. */
-size_t sk_alert_steps_seen(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt);
+/* The steps members are, bit by step. */
+uint64_t sk_alert_steps_seen(const struct sk_alert_sum *sum, size_t cnt);
+/* The i-th of the values members share; type NONE behind the last. */
+struct sk_value sk_alert_shared(const struct sk_rule *r, const struct sk_alert *last, const struct sk_alert_sum *sum, size_t i,
+				struct sk_arena *scratch);
 
 #endif

@@ -34,7 +34,7 @@ static bool is_bytes(const struct sk_value *v)
 	return v->type == SK_VALUE_TEXT || v->type == SK_VALUE_BYTES || v->type == SK_VALUE_STREAM;
 }
 
-static void put_value(struct sk_jw *w, const char *key, const struct sk_value *v)
+void sk_eve_value(struct sk_jw *w, const char *key, const struct sk_value *v)
 {
 	char text[SK_TIME_TEXT_MAX > SK_ADDR_TEXT_MAX ? SK_TIME_TEXT_MAX : SK_ADDR_TEXT_MAX];
 
@@ -61,7 +61,7 @@ static void put_value(struct sk_jw *w, const char *key, const struct sk_value *v
 		sk_jw_array(w, key);
 		for (size_t i = 0; i < v->u.list.n; i++)
 			if (v->u.list.v[i].type != SK_VALUE_LIST && v->u.list.v[i].type != SK_VALUE_PAIRS)
-				put_value(w, NULL, &v->u.list.v[i]);
+				sk_eve_value(w, NULL, &v->u.list.v[i]);
 		sk_jw_end_array(w);
 		break;
 	default:
@@ -76,7 +76,7 @@ struct pair {
 static void put_pairs(struct sk_jw *w, const struct sk_alert *a, const struct pair *pairs, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		put_value(w, pairs[i].key, get(a, pairs[i].field));
+		sk_eve_value(w, pairs[i].key, get(a, pairs[i].field));
 }
 
 static void put_http(struct sk_jw *w, const struct sk_alert *a)
@@ -109,7 +109,7 @@ static void put_addresses(struct sk_jw *w, const char *key, const struct sk_valu
 		if (!open)
 			sk_jw_array(w, key);
 		open = true;
-		put_value(w, NULL, v);
+		sk_eve_value(w, NULL, v);
 	}
 	if (open)
 		sk_jw_end_array(w);
@@ -200,8 +200,8 @@ static void put_ja3(struct sk_jw *w, const char *key, const struct sk_value *has
 	if (hash->type == SK_VALUE_NONE && string->type == SK_VALUE_NONE)
 		return;
 	sk_jw_object(w, key);
-	put_value(w, "hash", hash);
-	put_value(w, "string", string);
+	sk_eve_value(w, "hash", hash);
+	sk_eve_value(w, "string", string);
 	sk_jw_end_object(w);
 }
 
@@ -227,20 +227,20 @@ static void put_tls(struct sk_jw *w, const struct sk_alert *a)
 	if (!has_prefix(a, "tls.client_hello.") && !has_prefix(a, "tls.server_hello.") && !has_prefix(a, "tls.certificate."))
 		return;
 	sk_jw_object(w, "tls");
-	put_value(w, "subject", get(a, "tls.certificate.subject"));
-	put_value(w, "issuerdn", get(a, "tls.certificate.issuer"));
-	put_value(w, "serial", get(a, "tls.certificate.serial"));
+	sk_eve_value(w, "subject", get(a, "tls.certificate.subject"));
+	sk_eve_value(w, "issuerdn", get(a, "tls.certificate.issuer"));
+	sk_eve_value(w, "serial", get(a, "tls.certificate.serial"));
 	put_fingerprint(w, get(a, "tls.certificate.sha1"));
-	put_value(w, "sni", get_tls(a, "sni"));
+	sk_eve_value(w, "sni", get_tls(a, "sni"));
 	put_tls_version(w, get_tls(a, "version"));
 	put_day(w, "notbefore", get(a, "tls.certificate.not_before"));
 	put_day(w, "notafter", get(a, "tls.certificate.not_after"));
 	put_ja3(w, "ja3", get(a, "tls.client_hello.ja3"), get(a, "tls.client_hello.ja3.string"));
 	put_ja3(w, "ja3s", get(a, "tls.server_hello.ja3s"), &none);
-	put_value(w, "ja4", get(a, "tls.client_hello.ja4"));
-	put_value(w, "client_alpns", get(a, "tls.client_hello.alpn"));
-	put_value(w, "server_alpn", get(a, "tls.server_hello.alpn"));
-	put_value(w, "subjectaltname", get(a, "tls.certificate.san"));
+	sk_eve_value(w, "ja4", get(a, "tls.client_hello.ja4"));
+	sk_eve_value(w, "client_alpns", get(a, "tls.client_hello.alpn"));
+	sk_eve_value(w, "server_alpn", get(a, "tls.server_hello.alpn"));
+	sk_eve_value(w, "subjectaltname", get(a, "tls.certificate.san"));
 	sk_jw_end_object(w);
 }
 
@@ -312,7 +312,7 @@ void sk_eve_fields(struct sk_jw *w, const struct sk_alert *a)
 		if (!open)
 			sk_jw_object(w, "fields");
 		open = true;
-		put_value(w, a->context[i].field, &a->context[i].value);
+		sk_eve_value(w, a->context[i].field, &a->context[i].value);
 	}
 	if (open)
 		sk_jw_end_object(w);

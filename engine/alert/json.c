@@ -217,10 +217,47 @@ static void put_member(struct sk_jw *w, const struct sk_alert *m)
 	sk_jw_end_object(w);
 }
 
+/* Steps that were not seen: by name, or by their first rule. */
+static void put_missing(struct sk_jw *w, const struct sk_alert *a)
+{
+	const struct sk_correlation *c = a->rule->correlation;
+	bool open = false;
+
+	for (size_t i = 0, step = 64; c && a->rule->type == SK_RULE_SEQUENCE && i < c->step_cnt; i++) {
+		const bool first = sk_step_place(c, i) != step;
+
+		step = sk_step_place(c, i);
+		if (!first || step >= 64 || a->steps >> step & 1)
+			continue;
+		if (!open)
+			sk_jw_array(w, "missing");
+		open = true;
+		sk_jw_str(w, NULL, c->joins && c->joins[i].name ? c->joins[i].name : c->steps[i]->id);
+	}
+	if (open)
+		sk_jw_end_array(w);
+}
+
+static void put_key(struct sk_jw *w, const struct sk_alert *a)
+{
+	if (!a->key_cnt)
+		return;
+	sk_jw_object(w, "key");
+	for (size_t i = 0; i < a->key_cnt; i++)
+		sk_eve_value(w, a->key[i].field, &a->key[i].value);
+	sk_jw_end_object(w);
+}
+
 static void put_members(struct sk_jw *w, const struct sk_alert *a)
 {
 	if (!a->member_cnt)
 		return;
+	put_key(w, a);
+	if (a->case_id[0]) {
+		sk_jw_str(w, "case", a->case_id);
+		sk_jw_num(w, "update", a->update);
+	}
+	put_missing(w, a);
 	sk_jw_array(w, "members");
 	for (size_t i = 0; i < a->member_cnt; i++)
 		sk_jw_str(w, NULL, a->members[i]->id);

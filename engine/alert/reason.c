@@ -165,6 +165,16 @@ struct story {
 	const struct sk_alert_sum *sum;
 };
 
+static struct sk_value shared_values(const struct story *s, struct sk_arena *scratch)
+{
+	struct sk_value *v = sk_arena_alloc(scratch, 4 * sizeof(*v));
+	size_t n = 0;
+
+	for (; v && n < 4 && s->rule->correlation->by[n]; n++)
+		v[n] = sk_alert_shared(s->rule, s->members[s->cnt - 1], s->sum, n, scratch);
+	return v ? (struct sk_value){ .type = SK_VALUE_LIST, .u.list = { v, n } } : none;
+}
+
 static struct sk_value find_in_story(const void *cx, struct sk_span name, struct sk_arena *scratch)
 {
 	const struct story *s = cx;
@@ -173,11 +183,13 @@ static struct sk_value find_in_story(const void *cx, struct sk_span name, struct
 	if (sk_span_is_str(name, "count"))
 		return (struct sk_value){ .type = SK_VALUE_INT, .u.num = s->sum->count ? s->sum->count : s->cnt };
 	if (sk_span_is_str(name, "steps")) {
-		int n = snprintf(text, sizeof(text), "%zu of %zu", sk_alert_steps_seen(s->rule, s->members, s->cnt),
-				 s->rule->correlation->step_cnt);
+		int n = snprintf(text, sizeof(text), "%d of %zu", __builtin_popcountll(sk_alert_steps_seen(s->sum, s->cnt)),
+				 sk_step_cnt(s->rule->correlation));
 
 		return (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_arena_copy(scratch, sk_span(text, (size_t)n)) };
 	}
+	if (sk_span_is_str(name, "key"))
+		return shared_values(s, scratch);
 	if (name.n >= sizeof(text))
 		return none;
 	memcpy(text, name.p, name.n);
@@ -235,23 +247,21 @@ int sk_alert_reason(struct sk_buf *out, const struct sk_match *m, const struct s
 	return finish(out);
 }
 
-/* Which steps members are, bit by step; every member is one step, and where a rule is several steps, the first free one. */
-static uint64_t steps_seen(const struct sk_correlation *c, struct sk_alert *const *members, size_t cnt)
+uint64_t sk_alert_steps_seen(const struct sk_alert_sum *sum, size_t cnt)
 {
 	uint64_t seen = 0;
 
-	for (size_t i = 0; i < cnt; i++)
-		for (size_t j = 0; j < c->step_cnt && j < 64; j++)
-			if (!(seen >> j & 1) && strcmp(members[i]->rule->id, c->steps[j]->id) == 0) {
-				seen |= UINT64_C(1) << j;
-				break;
-			}
+	for (size_t i = 0; sum->places && i < cnt; i++)
+		seen |= UINT64_C(1) << (sum->places[i] & 63);
 	return seen;
 }
 
-size_t sk_alert_steps_seen(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt)
+struct sk_value sk_alert_shared(const struct sk_rule *r, const struct sk_alert *last, const struct sk_alert_sum *sum, size_t i,
+				struct sk_arena *scratch)
 {
-	return (size_t)__builtin_popcountll(steps_seen(r->correlation, members, cnt));
+	const char *const *by = sum->by ? sum->by : r->correlation->by;
+
+	return i < 4 && r->correlation->by[i] && by[i] ? sk_alert_value(last, by[i], scratch) : none;
 }
 
 /* In the two largest units: "3 h 5 min". */
@@ -288,27 +298,57 @@ static void put_moment(struct sk_buf *out, uint64_t ns)
 	sk_buf_addf(out, "%.10s %.8s UTC", text, text + 11);
 }
 
-static void put_sequence(struct sk_buf *out, const struct sk_rule *r, struct sk_alert *const *members, size_t cnt)
+static const char *name_of(const struct sk_correlation *c, size_t step)
+{
+	for (size_t i = 0; c->joins && i < c->step_cnt; i++)
+		if (c->joins[i].step == step)
+			return c->joins[i].name;
+	return NULL;
+}
+
+/* What a step is called: by its name, or by its rules. */
+static void put_step(struct sk_buf *out, const struct sk_correlation *c, size_t step)
+{
+	const char *first = name_of(c, step);
+	size_t rules = 0;
+
+	for (size_t i = 0; !first && i < c->step_cnt; i++)
+		first = sk_step_place(c, i) == step ? c->steps[i]->id : NULL;
+	for (size_t i = 0; !name_of(c, step) && i < c->step_cnt; i++)
+		rules += sk_step_place(c, i) == step;
+	sk_alert_printable(out, sk_span_str(first ? first : "-"));
+	if (rules > 1)
+		sk_buf_addf(out, " or %zu others", rules - 1);
+}
+
+static void put_sequence(struct sk_buf *out, const struct sk_rule *r, struct sk_alert *const *members, size_t cnt,
+			 const struct sk_alert_sum *sum)
 {
 	const struct sk_correlation *c = r->correlation;
 	uint64_t first = members[0]->time_ns, last = members[cnt - 1]->time_ns;
-	const uint64_t seen = steps_seen(c, members, cnt);
+	const uint64_t seen = sk_alert_steps_seen(sum, cnt);
 	const char *sep = "; not seen: ";
 
-	sk_buf_addf(out, ": %zu of %zu steps in ", (size_t)__builtin_popcountll(seen), c->step_cnt);
+	sk_buf_addf(out, ": %d of %zu steps in ", __builtin_popcountll(seen), sk_step_cnt(c));
 	put_span_of_time(out, last > first ? last - first : 0);
 	for (size_t i = 0; i < cnt; i++) {
+		const char *name = sum->places ? name_of(c, sum->places[i]) : NULL;
+
 		sk_buf_add_str(out, i ? ", " : ": ");
+		if (name) {
+			sk_alert_printable(out, sk_span_str(name));
+			sk_buf_add_str(out, " by ");
+		}
 		sk_alert_printable(out, sk_span_str(members[i]->rule->id));
 		sk_buf_add_str(out, " (");
 		put_moment(out, members[i]->time_ns);
 		sk_buf_add_str(out, ")");
 	}
-	for (size_t i = 0; i < c->step_cnt; i++) {
-		if (i >= 64 || seen >> i & 1)
+	for (size_t i = 0; i < sk_step_cnt(c) && i < 64; i++) {
+		if (seen >> i & 1)
 			continue;
 		sk_buf_add_str(out, sep);
-		sk_alert_printable(out, sk_span_str(c->steps[i]->id));
+		put_step(out, c, i);
 		sep = ", ";
 	}
 }
@@ -335,12 +375,12 @@ static void put_sum(struct sk_buf *out, const struct sk_rule *r, struct sk_alert
 		sk_buf_add_str(out, " (");
 		put_moment(out, members[0]->time_ns);
 		sk_buf_add_str(out, ") and then no ");
-		sk_alert_printable(out, sk_span_str(c->step_cnt > 1 ? c->steps[1]->id : "-"));
+		put_step(out, c, 1);
 		sk_buf_add_str(out, " within ");
 		put_span_of_time(out, c->within_ns);
 		return;
 	default:
-		put_sequence(out, r, members, cnt);
+		put_sequence(out, r, members, cnt, sum);
 		return;
 	}
 	sk_buf_add_str(out, ", the last at ");
@@ -358,8 +398,8 @@ int sk_alert_reason_correlated(struct sk_buf *out, const struct sk_rule *r, stru
 	for (n = out->n; n && out->p[n - 1] == '.'; n--)
 		;
 	out->n = n;
-	for (size_t i = 0; i < 4 && r->correlation->by[i]; i++) {
-		struct sk_value v = sk_alert_value(last, r->correlation->by[i], scratch);
+	for (size_t i = 0; i < 4 && r->correlation->by[i] && !strstr(template_of(r), "{key}"); i++) {
+		struct sk_value v = sk_alert_shared(r, last, sum, i, scratch);
 
 		sk_buf_add_str(out, i ? ", " : " [");
 		sk_alert_printable(out, sk_span_str(r->correlation->by[i]));

@@ -34,20 +34,22 @@ void sk_absent_fini(struct sk_campaign *c, struct sk_key *k)
 	w->alert = NULL;
 }
 
-void sk_absent_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_alert *a)
+void sk_absent_step(struct sk_campaign *c, const struct sk_arrival *v)
 {
-	const struct sk_correlation *cor = r->correlation;
-	struct sk_wait *w = &((union sk_open *)k->payload)->wait;
+	const struct sk_correlation *cor = v->rule->correlation;
+	struct sk_wait *w = &((union sk_open *)v->key->payload)->wait;
+	struct sk_key *k = v->key;
+	struct sk_alert *a = v->alert;
 
-	if (cor->step_cnt > 1 && strcmp(cor->steps[1]->id, a->rule->id) == 0 && w->alert && a->time_ns >= w->alert->time_ns) {
+	if (v->steps & 2 && w->alert && a->time_ns >= w->alert->time_ns) {
 		sk_keys_shrink(&c->open, k, w->alert->size);
 		sk_absent_fini(c, k);
 	}
-	if (!w->alert && strcmp(cor->steps[0]->id, a->rule->id) == 0) {
+	if (!w->alert && v->steps & 1) {
 		w->key = k;
 		w->alert = sk_campaign_hold(c, k, a);
 		w->end_ns = a->time_ns > UINT64_MAX - cor->within_ns ? UINT64_MAX : a->time_ns + cor->within_ns;
-		list_in(&c->waits[r->index], w);
+		list_in(&c->waits[v->rule->index], w);
 	}
 	if (!w->alert)
 		sk_keys_drop(&c->open, k);

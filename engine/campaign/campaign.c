@@ -3,6 +3,9 @@
  * An alert that arrives is first held against the allow-list, then leaves unless a limit holds it back, then counts as a step of
  * the rules it is a step of, in the order in which they were loaded. What those rules make of it goes the same way at once, so
  * that an alert stands directly before those it completes. Limits hold back output, never steps.
+ *
+ * With hold a sequence that may grow is a step of others as often as it grows, but leaves once: when its window is over, its
+ * state goes, or the input ends.
  */
 #include "campaign/campaign.h"
 
@@ -13,6 +16,7 @@
 #define KEYS_PRESET 65536u
 #define MEMBERS_PRESET 64u
 #define BYTES_PRESET (UINT64_C(64) << 20)
+#define TALE_MAX (UINT64_C(4) << 20)	/* bytes of what --explain tells */
 
 SK_COUNTER_TABLE(campaign, SK_CAMPAIGN_COUNTERS)
 
@@ -41,6 +45,34 @@ static int find_parents(struct sk_campaign *c, struct sk_rule_state *s, const ch
 	return 0;
 }
 
+/* Those whose unless asks for alerts of that rule. */
+static int find_feeds(struct sk_campaign *c, struct sk_rule_state *s, const char *id)
+{
+	for (size_t i = 0; i < c->correlation_cnt; i++) {
+		const struct sk_correlation *cor = sk_rules_at(c->rules, c->correlations[i])->correlation;
+
+		for (size_t k = 0; cor->joins && k < cor->step_cnt; k++) {
+			const struct sk_unless *u = cor->joins[k].unless;
+			const struct sk_unless **more;
+
+			/* the rules of a step share one */
+			if (!u || (k > 0 && cor->joins[k - 1].unless == u))
+				continue;
+			for (size_t j = 0; j < u->rule_cnt; j++) {
+				if (strcmp(u->rules[j]->id, id) != 0)
+					continue;
+				more = realloc(s->feeds, (s->feed_cnt + 1) * sizeof(*s->feeds));
+				if (!more)
+					return SK_E_MEMORY;
+				s->feeds = more;
+				s->feeds[s->feed_cnt++] = u;
+				break;
+			}
+		}
+	}
+	return 0;
+}
+
 static struct sk_rule_state *state_of(struct sk_campaign *c, const struct sk_rule *r)
 {
 	struct sk_rule_state *s;
@@ -54,8 +86,11 @@ static struct sk_rule_state *state_of(struct sk_campaign *c, const struct sk_rul
 		return &c->others;
 	s = &c->foreign[c->foreign_cnt];
 	*s = (struct sk_rule_state){ .id = strdup(r->id) };
-	if (!s->id || find_parents(c, s, r->id) < 0) {
+	if (!s->id || find_parents(c, s, r->id) < 0 || find_feeds(c, s, r->id) < 0) {
 		free(s->id);
+		free(s->parents);
+		free(s->feeds);
+		*s = (struct sk_rule_state){ .id = NULL };
 		return &c->others;
 	}
 	c->foreign_cnt++;
@@ -69,6 +104,7 @@ static void open_fini(void *cx, struct sk_key *k)
 
 	switch (r->type) {
 	case SK_RULE_SEQUENCE:
+		sk_campaign_settle(c, k);
 		sk_sequence_fini(c, r, k);
 		break;
 	case SK_RULE_COUNT:
@@ -79,6 +115,16 @@ static void open_fini(void *cx, struct sk_key *k)
 		sk_absent_fini(c, k);
 		break;
 	}
+}
+
+/* The rule and the correlated ones it is made of. */
+static void explain_rule(struct sk_campaign *c, const struct sk_rule *r, unsigned depth)
+{
+	if (!r->correlation || depth > SK_ALERT_DEPTH_MAX || r->index >= c->state_cnt)
+		return;
+	c->states[r->index].explain = true;
+	for (size_t i = 0; i < r->correlation->step_cnt; i++)
+		explain_rule(c, r->correlation->steps[i], depth + 1);
 }
 
 static int states_new(struct sk_campaign *c)
@@ -98,8 +144,11 @@ static int states_new(struct sk_campaign *c)
 			c->correlations[c->correlation_cnt++] = (uint32_t)i;
 	}
 	for (size_t i = 0; i < cnt && c->correlation_cnt; i++)
-		if (find_parents(c, &c->states[i], c->states[i].rule->id) < 0)
+		if (find_parents(c, &c->states[i], c->states[i].rule->id) < 0 || find_feeds(c, &c->states[i], c->states[i].rule->id) < 0)
 			return SK_E_MEMORY;
+	for (size_t i = 0; i < cnt && c->conf.explain; i++)
+		if (strcmp(c->states[i].rule->id, c->conf.explain) == 0)
+			explain_rule(c, c->states[i].rule, 0);
 	return 0;
 }
 
@@ -108,7 +157,7 @@ uint64_t sk_campaign_bytes(const struct sk_campaign_conf *conf)
 {
 	const uint64_t key = sizeof(struct sk_key) + 32, keys = conf->max_keys ? conf->max_keys : KEYS_PRESET;
 
-	return 2 * (conf->max_bytes ? conf->max_bytes : BYTES_PRESET) + 3 * keys * 3 * sizeof(struct sk_key *) +
+	return 2 * (conf->max_bytes ? conf->max_bytes : BYTES_PRESET) + 2 * sk_seen_bytes(conf) + 3 * keys * 3 * sizeof(struct sk_key *) +
 	       2 * SK_CAMPAIGN_SUMMARY_MAX * (key + 512) + SK_CAMPAIGN_FOREIGN_MAX * sizeof(struct sk_rule_state);
 }
 
@@ -128,7 +177,8 @@ struct sk_campaign *sk_campaign_new(const struct sk_ruleset *rules, const struct
 	c->cx = cx;
 	sk_arena_init(&c->scratch, 4096, 256 * 1024);
 	c->summary = sk_summary_new();
-	if (!c->summary || states_new(c) < 0 || sk_allow_new(&c->allow, conf) < 0 ||
+	c->tale.cap = TALE_MAX;
+	if (!c->summary || states_new(c) < 0 || sk_seen_init(c) < 0 || sk_allow_new(&c->allow, conf) < 0 ||
 	    sk_keys_init(&c->open, c->conf.max_keys, sizeof(union sk_open), open_fini, c) < 0 ||
 	    sk_keys_init(&c->limits, c->conf.max_keys, 3 * sizeof(uint64_t), NULL, NULL) < 0 ||
 	    sk_keys_init(&c->sources, c->conf.max_keys, 3 * sizeof(uint64_t), NULL, NULL) < 0) {
@@ -142,15 +192,21 @@ void sk_campaign_free(struct sk_campaign *c)
 {
 	if (!c)
 		return;
+	c->closing = true;
 	sk_keys_fini(&c->open);
+	sk_keys_fini(&c->seen);
 	sk_keys_fini(&c->limits);
 	sk_keys_fini(&c->sources);
-	for (size_t i = 0; i < c->state_cnt; i++)
+	for (size_t i = 0; i < c->state_cnt; i++) {
 		free(c->states[i].parents);
+		free(c->states[i].feeds);
+	}
 	for (size_t i = 0; i < c->foreign_cnt; i++) {
 		free(c->foreign[i].id);
 		free(c->foreign[i].parents);
+		free(c->foreign[i].feeds);
 	}
+	sk_buf_fini(&c->tale);
 	free(c->states);
 	free(c->foreign);
 	free(c->waits);
@@ -224,97 +280,188 @@ static void put_key_value(uint8_t *key, size_t *n, const struct sk_value *v)
 	}
 }
 
+/* One value with its type in front; text and bytes are one sort. */
+void sk_campaign_key_add(uint8_t *key, size_t *n, const struct sk_value *v)
+{
+	const size_t start = *n;
+
+	key[(*n)++] = (uint8_t)(v->type == SK_VALUE_BYTES ? SK_VALUE_TEXT : v->type);
+	if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS) {
+		put_key_value(key, n, v);
+		return;
+	}
+	for (size_t j = 0; j < v->u.list.n && *n - start < 1024; j++)
+		put_key_value(key, n, &v->u.list.v[j]);
+}
+
 bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key,
 		     size_t *n)
 {
 	*n = 0;
 	for (size_t i = 0; i < 4 && by[i]; i++) {
-		const size_t start = *n;
 		struct sk_value v;
 
 		sk_arena_reset(&c->scratch);
 		v = sk_alert_value(a, by[i], &c->scratch);
 		if (v.type == SK_VALUE_NONE && !empty_ok)
 			return false;
-		key[(*n)++] = (uint8_t)v.type;
-		if (v.type != SK_VALUE_LIST && v.type != SK_VALUE_PAIRS) {
-			put_key_value(key, n, &v);
-			continue;
-		}
-		for (size_t j = 0; j < v.u.list.n && *n - start < 1024; j++)
-			put_key_value(key, n, &v.u.list.v[j]);
+		sk_campaign_key_add(key, n, &v);
 	}
 	return true;
 }
 
-static void handle(struct sk_campaign *c, struct sk_alert *a);
-
-static void make(struct sk_campaign *c, const struct sk_rule *r, const struct sk_fire *fire)
-{
-	struct sk_alert *a = sk_alert_new_correlated(r, fire->members, fire->cnt, &fire->sum);
-
-	if (!a) {
-		c->counters.no_memory++;
-		return;
-	}
-	c->counters.correlated++;
-	handle(c, a);
-	sk_alert_put(a);
-}
-
-static void step(struct sk_campaign *c, const struct sk_rule *r, struct sk_alert *a)
-{
-	uint8_t bytes[SK_CAMPAIGN_KEY_MAX];
-	struct sk_fire fire = { 0 };
-	struct sk_key *k;
-	size_t n;
-
-	if (!sk_campaign_key(c, a, r->correlation->by, false, bytes, &n))
-		return;
-	k = sk_keys_get(&c->open, r->index, sk_span(bytes, n));
-	if (!k) {
-		c->counters.no_memory++;
-		return;
-	}
-	switch (r->type) {
-	case SK_RULE_SEQUENCE:
-		if (sk_sequence_step(c, r, k, a, &fire))
-			make(c, r, &fire);
-		break;
-	case SK_RULE_COUNT:
-	case SK_RULE_DISTINCT:
-		if (sk_tally_step(c, r, k, a, &fire))
-			make(c, r, &fire);
-		break;
-	default:
-		sk_absent_step(c, r, k, a);
-		break;
-	}
-}
-
 static void leave(struct sk_campaign *c, struct sk_rule_state *s, struct sk_alert *a)
 {
-	if (!sk_limit_passes(c, s, a))
+	if (!sk_limit_passes(c, s, a)) {
+		sk_explain_held(c, a, "by a limit");
 		return;
+	}
 	a->seq = ++c->seq;
 	c->counters.alerts++;
 	sk_summary_add(c->summary, a);
 	c->emit(c->cx, a);
 }
 
-static void handle(struct sk_campaign *c, struct sk_alert *a)
+void sk_campaign_settle(struct sk_campaign *c, struct sk_key *k)
+{
+	struct sk_sequence *s = &((union sk_open *)k->payload)->sequence;
+	struct sk_alert *a = s->pending;
+
+	if (!a)
+		return;
+	s->pending = NULL;
+	s->tells++;
+	if (!c->closing)
+		leave(c, state_of(c, a->rule), a);
+	sk_campaign_release(c, k, a);
+}
+
+/* The case of an alert that waits until it cannot grow any more. */
+static void hold(struct sk_campaign *c, struct sk_key *k, struct sk_alert *a)
+{
+	struct sk_sequence *s = &((union sk_open *)k->payload)->sequence;
+
+	if (s->pending)
+		sk_campaign_release(c, k, s->pending);
+	s->pending = sk_campaign_hold(c, k, a);
+}
+
+/* k: where a waits with hold; NULL for alerts that need not. */
+static void handle(struct sk_campaign *c, struct sk_alert *a, struct sk_key *k);
+
+static void make(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, const struct sk_fire *fire)
+{
+	struct sk_alert *a = sk_alert_new_correlated(r, fire->members, fire->cnt, &fire->sum);
+	const bool grows = k && r->type == SK_RULE_SEQUENCE && !r->mark && sk_step_grows(r->correlation);
+
+	if (!a) {
+		c->counters.no_memory++;
+		return;
+	}
+	c->counters.correlated++;
+	if (grows && !c->conf.hold)
+		((union sk_open *)k->payload)->sequence.tells++;
+	handle(c, a, grows && c->conf.hold ? k : NULL);
+	sk_alert_put(a);
+}
+
+static void arrive(struct sk_campaign *c, const struct sk_arrival *v)
+{
+	struct sk_fire fire = { 0 };
+	bool came_true = false;
+
+	switch (v->rule->type) {
+	case SK_RULE_SEQUENCE:
+		came_true = sk_sequence_step(c, v, &fire);
+		break;
+	case SK_RULE_COUNT:
+	case SK_RULE_DISTINCT:
+		came_true = sk_tally_step(c, v->rule, v->key, v->alert, &fire);
+		break;
+	default:
+		sk_explain_arrival(c, v, false);
+		sk_absent_step(c, v);
+		return;
+	}
+	fire.sum.by = v->by;
+	sk_explain_arrival(c, v, came_true);
+	if (came_true)
+		make(c, v->rule, v->key, &fire);
+}
+
+static bool same_fields(const char *const *a, const char *const *b)
+{
+	for (size_t i = 0; i < 4 && (a[i] || b[i]); i++)
+		if (!a[i] || !b[i] || strcmp(a[i], b[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool fits(const struct sk_correlation *cor, size_t i, const struct sk_alert *a)
+{
+	return strcmp(cor->steps[i]->id, a->rule->id) == 0;
+}
+
+/* Steps joined by the fields of the i-th are taken together: they are under one key. Where an alert is a step under two keys
+ * that have the same value (a host that talks to itself), it counts under the first. */
+static void step(struct sk_campaign *c, const struct sk_rule *r, struct sk_alert *a)
+{
+	const struct sk_correlation *cor = r->correlation;
+	uint64_t keys[SK_RULES_STEPS_MAX];
+	uint8_t bytes[SK_CAMPAIGN_KEY_MAX];
+	size_t key_cnt = 0, n;
+
+	for (size_t i = 0; i < cor->step_cnt; i++) {
+		struct sk_arrival v = { .rule = r, .alert = a, .by = sk_step_by(cor, i) };
+		bool is_known = false;
+		uint64_t hash;
+
+		for (size_t k = 0; k < i && !is_known; k++)
+			is_known = fits(cor, k, a) && same_fields(sk_step_by(cor, k), v.by);
+		if (is_known || !fits(cor, i, a))
+			continue;
+		for (size_t k = i; k < cor->step_cnt; k++)
+			if (fits(cor, k, a) && same_fields(sk_step_by(cor, k), v.by) && !sk_seen_forbids(c, r, k, a))
+				v.steps |= UINT64_C(1) << (sk_step_place(cor, k) & 63);
+		if (!v.steps)
+			continue;
+		if (!sk_campaign_key(c, a, v.by, false, bytes, &n)) {
+			sk_explain_left_out(c, r, a, "has no value for what joins the steps");
+			continue;
+		}
+		hash = sk_hash(bytes, n, &c->open.seed);
+		for (size_t k = 0; k < key_cnt; k++)
+			is_known |= keys[k] == hash;
+		if (is_known || key_cnt == SK_RULES_STEPS_MAX)
+			continue;
+		keys[key_cnt++] = hash;
+		v.key = sk_keys_get(&c->open, r->index, sk_span(bytes, n));
+		if (v.key)
+			arrive(c, &v);
+		else
+			c->counters.no_memory++;
+	}
+}
+
+static void handle(struct sk_campaign *c, struct sk_alert *a, struct sk_key *k)
 {
 	struct sk_rule_state *s = state_of(c, a->rule);
 
 	sk_arena_reset(&c->scratch);
 	if (sk_allow_covers(c->allow, a, &c->scratch)) {
 		c->counters.allowed++;
+		sk_explain_held(c, a, "by the allow-list");
 		return;
 	}
-	if (a->rule->mark)
+	if (a->rule->mark) {
 		c->counters.marks++;
-	else
+		c->emit(c->cx, a);
+	} else if (k) {
+		hold(c, k, a);
+	} else {
 		leave(c, s, a);
+	}
+	sk_seen_add(c, s, a);
 	if (a->depth >= SK_ALERT_DEPTH_MAX)
 		return;
 	for (size_t i = 0; i < s->parent_cnt; i++)
@@ -329,10 +476,10 @@ static void tell_absences(struct sk_campaign *c, uint64_t now_ns)
 	while ((w = sk_absent_over(c, now_ns)) != NULL) {
 		const struct sk_rule *r = sk_rules_at(c->rules, w->key->owner);
 		struct sk_alert *a = sk_alert_get(w->alert);
-		const struct sk_fire fire = { .members = &a, .cnt = 1, .sum = { .time_ns = w->end_ns } };
+		const struct sk_fire fire = { .members = &a, .cnt = 1, .sum = { .time_ns = w->end_ns, .by = sk_step_by(r->correlation, 0) } };
 
 		sk_keys_drop(&c->open, w->key);
-		make(c, r, &fire);
+		make(c, r, NULL, &fire);
 		sk_alert_put(a);
 	}
 }
@@ -344,7 +491,8 @@ static void hold_caps(struct sk_campaign *c)
 	while (c->limits.bytes + c->sources.bytes > c->conf.max_bytes)
 		sk_keys_evict(c->limits.bytes > c->sources.bytes ? &c->limits : &c->sources);
 	c->counters.keys_evicted = c->open.evicted + c->limits.evicted + c->sources.evicted;
-	c->counters.memory_max = SK_MAX(c->counters.memory_max, c->open.bytes + c->limits.bytes + c->sources.bytes);
+	c->counters.memory_max = SK_MAX(c->counters.memory_max, c->open.bytes + c->limits.bytes + c->sources.bytes + c->seen.bytes);
+	c->counters.seen_evicted = c->seen.evicted;
 	c->counters.keys_max = SK_MAX(c->open.cnt_max, SK_MAX(c->limits.cnt_max, c->sources.cnt_max));
 }
 
@@ -352,7 +500,7 @@ void sk_campaign_push(struct sk_campaign *c, struct sk_alert *a)
 {
 	tell_absences(c, a->time_ns);
 	c->clock_ns = SK_MAX(c->clock_ns, a->time_ns);
-	handle(c, a);
+	handle(c, a, NULL);
 	sk_alert_put(a);
 	hold_caps(c);
 }
@@ -367,7 +515,11 @@ void sk_campaign_time(struct sk_campaign *c, uint64_t now_ns)
 void sk_campaign_end(struct sk_campaign *c, uint64_t now_ns)
 {
 	tell_absences(c, now_ns == UINT64_MAX ? now_ns : now_ns + 1);
+	for (struct sk_key *k = c->open.oldest; k; k = k->newer)
+		if (sk_rules_at(c->rules, k->owner)->type == SK_RULE_SEQUENCE)
+			sk_campaign_settle(c, k);
 	hold_caps(c);
+	sk_explain_open(c);
 }
 
 const struct sk_campaign_counters *sk_campaign_counters(const struct sk_campaign *c)

@@ -24,6 +24,9 @@ struct sk_campaign_conf {
 	size_t max_keys;			/* keys with open state */
 	size_t max_members;			/* alerts kept per key of a COUNT, DISTINCT */
 	size_t max_bytes;			/* memory of kept alerts and open states, and again of limits; 0 for 64 MiB */
+	size_t max_seen;			/* memory of values that unless looks up; 0 for 16 MiB */
+	bool hold;				/* sequences that may grow are told once, when they can no more: for files, not sensors */
+	const char *explain;			/* id of a correlated rule to tell about, or NULL */
 	uint64_t rule_per_min, source_per_min;	/* storm limits; 0 none */
 	const struct sk_campaign_allow *allow;
 	size_t allow_cnt;
@@ -39,6 +42,7 @@ struct sk_campaign_conf {
 	X(keys_evicted, "keys", "open states forgotten for want of room") \
 	X(keys_max, "keys", "most open states at a time") \
 	X(memory_max, "bytes", "most memory of open states and the alerts they keep") \
+	X(seen_evicted, "values", "values for unless forgotten for want of room") \
 	X(no_memory, "times", "states or correlated alerts not made because memory was short")
 SK_COUNTER_STRUCT(campaign, SK_CAMPAIGN_COUNTERS)
 
@@ -46,7 +50,7 @@ SK_COUNTER_STRUCT(campaign, SK_CAMPAIGN_COUNTERS)
 uint64_t sk_campaign_bytes(const struct sk_campaign_conf *conf);
 
 struct sk_campaign;
-/* Borrowed for the call; sk_alert_get to keep. */
+/* An alert leaves, or (rule->mark) a mark was counted. Borrowed for the call; sk_alert_get to keep. */
 typedef void sk_campaign_emit_fn(void *cx, const struct sk_alert *a);
 
 struct sk_campaign *sk_campaign_new(const struct sk_ruleset *rules, const struct sk_campaign_conf *conf, sk_campaign_emit_fn *emit, void *cx);
@@ -58,6 +62,9 @@ void sk_campaign_push(struct sk_campaign *c, struct sk_alert *a);
 void sk_campaign_time(struct sk_campaign *c, uint64_t now_ns);
 void sk_campaign_end(struct sk_campaign *c, uint64_t now_ns);
 const struct sk_campaign_counters *sk_campaign_counters(const struct sk_campaign *c);
+
+/* What there is to tell of conf.explain, as text to stdio file out; after the end. */
+void sk_campaign_explain(const struct sk_campaign *c, void *out);
 
 /* The summary by campaign, stage and host as text to stdio file out; colour for a terminal. */
 void sk_campaign_summary(const struct sk_campaign *c, void *out, bool colour);

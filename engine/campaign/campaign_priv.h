@@ -18,6 +18,9 @@ struct sk_rule_state {
 	uint64_t held_total;
 	uint32_t *parents;		/* rules of the set it is a step of, by index, ascending */
 	size_t parent_cnt;
+	const struct sk_unless **feeds;	/* whose seen it is */
+	size_t feed_cnt;
+	bool explain;			/* tell how far it gets */
 };
 
 struct sk_allow;
@@ -50,6 +53,9 @@ struct sk_campaign {
 	struct sk_keys open;		/* correlation, by rule and key */
 	struct sk_keys limits;		/* limits, by rule and key */
 	struct sk_keys sources;		/* storm limit per source */
+	struct sk_keys seen;		/* for unless, by its index and key: when last */
+	struct sk_buf tale;		/* what --explain has to tell */
+	bool closing;			/* no output any more */
 	struct sk_wait_list *waits;	/* by rule index */
 	struct sk_allow *allow;
 	struct sk_summary *summary;
@@ -65,11 +71,25 @@ void sk_allow_free(struct sk_allow *l);
 /* True when an entry in force covers the alert; counts on it. */
 bool sk_allow_covers(struct sk_allow *l, const struct sk_alert *a, struct sk_arena *scratch);
 
-/* The key of an alert under up to four fields; false where one is missing (unless empty values will do). */
-bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key, size_t *n);
+/* The key of an alert under up to four fields; false where one is missing (unless empty values will do). Text and bytes are one
+ * sort of value. */
+bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key,
+	size_t *n);
+
+/* Adds one value to a key, at most 2112 bytes. */
+void sk_campaign_key_add(uint8_t *key, size_t *n, const struct sk_value *v);
 
 /* True when neither the rule's limit nor a storm limit holds the alert back; sets a->suppressed. */
 bool sk_limit_passes(struct sk_campaign *c, struct sk_rule_state *s, struct sk_alert *a);
+
+/* An alert as a step of a rule, under one of its keys. */
+struct sk_arrival {
+	const struct sk_rule *rule;
+	struct sk_alert *alert;
+	struct sk_key *key;
+	const char *const *by;		/* fields of the alert that make the key */
+	uint64_t steps;			/* SEQUENCE, ABSENT: the steps it may be, bit by step */
+};
 
 /* A condition that came true: the members of the alert to make. */
 struct sk_fire {
@@ -81,11 +101,21 @@ struct sk_fire {
 /* The state of a rule under a key: one of these, zeroed at first. */
 struct sk_link;
 struct sk_sequence {
-	struct sk_link **best;		/* ordered: step_cnt x step_cnt chains by last step and length */
-	struct sk_alert **latest;	/* not ordered: by step */
+	struct sk_link **best;		/* ordered: steps x steps chains by last step and length */
+	struct sk_alert **first;	/* not ordered: by step, the first within the window … */
+	struct sk_alert **latest;	/* … and the latest, where that is another one */
 	struct sk_alert **members;	/* room for one per step */
+	uint32_t *places;		/* their steps */
 	uint64_t fired_start_ns;	/* start of the chain last told */
 	size_t fired_cnt;		/* its steps, 0 for none */
+	char case_id[33];		/* of the chain last told */
+	uint64_t tells;			/* alerts of the case that left */
+	struct sk_alert *pending;	/* waits for the end of the case; see hold */
+	uint64_t now;			/* for --explain: the steps that the latest alert continued, itself included, bit by step … */
+	uint64_t best_steps;		/* … the most there ever were … */
+	struct sk_alert *best_alert;	/* … the alert that ended them, held … */
+	const char *const *best_by;	/* … and its fields of the key */
+	bool has_told;			/* it has matched */
 };
 
 struct sk_tally_slot {
@@ -111,13 +141,13 @@ union sk_open {
 };
 
 /* An alert that is a step of r arrives. True when the condition came true, with *fire set. */
-bool sk_sequence_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_alert *a, struct sk_fire *fire);
+bool sk_sequence_step(struct sk_campaign *c, const struct sk_arrival *v, struct sk_fire *fire);
 bool sk_tally_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_alert *a, struct sk_fire *fire);
 void sk_sequence_fini(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k);
 void sk_tally_fini(struct sk_campaign *c, struct sk_key *k);
 
 /* A wait begins, ends, or is over. */
-void sk_absent_step(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_alert *a);
+void sk_absent_step(struct sk_campaign *c, const struct sk_arrival *v);
 void sk_absent_fini(struct sk_campaign *c, struct sk_key *k);
 /* The earliest wait that ended before now, or NULL. */
 struct sk_wait *sk_absent_over(struct sk_campaign *c, uint64_t now_ns);
@@ -127,6 +157,21 @@ int sk_campaign_by_time(const void *a, const void *b);
 
 /* Time between two moments, whichever is first: captures read one after the other need not be in order of time. */
 static inline uint64_t sk_campaign_apart(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
+
+/* What unless looks up: an alert of a rule that feeds one arrives; whether the i-th of r's steps is forbidden to a. */
+uint64_t sk_seen_bytes(const struct sk_campaign_conf *conf);
+int sk_seen_init(struct sk_campaign *c);
+void sk_seen_add(struct sk_campaign *c, const struct sk_rule_state *s, const struct sk_alert *a);
+bool sk_seen_forbids(struct sk_campaign *c, const struct sk_rule *r, size_t i, const struct sk_alert *a);
+
+/* Lets an alert go that waited for its case to end. */
+void sk_campaign_settle(struct sk_campaign *c, struct sk_key *k);
+
+/* --explain: what became of an alert as a step, and what is open at the end. */
+void sk_explain_arrival(struct sk_campaign *c, const struct sk_arrival *v, bool came_true);
+void sk_explain_left_out(struct sk_campaign *c, const struct sk_rule *r, const struct sk_alert *a, const char *why);
+void sk_explain_held(struct sk_campaign *c, const struct sk_alert *a, const char *why);
+void sk_explain_open(struct sk_campaign *c);
 
 /* Keeps and forgets an alert, accounted to the key. */
 struct sk_alert *sk_campaign_hold(struct sk_campaign *c, struct sk_key *k, struct sk_alert *a);

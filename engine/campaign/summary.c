@@ -50,18 +50,34 @@ void sk_summary_free(struct sk_summary *s)
 	free(s);
 }
 
+/* An alert over several flows belongs to the server its rule joins them by, and to who spoke to that first. */
+static void find_hosts(const struct sk_alert *a, struct sk_addr *server, struct sk_addr *client)
+{
+	*server = a->flow.server_ip;
+	*client = a->flow.client_ip;
+	for (size_t i = 0; i < a->key_cnt; i++) {
+		if (strcmp(a->key[i].field, "server.ip") != 0 || a->key[i].value.type != SK_VALUE_ADDR)
+			continue;
+		*server = a->key[i].value.u.addr;
+		for (size_t k = a->member_cnt; k-- > 0;)
+			if (sk_addr_is(&a->members[k]->flow.server_ip, server))
+				*client = a->members[k]->flow.client_ip;
+	}
+}
+
 void sk_summary_add(struct sk_summary *s, const struct sk_alert *a)
 {
 	const struct sk_campaign_info *c = a->rule->campaign;
 	struct node n = { .campaign = c ? c->id : "", .name = c && c->name ? c->name : "",
 		.stage = a->rule->stage ? a->rule->stage : "",
-		.server = a->flow.server_ip, .client = a->flow.client_ip, .first_ns = UINT64_MAX };
+		.first_ns = UINT64_MAX };
 	const size_t hosts = sizeof(n.server) + sizeof(n.client);
 	uint8_t key[sizeof(n.server) + sizeof(n.client) + 256];
 	size_t len = hosts + (size_t)snprintf((char *)key + hosts, sizeof(key) - hosts, "%.100s/%.100s", n.campaign, n.stage);
 	struct sk_key *k;
 	struct node *at;
 
+	find_hosts(a, &n.server, &n.client);
 	memcpy(key, &n.server, sizeof(n.server));
 	memcpy(key + sizeof(n.server), &n.client, sizeof(n.client));
 	k = sk_keys_get(&s->nodes, 0, sk_span(key, len));

@@ -55,7 +55,7 @@ static void on_match(void *cx, const struct sk_match *m)
 {
 	struct sk_detect *d = cx;
 	struct sk_alert_order order = sk_detect_next_order(d, d->flow);
-	struct sk_alert *a = sk_alert_new(m, d->conf.registry, &order);
+	struct sk_alert *a = m->rule->bare ? sk_alert_new_bare(m, d->conf.registry, &order) : sk_alert_new(m, d->conf.registry, &order);
 
 	if (!a) {
 		d->counters.alerts_lost++;
@@ -150,8 +150,13 @@ static int find_explained(struct sk_detect *d, const struct sk_rule *r, struct s
 		d->explain[d->explain_cnt++] = r;
 		return 0;
 	}
-	for (size_t i = 0; rc == 0 && r->correlation && i < r->correlation->step_cnt; i++)
+	for (size_t i = 0; rc == 0 && r->correlation && i < r->correlation->step_cnt; i++) {
+		const struct sk_unless *u = r->correlation->joins ? r->correlation->joins[i].unless : NULL;
+
 		rc = find_explained(d, r->correlation->steps[i], e);
+		for (size_t k = 0; rc == 0 && u && k < u->rule_cnt; k++)
+			rc = find_explained(d, u->rules[k], e);
+	}
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -170,6 +171,8 @@ static int finish(struct run *r, int status)
 
 	clear_progress(r);
 	rc = sk_engine_finish(r->engine, r->cli->wait_ns);
+	if (r->cli->explain)
+		sk_campaign_explain(sk_output_campaign(r->engine->output), stderr);
 	tell(r);
 	if (rc < 0)
 		status = SK_EXIT_FAILED;
@@ -178,11 +181,11 @@ static int finish(struct run *r, int status)
 	return status;
 }
 
-static int open_engine(struct run *r, enum sk_engine_need need)
+static int open_engine(struct run *r, enum sk_engine_need need, bool hold)
 {
 	struct sk_error e = { 0 };
 	int rc = sk_engine_open(&r->engine, &(struct sk_engine_setup){
-		.settings = &r->cli->settings, .need = need, .explain = r->cli->explain,
+		.settings = &r->cli->settings, .need = need, .explain = r->cli->explain, .hold = hold,
 		.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
 		.progress = shows_progress(r->cli),
 		.on_rule_error = on_rule_error, .idle = on_idle, .cx = r }, &e);
@@ -199,6 +202,17 @@ static int status_of(int rc)
 	return rc == SK_E_CONFIG ? SK_EXIT_USAGE : SK_EXIT_FAILED;
 }
 
+/* All of it files: a pipe may be as good as an interface, and go on for days. */
+static bool ends(const struct sk_capture_list *files)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < files->cnt; i++)
+		if (stat(files->paths[i], &st) < 0 || !S_ISREG(st.st_mode))
+			return false;
+	return true;
+}
+
 static int replay(struct run *r)
 {
 	struct sk_capture_list files = { 0 };
@@ -210,7 +224,7 @@ static int replay(struct run *r)
 	if (rc < 0)
 		sk_cli_error(&e);
 	if (rc == 0)
-		rc = open_engine(r, SK_ENGINE_REPLAY);
+		rc = open_engine(r, SK_ENGINE_REPLAY, ends(&files));
 	if (rc < 0) {
 		sk_capture_list_free(&files);
 		return status_of(rc);
@@ -243,7 +257,7 @@ static int on_opened(void *cx, struct sk_error *e)
 static int live(struct run *r)
 {
 	struct sk_error e;
-	int rc = open_engine(r, SK_ENGINE_LIVE), status = SK_EXIT_DONE;
+	int rc = open_engine(r, SK_ENGINE_LIVE, false), status = SK_EXIT_DONE;
 
 	if (rc < 0)
 		return status_of(rc);
@@ -262,7 +276,7 @@ static int check(struct run *r)
 {
 	struct sk_sink_conf conf = r->cli->settings.sink;
 	struct sk_error e;
-	int rc = open_engine(r, SK_ENGINE_CHECK);
+	int rc = open_engine(r, SK_ENGINE_CHECK, true);
 
 	if (rc < 0)
 		return status_of(rc);
@@ -283,7 +297,7 @@ static int check(struct run *r)
 
 static int list_plugins(struct run *r)
 {
-	int rc = open_engine(r, SK_ENGINE_CHECK);
+	int rc = open_engine(r, SK_ENGINE_CHECK, true);
 
 	if (rc < 0)
 		return status_of(rc);

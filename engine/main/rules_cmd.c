@@ -144,7 +144,7 @@ static int replay_one(struct command *c, const char *path, const char *explain, 
 
 	if (rc == 0)
 		rc = sk_engine_open(&g, &(struct sk_engine_setup){
-			.settings = &c->cli.settings, .need = SK_ENGINE_REPLAY, .rules = c->engine->rules, .explain = explain,
+			.settings = &c->cli.settings, .need = SK_ENGINE_REPLAY, .rules = c->engine->rules, .explain = explain, .hold = true,
 			.on_rule_error = on_rule_error, .observe = on_alert, .cx = n }, &e);
 	if (rc < 0) {
 		sk_cli_error(&e);
@@ -153,6 +153,8 @@ static int replay_one(struct command *c, const char *path, const char *explain, 
 	}
 	rc = sk_engine_replay(g, &(struct sk_engine_replay){ .files = &files, .problem = on_problem, .cx = c }, &e);
 	sk_engine_finish(g, 0);
+	if (explain)
+		sk_campaign_explain(sk_output_campaign(g->output), stderr);
 	sk_engine_free(g);
 	sk_capture_list_free(&files);
 	return rc;

@@ -76,6 +76,7 @@ static const struct key keys[] = {
 	{ "campaign.members", INT, AT(members), "64", 2, 10000, NULL, "alerts kept for one of them" },
 	{ "campaign.memory", SIZE, AT(campaign_memory), "64 MiB", KB * KB, 64 * GB, NULL, "open sequences and counts with their alerts" },
 	{ "campaign.queue", SIZE, AT(alert_queue), "64 MiB", KB * KB, 64 * GB, NULL, "alerts on their way to outputs, per worker" },
+	{ "campaign.seen", SIZE, AT(seen), "16 MiB", KB, 64 * GB, NULL, "values remembered for unless" },
 	{ "campaign.rule_per_min", INT, AT(rule_per_min), "0", 0, UINT32_MAX, NULL, "alerts of one rule per minute; 0: no limit" },
 	{ "campaign.source_per_min", INT, AT(source_per_min), "0", 0, UINT32_MAX, NULL, "alerts of one client per minute; 0: no limit" },
 	{ "spool.dir", TEXT, AT(spool_dir), "", 0, 0, NULL, "keeps alerts on disk until Redis has them; empty: in memory" },

@@ -45,7 +45,7 @@ struct sk_settings {
 	uint64_t inflate_layers;
 	uint64_t plugin_budget, plugin_memory;
 	uint64_t alert_queue, campaign_memory;
-	uint64_t keys, members, rule_per_min, source_per_min;
+	uint64_t keys, members, seen, rule_per_min, source_per_min;
 	struct sk_campaign_allow *allow;
 	size_t allow_cnt;
 	struct sk_sink_conf sink;

@@ -125,6 +125,7 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 	sink.sentinel_password_file = *s->sentinel_password_file ? s->sentinel_password_file : NULL;
 	rc = sk_output_open(&g->output, &(struct sk_output_setup){
 		.settings = s, .rules = g->rules, .sink = &sink, .workers = (unsigned)s->workers, .live = g->live,
+		.hold = setup->hold, .explain = setup->explain,
 		.idle = setup->idle, .observe = setup->observe, .cx = setup->cx }, e);
 	if (rc == 0)
 		rc = open_workers(g, e);

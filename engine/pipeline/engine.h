@@ -50,6 +50,7 @@ struct sk_engine_setup {
 	enum sk_engine_need need;
 	struct sk_ruleset *rules;		/* of an engine with the same settings that outlives this one; NULL: loads its own */
 	const char *explain;			/* rule id or NULL */
+	bool hold;				/* what is read ends: sequences that may grow are told once, at their end */
 	bool colour;
 	bool progress;				/* a progress line is shown on this terminal */
 	sk_rules_error_fn *on_rule_error;	/* told every mistake in a rule */

@@ -59,11 +59,11 @@ static void on_emit(void *cx, const struct sk_alert *a)
 {
 	struct sk_output *o = cx;
 
-	o->alerts++;
-	if (o->setup.observe) {
+	o->alerts += !a->rule->mark;
+	if (o->setup.observe)
 		o->setup.observe(o->setup.cx, a);
+	if (o->setup.observe || a->rule->mark)
 		return;
-	}
 	sk_buf_clear(&o->json);
 	if (o->needs_json && sk_alert_json(a, o->setup.settings->sensor, &o->json) < 0) {
 		o->json_lost++;
@@ -91,8 +91,9 @@ int sk_output_open(struct sk_output **out, const struct sk_output_setup *setup, 
 {
 	const struct sk_settings *s = setup->settings;
 	const struct sk_campaign_conf conf = {
-		.max_keys = s->keys, .max_members = s->members, .rule_per_min = s->rule_per_min,
-		.source_per_min = s->source_per_min, .max_bytes = s->campaign_memory, .allow = s->allow, .allow_cnt = s->allow_cnt };
+		.max_keys = s->keys, .max_members = s->members, .max_bytes = s->campaign_memory, .max_seen = s->seen,
+		.hold = setup->hold, .explain = setup->explain, .rule_per_min = s->rule_per_min,
+		.source_per_min = s->source_per_min, .allow = s->allow, .allow_cnt = s->allow_cnt };
 	size_t cnt = s->outputs.cnt ? s->outputs.cnt : 1;
 	struct sk_output *o = calloc(1, sizeof(*o));
 	int rc = 0;
@@ -146,8 +147,6 @@ static void deliver(struct sk_output *o, struct item *it)
 {
 	if (it->alert) {
 		o->last_ns = SK_MAX(o->last_ns, it->alert->time_ns);
-		if (it->alert->rule->mark && o->setup.observe)
-			o->setup.observe(o->setup.cx, it->alert);
 		sk_campaign_push(o->campaign, it->alert);
 	} else {
 		o->last_ns = SK_MAX(o->last_ns, it->now_ns);

@@ -28,6 +28,8 @@ struct sk_output_setup {
 	const struct sk_sink_conf *sink;
 	unsigned workers;
 	bool live;
+	bool hold;				/* sequences that may grow are told at their end */
+	const char *explain;			/* id of a rule over several alerts, or NULL */
 	sk_output_idle_fn *idle;
 	sk_output_observe_fn *observe;		/* NULL: write to the sinks */
 	void *cx;

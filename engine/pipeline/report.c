@@ -27,7 +27,7 @@ static const char *const troubles[] = {
 	"classify.refused", "rules.refused", "rules.broken",
 	"detect.alerts_lost", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
-	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted",
+	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted", "campaign.seen_evicted",
 	"campaign.no_memory", "output.lost", "output.sink_lost",
 };
 

@@ -1,5 +1,5 @@
-/* rules/correlate.c — what refers to other rules or to fields by name: conditions over several alerts, limits, reason
- * templates, rule numbers. Done when all files are read, so that the order of files and rules does not matter. */
+/* rules/correlate.c — conditions over several alerts: sequence, count, distinct, absent. Read when all files are, so that the
+ * order of files and rules does not matter. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,117 +29,6 @@ static void unknown_rule(struct sk_load *l, const struct sk_conf_node *n)
 	free(names);
 }
 
-/* Rules named by a text or list of texts; those switched off are left out and set *off. */
-static const struct sk_rule *const *read_steps(struct sk_load *l, const struct sk_conf_node *n, size_t *cnt, bool *off)
-{
-	const struct sk_conf_node *c = n->type == SK_CONF_SEQUENCE ? n->child : n;
-	const struct sk_rule **steps;
-	size_t room = 1;
-
-	for (const struct sk_conf_node *i = c; i; i = i->next)
-		room++;
-	steps = sk_load_alloc(l, room * sizeof(*steps));
-	if (n->type == SK_CONF_MAPPING || !c) {
-		sk_load_error(l, n, "expected a rule's id or a list of them, found %s", c ? "a mapping" : "an empty list");
-		return steps;
-	}
-	for (; c && steps; c = n->type == SK_CONF_SEQUENCE ? c->next : NULL) {
-		struct sk_crule *r = c->type == SK_CONF_SCALAR && c->text.n ? find_rule(l, c->text) : NULL;
-
-		if (c->type != SK_CONF_SCALAR || c->text.n == 0)
-			sk_load_error(l, c, "expected a rule's id, found %s", sk_conf_what(c).text);
-		else if (!r)
-			unknown_rule(l, c);
-		else if (r->off)
-			*off = true;
-		else
-			steps[(*cnt)++] = &r->pub;
-	}
-	return steps;
-}
-
-/* Marks a field alerts must carry; false and an error where the name stands for nothing a step's events have. */
-static bool want_field(struct sk_load *l, unsigned kind, const char *name, struct sk_error *e)
-{
-	struct sk_wanted *w = &l->set->wanted;
-	struct sk_field_ref ref;
-
-	if (sk_field_resolve(&l->set->registry, kind, name, &ref, e) < 0)
-		return false;
-	if (ref.def->type == SK_VALUE_STREAM) {
-		sk_error_set(e, SK_E_CONFIG, "%s is streamed; expected a field with one value", name);
-		return false;
-	}
-	if (ref.up == SK_KIND_NONE) {
-		w->common |= 1u << ref.slot;
-	} else {
-		w->fields[ref.up] |= 1u << ref.slot;
-		w->kinds |= UINT64_C(1) << ref.up;
-	}
-	return true;
-}
-
-static void check_by(struct sk_load *l, const struct sk_crule *r, const struct sk_conf_node *n, const char *name)
-{
-	const struct sk_correlation *c = r->pub.correlation;
-	struct sk_error e;
-
-	if (sk_kind_field(&sk_event_common, sk_span_str(name)) >= 0) {
-		l->set->wanted.common |= 1u << sk_kind_field(&sk_event_common, sk_span_str(name));
-		return;
-	}
-	if (!c) {
-		if (r->pub.kind != SK_KIND_NONE && !want_field(l, r->pub.kind, name, &e))
-			sk_load_error(l, n, "%s", e.text);
-		return;
-	}
-	/* steps that are correlated themselves carry the fields of their members */
-	for (size_t i = 0; i < c->step_cnt; i++) {
-		if (c->steps[i]->type != SK_RULE_EVENT || c->steps[i]->kind == SK_KIND_NONE)
-			continue;
-		if (!want_field(l, c->steps[i]->kind, name, &e)) {
-			sk_load_error(l, n, "%s (rule '%s')", e.text, c->steps[i]->id);
-			return;
-		}
-	}
-}
-
-static void read_by(struct sk_load *l, const struct sk_crule *r, const struct sk_conf_node *n, const char **by)
-{
-	const struct sk_conf_node *c = n && n->type == SK_CONF_SEQUENCE ? n->child : n;
-	unsigned cnt = 0;
-
-	if (n && n->type == SK_CONF_MAPPING) {
-		sk_load_error(l, n, "expected the name of a field or a list of them, found a mapping");
-		return;
-	}
-	for (; c; c = n->type == SK_CONF_SEQUENCE ? c->next : NULL) {
-		const char *name = sk_load_text(l, c);
-
-		if (cnt == 3) {
-			sk_load_error(l, c, "more than three fields");
-			return;
-		}
-		if (!name)
-			continue;
-		check_by(l, r, c, name);
-		by[cnt++] = name;
-	}
-}
-
-static void read_within(struct sk_load *l, const struct sk_conf_node *n, const char *what, uint64_t *ns)
-{
-	const struct sk_conf_node *c = sk_conf_get(n, "within");
-	struct sk_error e;
-
-	if (!c)
-		sk_load_error_key(l, n, "%s has no within", what);
-	else if (sk_conf_duration(c, ns, &e) < 0)
-		sk_load_tell(l, &e);
-	else if (*ns == 0)
-		sk_load_error(l, c, "expected a time of more than 0, found %s", sk_conf_what(c).text);
-}
-
 /* In the order of enum sk_rule_type. */
 static const struct {
 	const char *what;
@@ -152,10 +41,340 @@ static const struct {
 	[SK_RULE_ABSENT] = { "absent", (const char *const[]){ "by", "within", "first", "then", NULL }, "first" },
 };
 
+/* A correlation being read: what will be its steps and joins. */
+struct draft {
+	struct sk_load *l;
+	struct sk_crule *rule;
+	enum sk_rule_type type;
+	struct sk_correlation *c;
+	const struct sk_rule **steps;
+	struct sk_join *joins;
+	const struct sk_conf_node **by;		/* where each one's fields are named, for its mistakes */
+	size_t cnt, room;
+	const struct sk_conf_node *shared;	/* the form's own by */
+};
+
+/* Fields that can be joined: values of one class are compared as they are. */
+enum join_class { CLASS_UNKNOWN, CLASS_ADDRESS, CLASS_NUMBER, CLASS_TEXT, CLASS_LIST };
+
+static enum join_class class_of(const struct sk_field_def *def, bool pair)
+{
+	switch (def->type) {
+	case SK_VALUE_ADDR:
+		return CLASS_ADDRESS;
+	case SK_VALUE_INT:
+	case SK_VALUE_BOOL:
+	case SK_VALUE_TIME:
+		return CLASS_NUMBER;
+	case SK_VALUE_LIST:
+		return CLASS_LIST;
+	default:
+		return def->type == SK_VALUE_PAIRS && !pair ? CLASS_LIST : CLASS_TEXT;
+	}
+}
+
+static const char *class_word(enum join_class c)
+{
+	static const char *const words[] = { "unknown", "an address", "a number", "text", "a list" };
+
+	return words[c];
+}
+
+/* What a field is on the alerts of a rule; correlated ones carry the fields of their members, of which only common ones are known.
+ * Marks it as wanted. CLASS_UNKNOWN and an error where it is no field of theirs. */
+static enum join_class field_class(struct sk_load *l, const struct sk_rule *r, const struct sk_conf_node *n, const char *name, bool *ok)
+{
+	int slot = sk_kind_field(&sk_event_common, sk_span_str(name));
+	struct sk_field_ref ref;
+	struct sk_error e;
+
+	*ok = true;
+	if (slot >= 0) {
+		l->set->wanted.common |= 1u << slot;
+		return class_of(&sk_event_common.fields[slot], false);
+	}
+	if (r->type != SK_RULE_EVENT || r->kind == SK_KIND_NONE)
+		return CLASS_UNKNOWN;
+	if (sk_load_want_field(l, r->kind, name, &e) && sk_field_resolve(&l->set->registry, r->kind, name, &ref, &e) == 0)
+		return class_of(ref.def, ref.pair != NULL);
+	sk_load_error(l, n, "%s (rule '%s')", e.text, r->id);
+	*ok = false;
+	return CLASS_UNKNOWN;
+}
+
+static size_t name_cnt(const char *const *by)
+{
+	size_t n = 0;
+
+	while (n < 4 && by[n])
+		n++;
+	return n;
+}
+
+/* --- steps --- */
+
+static size_t list_length(const struct sk_conf_node *n)
+{
+	size_t cnt = 0;
+
+	if (n->type != SK_CONF_SEQUENCE)
+		return 1;
+	for (const struct sk_conf_node *c = n->child; c; c = c->next)
+		cnt++;
+	return cnt;
+}
+
+/* How many rules a list of steps may name. */
+static size_t count_rules(const struct sk_conf_node *n)
+{
+	const struct sk_conf_node *c = n->type == SK_CONF_SEQUENCE ? n->child : n;
+	size_t cnt = 0;
+
+	for (; c; c = n->type == SK_CONF_SEQUENCE ? c->next : NULL) {
+		const struct sk_conf_node *of = c->type == SK_CONF_MAPPING ? sk_conf_get(c, "of") : NULL;
+
+		cnt += of ? list_length(of) : 1;
+	}
+	return cnt;
+}
+
+static const struct sk_rule *named_rule(struct sk_load *l, const struct sk_conf_node *n)
+{
+	struct sk_crule *r = n->type == SK_CONF_SCALAR && n->text.n ? find_rule(l, n->text) : NULL;
+
+	if (n->type != SK_CONF_SCALAR || n->text.n == 0)
+		sk_load_error(l, n, "expected a rule's id, found %s", sk_conf_what(n).text);
+	else if (!r)
+		unknown_rule(l, n);
+	return r ? &r->pub : NULL;
+}
+
+static void add_step(struct draft *d, const struct sk_rule *r, const struct sk_join *join, const struct sk_conf_node *by)
+{
+	if (!r || d->cnt == d->room)
+		return;
+	d->steps[d->cnt] = r;
+	d->joins[d->cnt] = *join;
+	d->by[d->cnt++] = by;
+}
+
+/* same: {a field of what must not have been seen: a field of the step's alert} */
+static void read_same(struct sk_load *l, const struct sk_conf_node *n, struct sk_unless *u)
+{
+	size_t cnt = 0;
+
+	if (!n || n->type != SK_CONF_MAPPING || !n->child) {
+		sk_load_error(l, n, "same: expected fields of what was seen with those of the step, as in {client.ip: client.ip}, found %s",
+			sk_conf_what(n).text);
+		return;
+	}
+	for (const struct sk_conf_node *c = n->child; c; c = c->next, cnt++) {
+		if (cnt == 3) {
+			sk_load_error_key(l, c, "more than three fields");
+			return;
+		}
+		u->seen[cnt] = sk_load_copy(l, sk_span_str(c->key));
+		u->here[cnt] = sk_load_text(l, c);
+	}
+}
+
+static const struct sk_unless *read_unless(struct sk_load *l, const struct sk_conf_node *n)
+{
+	static const char *const keys[] = { "of", "within", "same", NULL };
+	struct sk_unless *u = sk_load_alloc(l, sizeof(*u));
+	const struct sk_conf_node *of;
+	const struct sk_rule **rules;
+
+	if (!u || !sk_load_mapping(l, n, "unless", keys))
+		return NULL;
+	of = sk_conf_get(n, "of");
+	if (!of || !sk_conf_get(n, "same")) {
+		sk_load_error_key(l, n, "unless has no %s", of ? "same; expected fields that must have the same value" : "of; expected rules");
+		return NULL;
+	}
+	sk_load_within(l, n, "unless", &u->within_ns);
+	read_same(l, sk_conf_get(n, "same"), u);
+	rules = sk_load_alloc(l, list_length(of) * sizeof(*rules));
+	for (const struct sk_conf_node *c = of->type == SK_CONF_SEQUENCE ? of->child : of; c && rules;
+		c = of->type == SK_CONF_SEQUENCE ? c->next : NULL) {
+		rules[u->rule_cnt] = named_rule(l, c);
+		u->rule_cnt += rules[u->rule_cnt] != NULL;
+	}
+	u->rules = rules;
+	u->index = l->set->unless_cnt++;
+	return u;
+}
+
+/* A rule's id, or {name: words, of: rules, by: fields, unless: …}. */
+static void read_step(struct draft *d, const struct sk_conf_node *n, uint32_t step)
+{
+	static const char *const keys[] = { "name", "of", "by", "unless", NULL };
+	struct sk_join join = { .step = step };
+	const struct sk_conf_node *of, *by = d->shared, *c;
+
+	memcpy(join.by, d->c->by, sizeof(join.by));
+	if (n->type != SK_CONF_MAPPING) {
+		add_step(d, named_rule(d->l, n), &join, by);
+		return;
+	}
+	if (!sk_load_mapping(d->l, n, "a step", keys))
+		return;
+	of = sk_conf_get(n, "of");
+	if (!of || (of->type == SK_CONF_SEQUENCE && !of->child)) {
+		sk_load_error(d->l, of ? of : n, "step has no %s", of ? "rules" : "of; expected a rule's id or a list of them");
+		return;
+	}
+	join.name = sk_load_text(d->l, sk_conf_get(n, "name"));
+	c = sk_conf_get(n, "by");
+	if (c) {
+		memset(join.by, 0, sizeof(join.by));
+		sk_load_names(d->l, c, join.by);
+		by = c;
+	}
+	c = sk_conf_get(n, "unless");
+	if (c && d->type != SK_RULE_SEQUENCE)
+		sk_load_error_key(d->l, c, "unless goes with the steps of a sequence only");
+	else if (c)
+		join.unless = read_unless(d->l, c);
+	for (c = of->type == SK_CONF_SEQUENCE ? of->child : of; c; c = of->type == SK_CONF_SEQUENCE ? c->next : NULL)
+		add_step(d, named_rule(d->l, c), &join, by);
+}
+
+/* All fields one step is joined by are there, as many as of the others, and of their class. */
+static void check_joins(struct draft *d)
+{
+	const size_t want = name_cnt(d->c->by);
+
+	for (size_t i = 0; i < d->cnt; i++) {
+		const struct sk_join *j = &d->joins[i];
+		const size_t have = name_cnt(j->by);
+
+		if (d->by[i] == d->shared || !d->shared)
+			continue;
+		if (have != want && (i == 0 || d->by[i] != d->by[i - 1]))
+			sk_load_error(d->l, d->by[i], "expected %zu field%s, as many as the other steps are joined by, found %zu", want,
+				want == 1 ? "" : "s", have);
+	}
+	for (size_t k = 0; k < 3; k++) {
+		enum join_class first = CLASS_UNKNOWN;
+		const char *first_name = NULL;
+
+		for (size_t i = 0; i < d->cnt; i++) {
+			const char *name = d->joins[i].by[k];
+			const struct sk_conf_node *at = name ? sk_load_nth(d->by[i], k) : NULL;
+			enum join_class mine;
+			bool ok;
+
+			if (!name)
+				continue;
+			mine = field_class(d->l, d->steps[i], at, name, &ok);
+			if (!ok)
+				return;
+			if (first == CLASS_UNKNOWN) {
+				first = mine;
+				first_name = name;
+			} else if (mine != CLASS_UNKNOWN && mine != first) {
+				sk_load_error(d->l, at, "'%s' is %s and cannot be joined with '%s', which is %s", name, class_word(mine), first_name,
+					class_word(first));
+				return;
+			}
+		}
+	}
+}
+
+static void check_unless(struct draft *d, const struct sk_join *j, const struct sk_rule *step, const struct sk_conf_node *n)
+{
+	const struct sk_unless *u = j->unless;
+
+	for (size_t k = 0; k < 3 && u->seen[k] && u->here[k]; k++) {
+		enum join_class here, seen;
+		bool ok;
+
+		here = field_class(d->l, step, n, u->here[k], &ok);
+		for (size_t i = 0; ok && i < u->rule_cnt; i++) {
+			seen = field_class(d->l, u->rules[i], n, u->seen[k], &ok);
+			if (ok && here == CLASS_LIST)
+				sk_load_error(d->l, n, "'%s' is a list; expected a field with one value", u->here[k]);
+			/* a list that was seen stands for each of its items */
+			else if (ok && seen != here && seen != CLASS_LIST && seen != CLASS_UNKNOWN && here != CLASS_UNKNOWN)
+				sk_load_error(d->l, n, "'%s' is %s and cannot be the same as '%s', which is %s", u->seen[k], class_word(seen),
+					u->here[k], class_word(here));
+		}
+		if (!ok)
+			return;
+	}
+}
+
+static void check_all_unless(struct draft *d, const struct sk_conf_node *steps)
+{
+	for (size_t i = 0; i < d->cnt; i++) {
+		const struct sk_conf_node *n = sk_load_nth(steps, d->joins[i].step);
+
+		if (d->joins[i].unless)
+			check_unless(d, &d->joins[i], d->steps[i], sk_conf_get(sk_conf_get(n, "unless"), "same"));
+	}
+}
+
+static bool read_steps(struct draft *d, const struct sk_conf_node *n, uint32_t step)
+{
+	const struct sk_conf_node *c = n->type == SK_CONF_SEQUENCE ? n->child : n;
+
+	if (!c || (n->type == SK_CONF_MAPPING && d->type == SK_RULE_SEQUENCE)) {
+		sk_load_error(d->l, n, "expected a rule's id or a list of them, found %s", c ? "a mapping" : "an empty list");
+		return false;
+	}
+	for (; c; c = n->type == SK_CONF_SEQUENCE ? c->next : NULL, step++) {
+		if (step == SK_RULES_STEPS_MAX && d->type == SK_RULE_SEQUENCE) {
+			sk_load_error(d->l, c, "more than %u steps", SK_RULES_STEPS_MAX);
+			return false;
+		}
+		read_step(d, c, step);
+	}
+	d->c->place_cnt = step;
+	return true;
+}
+
+static bool begin_draft(struct draft *d, const struct sk_conf_node *a, const struct sk_conf_node *b)
+{
+	d->room = (a ? count_rules(a) : 0) + (b ? count_rules(b) : 0);
+	d->steps = sk_load_alloc(d->l, (d->room + 1) * sizeof(*d->steps));
+	d->joins = sk_load_alloc(d->l, (d->room + 1) * sizeof(*d->joins));
+	d->by = sk_load_alloc(d->l, (d->room + 1) * sizeof(*d->by));
+	return d->steps && d->joins && d->by;
+}
+
+static void read_all_steps(struct draft *d, const struct sk_conf_node *n)
+{
+	const struct sk_conf_node *first = sk_conf_get(n, forms[d->type].steps);
+	const struct sk_conf_node *then = d->type == SK_RULE_ABSENT ? sk_conf_get(n, "then") : NULL;
+
+	if (!first)
+		sk_load_error_key(d->l, n, "%s has no %s", forms[d->type].what, forms[d->type].steps);
+	if (d->type == SK_RULE_ABSENT && !then)
+		sk_load_error_key(d->l, n, "absent has no then");
+	if (!first || (d->type == SK_RULE_ABSENT && !then) || !begin_draft(d, first, then) || !read_steps(d, first, 0))
+		return;
+	if (then && (d->c->place_cnt > 1 || list_length(then) > 1)) {
+		sk_load_error_key(d->l, n, "absent: expected one rule as first and one as then");
+		return;
+	}
+	if (then && !read_steps(d, then, 1))
+		return;
+	if (d->type == SK_RULE_SEQUENCE && d->c->place_cnt < 2)
+		sk_load_error(d->l, first, "expected at least two steps");
+	check_joins(d);
+	check_all_unless(d, first);
+	d->c->steps = d->steps;
+	d->c->joins = d->joins;
+	d->c->step_cnt = d->cnt;
+}
+
+/* --- the forms --- */
+
 static void read_threshold(struct sk_load *l, const struct sk_conf_node *n, enum sk_rule_type type, struct sk_correlation *c)
 {
 	const struct sk_conf_node *t = sk_conf_get(n, "at_least");
-	uint64_t most = type == SK_RULE_SEQUENCE ? SK_MAX(c->step_cnt, (size_t)1) : 1000000;
+	uint64_t most = type == SK_RULE_SEQUENCE ? SK_MAX(c->place_cnt, (size_t)1) : 1000000;
 	struct sk_error e;
 
 	if (type == SK_RULE_ABSENT)
@@ -166,185 +385,45 @@ static void read_threshold(struct sk_load *l, const struct sk_conf_node *n, enum
 		sk_load_tell(l, &e);
 }
 
-static void read_absent(struct sk_load *l, const struct sk_conf_node *n, struct sk_correlation *c, bool *off)
+/* distinct's field, on all of its rules */
+static void read_field(struct draft *d, const struct sk_conf_node *n)
 {
-	const struct sk_conf_node *then = sk_conf_get(n, "then");
-	const struct sk_rule *const *first = c->steps, *const *second;
-	const struct sk_rule **both = sk_load_alloc(l, 3 * sizeof(*both));
-	size_t cnt = 0;
+	const struct sk_conf_node *c = sk_conf_get(n, "field");
+	bool ok = true;
 
-	if (!then || !both) {
-		sk_load_error_key(l, n, "absent has no then");
+	if (!c && d->type == SK_RULE_DISTINCT)
+		sk_load_error_key(d->l, n, "distinct has no field");
+	if (!c)
 		return;
-	}
-	second = read_steps(l, then, &cnt, off);
-	if ((c->step_cnt > 1 || cnt > 1) || n->type != SK_CONF_MAPPING) {
-		sk_load_error_key(l, n, "absent: expected one rule as first and one as then");
-		return;
-	}
-	if (c->step_cnt == 1)
-		both[0] = first[0];
-	if (second && cnt == 1)
-		both[1] = second[0];
-	c->steps = both;
-	c->step_cnt = c->step_cnt + cnt;
+	d->c->distinct = sk_load_text(d->l, c);
+	for (size_t i = 0; d->c->distinct && ok && i < d->cnt; i++)
+		field_class(d->l, d->steps[i], c, d->c->distinct, &ok);
 }
 
 static void read_correlation(struct sk_load *l, struct sk_crule *r)
 {
-	enum sk_rule_type type = r->pub.type;
+	struct draft d = { .l = l, .rule = r, .type = r->pub.type };
 	const struct sk_conf_node *n = r->body, *c;
 	struct sk_correlation *k = sk_load_alloc(l, sizeof(*k));
 	struct sk_error e;
-	bool off = false;
 
-	if (!k || !sk_load_mapping(l, n, forms[type].what, forms[type].keys))
+	if (!k || !sk_load_mapping(l, n, forms[d.type].what, forms[d.type].keys))
 		return;
+	d.c = k;
 	r->pub.correlation = k;
 	k->ordered = true;
-	c = sk_conf_get(n, forms[type].steps);
-	if (c)
-		k->steps = read_steps(l, c, &k->step_cnt, &off);
-	else
-		sk_load_error_key(l, n, "%s has no %s", forms[type].what, forms[type].steps);
-	if (c && type == SK_RULE_ABSENT)
-		read_absent(l, n, k, &off);
-	if (type == SK_RULE_SEQUENCE && c && !off && k->step_cnt < 2 && c->type == SK_CONF_SEQUENCE && c->child && !c->child->next)
-		sk_load_error(l, c, "expected at least two steps");
-	/* without one of its rules a sequence or an absence cannot be told; a count goes on with the others */
-	if (off && (type == SK_RULE_SEQUENCE || type == SK_RULE_ABSENT || k->step_cnt == 0))
-		r->off = true;
-	read_within(l, n, forms[type].what, &k->within_ns);
-	if (!r->off)
-		read_threshold(l, n, type, k);
-	c = sk_conf_get(n, "by");
-	if (c)
-		read_by(l, r, c, k->by);
-	else
-		sk_load_error_key(l, n, "%s has no by; expected a field such as client.ip or server.ip", forms[type].what);
-	c = sk_conf_get(n, "field");
-	if (c && (k->distinct = sk_load_text(l, c)))
-		check_by(l, r, c, k->distinct);
-	else if (!c && type == SK_RULE_DISTINCT)
-		sk_load_error_key(l, n, "distinct has no field");
+	d.shared = sk_conf_get(n, "by");
+	if (d.shared)
+		sk_load_names(l, d.shared, k->by);
+	read_all_steps(&d, n);
+	sk_load_within(l, n, forms[d.type].what, &k->within_ns);
+	read_threshold(l, n, d.type, k);
+	if (!d.shared)
+		sk_load_error_key(l, n, "%s has no by; expected a field such as client.ip or server.ip", forms[d.type].what);
+	read_field(&d, n);
 	c = sk_conf_get(n, "ordered");
 	if (c && sk_conf_bool(c, &k->ordered, &e) < 0)
 		sk_load_tell(l, &e);
-}
-
-static void read_limit(struct sk_load *l, struct sk_crule *r)
-{
-	static const char *const names[] = { "count", "within", "by", NULL };
-	const struct sk_conf_node *n = sk_conf_get(r->node, "limit"), *c;
-	struct sk_error e;
-
-	if (!n || !sk_load_mapping(l, n, "limit", names))
-		return;
-	c = sk_conf_get(n, "count");
-	if (!c)
-		sk_load_error_key(l, n, "limit has no count");
-	else if (sk_conf_int(c, 1, UINT32_MAX, &r->pub.limit.count, &e) < 0)
-		sk_load_tell(l, &e);
-	read_within(l, n, "limit", &r->pub.limit.within_ns);
-	c = sk_conf_get(n, "by");
-	if (c)
-		read_by(l, r, c, r->pub.limit.by);
-}
-
-/* A field of a reason: as in conditions, or the plain name of a field of any kind above. */
-static bool known_in_reason(struct sk_load *l, const struct sk_crule *r, const char *name)
-{
-	const struct sk_registry *reg = &l->set->registry;
-	const struct sk_correlation *c = r->pub.correlation;
-	struct sk_error e;
-
-	if (strcmp(name, "match") == 0 || (c && (strcmp(name, "count") == 0 || strcmp(name, "steps") == 0)))
-		return true;
-	if (sk_kind_field(&sk_event_common, sk_span_str(name)) >= 0) {
-		l->set->wanted.common |= 1u << sk_kind_field(&sk_event_common, sk_span_str(name));
-		return true;
-	}
-	if (r->pub.type == SK_RULE_EVENT) {
-		struct sk_field_ref ref;
-
-		if (r->pub.kind == SK_KIND_NONE || sk_field_resolve(reg, r->pub.kind, name, &ref, &e) == 0)
-			return r->pub.kind == SK_KIND_NONE || ref.def->type == SK_VALUE_STREAM || want_field(l, r->pub.kind, name, &e);
-		for (unsigned up = 0; up < reg->cnt; up++) {
-			char full[256];
-
-			snprintf(full, sizeof(full), "%s.%s", reg->kinds[up]->name, name);
-			if (sk_field_resolve(reg, r->pub.kind, full, &ref, &e) == 0)
-				return want_field(l, r->pub.kind, full, &e);
-		}
-		return false;
-	}
-	for (size_t i = 0; c && i < c->step_cnt; i++)
-		if (c->steps[i]->type != SK_RULE_EVENT || c->steps[i]->kind == SK_KIND_NONE || want_field(l, c->steps[i]->kind, name, &e))
-			return true;
-	return false;
-}
-
-static void check_reason(struct sk_load *l, const struct sk_crule *r)
-{
-	const struct sk_conf_node *n = sk_conf_get(r->node, "reason");
-	char name[160];
-
-	for (const char *p = r->pub.reason; p && *p; p++) {
-		const char *end = *p == '{' ? strchr(p, '}') : NULL;
-
-		if ((*p == '{' && p[1] == '{') || (*p == '}' && p[1] == '}')) {
-			p++;
-			continue;
-		}
-		if (*p == '}' || (*p == '{' && !end)) {
-			sk_load_error(l, n, "a lone '%c'; expected {field}, or '%c%c' for the character itself", *p, *p, *p);
-			return;
-		}
-		if (*p != '{')
-			continue;
-		snprintf(name, sizeof(name), "%.*s", (int)SK_MIN(end - p - 1, 159), p + 1);
-		if (!known_in_reason(l, r, name))
-			sk_load_error(l, n, "reason: '%s' is not a field of the rule's events", name);
-		p = end;
-	}
-}
-
-static int by_sid(const void *a, const void *b)
-{
-	const struct sk_crule *x = *(struct sk_crule *const *)a, *y = *(struct sk_crule *const *)b;
-
-	if (x->pub.sid != y->pub.sid)
-		return x->pub.sid < y->pub.sid ? -1 : 1;
-	return x->pub.index < y->pub.index ? -1 : x->pub.index > y->pub.index;
-}
-
-static void check_sids(struct sk_load *l)
-{
-	size_t cnt = l->set->rule_cnt;
-	struct sk_crule **sorted = calloc(cnt + 1, sizeof(struct sk_crule *));
-
-	if (!sorted) {
-		sk_load_no_memory(l);
-		return;
-	}
-	for (size_t i = 0; i < cnt; i++) {
-		sorted[i] = l->set->rules[i];
-		sorted[i]->pub.index = (uint32_t)i;
-	}
-	qsort(sorted, cnt, sizeof(struct sk_crule *), by_sid);
-	for (size_t i = 1; i < cnt; i++) {
-		const struct sk_rule *a = &sorted[i - 1]->pub, *b = &sorted[i]->pub;
-		const struct sk_conf_node *n = sk_conf_get(sorted[i]->node, "sid");
-
-		if (a->sid != b->sid)
-			continue;
-		if (n)
-			sk_load_error(l, n, "duplicate sid %u, first in %s:%d", b->sid, a->file, a->line);
-		else if (strcmp(a->id, b->id) != 0)
-			sk_load_error(l, sorted[i]->node, "rule '%s' needs a sid: the one made from its id is taken by %s:%d", b->id, a->file,
-				a->line);
-	}
-	free(sorted);
 }
 
 #define CORRELATION_DEPTH_MAX 8
@@ -367,35 +446,114 @@ static void check_cycle(struct sk_load *l, struct sk_crule *r, int depth)
 	r->walk = 2;
 }
 
-/* Correlated rules over rules that are switched off go too, and those over them. */
+/* --- rules that are switched off --- */
+
+static bool is_rule_off(const struct sk_load *l, const struct sk_rule *r)
+{
+	return l->set->rules[r->index]->off;
+}
+
+/* Takes out what is off; returns the steps that are left, bit by step. */
+static uint64_t prune_steps(const struct sk_load *l, struct sk_correlation *c)
+{
+	const struct sk_rule **steps = (const struct sk_rule **)(uintptr_t)c->steps;
+	struct sk_join *joins = (struct sk_join *)(uintptr_t)c->joins;
+	uint64_t left = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->step_cnt; i++) {
+		if (is_rule_off(l, steps[i]))
+			continue;
+		steps[n] = steps[i];
+		joins[n] = joins[i];
+		left |= UINT64_C(1) << (joins[n++].step & 63);
+	}
+	c->step_cnt = n;
+	return left;
+}
+
+static bool has_blind_unless(const struct sk_load *l, const struct sk_correlation *c)
+{
+	for (size_t i = 0; i < c->step_cnt; i++) {
+		const struct sk_unless *u = c->joins[i].unless;
+
+		for (size_t k = 0; u && k < u->rule_cnt; k++)
+			if (is_rule_off(l, u->rules[k]))
+				return true;
+	}
+	return false;
+}
+
+/* Without one of its steps, or of what an unless asks for, a sequence or an absence cannot be told: it goes too, and those over
+ * it. A count, or a step of several rules, goes on with the others. */
 static void spread_off(struct sk_load *l)
 {
 	for (bool more = true; more; ) {
 		more = false;
 		for (size_t i = 0; i < l->set->rule_cnt; i++) {
 			struct sk_crule *r = l->set->rules[i];
-			const struct sk_correlation *c = r->pub.correlation;
+			struct sk_correlation *c = (struct sk_correlation *)(uintptr_t)r->pub.correlation;
+			const bool any = r->pub.type == SK_RULE_COUNT || r->pub.type == SK_RULE_DISTINCT;
+			uint64_t left;
 
-			for (size_t k = 0; c && !r->off && k < c->step_cnt; k++)
-				if (l->set->rules[c->steps[k]->index]->off)
-					r->off = more = true;
+			if (!c || r->off || !c->joins)
+				continue;
+			left = prune_steps(l, c);
+			if (any ? left == 0 : (size_t)__builtin_popcountll(left) < c->place_cnt || has_blind_unless(l, c))
+				r->off = more = true;
 		}
 	}
+}
+
+/* Marks that are only looked up by some unless need not carry more than that asks for. */
+static void find_bare(struct sk_load *l)
+{
+	for (size_t i = 0; i < l->set->rule_cnt; i++) {
+		const struct sk_correlation *c = l->set->rules[i]->pub.correlation;
+
+		for (size_t s = 0; c && c->joins && s < c->step_cnt; s++) {
+			const struct sk_unless *u = c->joins[s].unless;
+
+			l->set->rules[c->steps[s]->index]->is_step = true;
+			for (size_t k = 0; u && k < u->rule_cnt; k++) {
+				struct sk_crule *r = l->set->rules[u->rules[k]->index];
+
+				r->pub.bare = r->pub.mark && r->pub.type == SK_RULE_EVENT;
+				for (size_t f = 0; f < 3 && u->seen[f]; f++) {
+					struct sk_field_ref ref;
+					struct sk_error e;
+
+					if (!r->pub.bare || sk_field_resolve(&l->set->registry, r->pub.kind, u->seen[f], &ref, &e) < 0)
+						continue;
+					if (ref.up == r->pub.kind)
+						r->pub.bare_fields |= 1u << ref.slot;
+					else if (ref.up != SK_KIND_NONE)
+						r->is_step = true;	/* its ancestors' fields are wanted: keep it whole */
+				}
+			}
+		}
+	}
+	for (size_t i = 0; i < l->set->rule_cnt; i++)
+		if (l->set->rules[i]->is_step)
+			l->set->rules[i]->pub.bare = false;
 }
 
 void sk_load_resolve(struct sk_load *l)
 {
 	struct sk_ruleset *s = l->set;
 
-	check_sids(l);
+	sk_load_sids(l);
 	for (size_t i = 0; i < s->rule_cnt; i++)
 		if (s->rules[i]->pub.type != SK_RULE_EVENT)
 			read_correlation(l, s->rules[i]);
 	for (size_t i = 0; i < s->rule_cnt; i++) {
-		read_limit(l, s->rules[i]);
-		check_reason(l, s->rules[i]);
+		sk_load_limit(l, s->rules[i]);
+		sk_load_reason(l, s->rules[i]);
 	}
 	for (size_t i = 0; i < s->rule_cnt; i++)
 		check_cycle(l, s->rules[i], 0);
+	if (l->errors)
+		return;
 	spread_off(l);
+	find_bare(l);
 }

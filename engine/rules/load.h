@@ -79,6 +79,18 @@ void sk_load_rule(struct sk_load *l, const struct sk_conf_node *n);
 /* correlate.c: what refers to other rules, after all files are read */
 void sk_load_resolve(struct sk_load *l);
 
+/* refer.c. Marks a field alerts must carry; false and an error where the name stands for nothing the kind's events have. */
+bool sk_load_want_field(struct sk_load *l, unsigned kind, const char *name, struct sk_error *e);
+/* The names of up to three fields, without a look at what they stand for. Returns how many. */
+size_t sk_load_names(struct sk_load *l, const struct sk_conf_node *n, const char **by);
+/* The i-th of a list, or what is no list itself. */
+const struct sk_conf_node *sk_load_nth(const struct sk_conf_node *n, size_t i);
+void sk_load_within(struct sk_load *l, const struct sk_conf_node *n, const char *what, uint64_t *ns);
+void sk_load_limit(struct sk_load *l, struct sk_crule *r);
+void sk_load_reason(struct sk_load *l, const struct sk_crule *r);
+/* Numbers the rules, and sees that no two have one sid. */
+void sk_load_sids(struct sk_load *l);
+
 /* test.c: a condition on one field (the node's key); NULL after a mistake */
 struct sk_cond *sk_load_test(struct sk_load *l, unsigned kind, const struct sk_conf_node *n);
 struct sk_cond *sk_load_cond(struct sk_load *l, enum sk_cond_type type);

@@ -13,6 +13,7 @@ libsk_rules_a_SOURCES = \
 	%D%/match.c %D%/match.h \
 	%D%/pattern.c \
 	%D%/print.c %D%/print.h \
+	%D%/refer.c \
 	%D%/rule.c \
 	%D%/rules.h \
 	%D%/ruleset.h \

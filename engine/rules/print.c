@@ -131,6 +131,62 @@ static void print_cond(const struct sk_ruleset *s, const struct sk_cond *c, unsi
 		print_cond(s, k, depth + 2, out);
 }
 
+static void print_unless(const struct sk_unless *u, FILE *out)
+{
+	fputs("      unless: {of: [", out);
+	for (size_t i = 0; i < u->rule_cnt; i++)
+		fprintf(out, "%s%s", i ? ", " : "", u->rules[i]->id);
+	fprintf(out, "], within: %llu ms, same: {", (unsigned long long)(u->within_ns / 1000000));
+	for (size_t i = 0; i < 3 && u->seen[i]; i++) {
+		fputs(i ? ", " : "", out);
+		print_scalar(out, u->seen[i]);
+		fputs(": ", out);
+		print_scalar(out, u->here[i]);
+	}
+	fputs("}}\n", out);
+}
+
+static bool same_names(const char *const *a, const char *const *b)
+{
+	for (size_t i = 0; i < 4 && (a[i] || b[i]); i++)
+		if (!a[i] || !b[i] || strcmp(a[i], b[i]) != 0)
+			return false;
+	return true;
+}
+
+/* The steps from the i-th on that are one; returns how many. */
+static size_t print_step(const struct sk_correlation *c, size_t i, FILE *out)
+{
+	const struct sk_join *j = c->joins ? &c->joins[i] : NULL;
+	const bool own = j && !same_names(j->by, c->by);
+	size_t n = 1;
+
+	while (i + n < c->step_cnt && sk_step_place(c, i + n) == sk_step_place(c, i))
+		n++;
+	if (n == 1 && !own && !(j && (j->unless || j->name))) {
+		fprintf(out, "    - %s\n", c->steps[i]->id);
+		return n;
+	}
+	fputs("    - ", out);
+	if (j && j->name) {
+		fputs("name: ", out);
+		print_scalar(out, j->name);
+		fputs("\n      ", out);
+	}
+	fputs("of: [", out);
+	for (size_t k = 0; k < n; k++)
+		fprintf(out, "%s%s", k ? ", " : "", c->steps[i + k]->id);
+	fputs("]\n", out);
+	if (own) {
+		fputs("      by: ", out);
+		print_list(out, j->by, false);
+		fputc('\n', out);
+	}
+	if (j && j->unless)
+		print_unless(j->unless, out);
+	return n;
+}
+
 static void print_steps(const struct sk_rule *r, FILE *out)
 {
 	static const char *const names[] = { [SK_RULE_SEQUENCE] = "sequence", [SK_RULE_COUNT] = "count",
@@ -141,13 +197,9 @@ static void print_steps(const struct sk_rule *r, FILE *out)
 	fprintf(out, "%s:\n  by: ", names[r->type]);
 	print_list(out, c->by, false);
 	fprintf(out, "\n  within: %llu ms\n", (unsigned long long)(c->within_ns / 1000000));
-	if (r->type == SK_RULE_ABSENT) {
-		fprintf(out, "  first: %s\n  then: %s\n", c->steps[0]->id, c->steps[1]->id);
-		return;
-	}
-	fputs(r->type == SK_RULE_SEQUENCE ? "  steps:\n" : "  of:\n", out);
-	for (size_t i = 0; i < c->step_cnt; i++)
-		fprintf(out, "    - %s\n", c->steps[i]->id);
+	fputs(r->type == SK_RULE_SEQUENCE ? "  steps:\n" : r->type == SK_RULE_ABSENT ? "  first, then:\n" : "  of:\n", out);
+	for (size_t i = 0; i < c->step_cnt; )
+		i += print_step(c, i, out);
 	if (c->distinct) {
 		fputs("  field: ", out);
 		print_scalar(out, c->distinct);

@@ -26,16 +26,47 @@ struct sk_campaign_info {
 
 enum sk_rule_type { SK_RULE_EVENT, SK_RULE_SEQUENCE, SK_RULE_COUNT, SK_RULE_DISTINCT, SK_RULE_ABSENT };
 
+struct sk_rule;
+
+#define SK_RULES_STEPS_MAX 32u		/* steps of a SEQUENCE */
+
+/* Something that must not have been seen before: alerts of these rules whose fields have the values of the alert at hand. */
+struct sk_unless {
+	const struct sk_rule *const *rules;
+	size_t rule_cnt;
+	const char *seen[4];			/* fields of theirs, NULL-ended … */
+	const char *here[4];			/* … and of the alert at hand */
+	uint64_t within_ns;			/* how long before, packet time */
+	uint32_t index;				/* among all of the set, from 0 */
+};
+
+/* How alerts of one of the rules count. */
+struct sk_join {
+	uint32_t step;				/* which step they are; several rules may be one */
+	const char *name;			/* of the step, for people, or NULL */
+	const char *by[4];			/* fields whose values must be those of the other steps, NULL-ended */
+	const struct sk_unless *unless;		/* or NULL */
+};
+
 /* A condition over several alerts and marks: evaluated by campaign/. */
 struct sk_correlation {
-	const char *by[4];			/* common field or evidence-carried field names, NULL-ended */
+	const char *by[4];			/* common field or evidence-carried field names, NULL-ended; also what the key is called */
 	uint64_t within_ns;			/* packet time */
 	const struct sk_rule *const *steps;	/* SEQUENCE: in order; COUNT, DISTINCT: any of; ABSENT: [0] seen, then not [1] */
 	size_t step_cnt;
+	const struct sk_join *joins;		/* beside steps; NULL: each is a step of its own and joined by what by says */
+	size_t place_cnt;			/* steps that joins number; 0: step_cnt */
 	uint64_t threshold;			/* COUNT, DISTINCT: this many; SEQUENCE: at least this many steps (0: all) */
 	const char *distinct;			/* DISTINCT: field whose different values count */
 	bool ordered;				/* SEQUENCE: steps in time order (preset) */
 };
+
+/* How many steps there are, which one steps[i] is, and what joins it. */
+static inline size_t sk_step_cnt(const struct sk_correlation *c) { return c->place_cnt ? c->place_cnt : c->step_cnt; }
+static inline size_t sk_step_place(const struct sk_correlation *c, size_t i) { return c->joins ? c->joins[i].step : i; }
+static inline const char *const *sk_step_by(const struct sk_correlation *c, size_t i) { return c->joins ? c->joins[i].by : c->by; }
+/* SEQUENCE: is told before all of its steps are there, and again when more are. */
+static inline bool sk_step_grows(const struct sk_correlation *c) { return c->threshold && c->threshold < sk_step_cnt(c); }
 
 struct sk_rule_limit {				/* at most count alerts per key within a time; 0 count: no limit */
 	uint64_t count, within_ns;
@@ -59,6 +90,8 @@ struct sk_rule {
 	const char *const *references;
 	const char *stage;			/* free word: delivery, exploit, c2 … or NULL */
 	bool mark;				/* raises no alert, counts as a step */
+	bool bare;				/* a mark of which only keys are asked: what some unless looks up, and nobody else */
+	uint32_t bare_fields;			/* bits of the event's own fields those keys are */
 	enum sk_rule_type type;
 	unsigned kind;				/* EVENT */
 	const struct sk_campaign_info *campaign;

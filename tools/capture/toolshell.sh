@@ -501,5 +501,5 @@ if wants chain; then
   note "ToolShell from the first request to command and control" \
     "three recordings on one server, hours apart: exploit and key page from 10.77.1.66; a day later forged view state from 10.77.1.67; then the server itself (10.77.2.10) asks for AK47C2 names" \
     "$CURL_V, $DIG_V, server.py, $DNSMASQ_V; recorded one after the other, times set to the pieces" \
-    "every stage, and toolshell.takeover twice, by server address: after the second stage and after the third" "-"
+    "every stage, and toolshell.takeover once, by server address, with all four stages" "-"
 fi

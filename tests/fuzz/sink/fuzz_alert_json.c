@@ -164,7 +164,7 @@ static void correlate(struct sk_alert *a)
 	const struct sk_rule *steps[] = { a->rule, &step };
 	const struct sk_correlation c = { .by = { "server.ip", "fuzz.kind.token", "name" }, .within_ns = 3600000000000, .steps = steps,
 		.step_cnt = 2, .distinct = "host" };
-	const struct sk_alert_sum sum = { .count = a->packet };
+	const struct sk_alert_sum sum = { .count = a->packet, .places = (const uint32_t[]){ 0, 1 } };
 
 	for (int type = SK_RULE_SEQUENCE; type <= SK_RULE_ABSENT; type++) {
 		const struct sk_rule r = { .id = "fuzz.sum", .reason = "{match} {count} {steps} {path} {fuzz.kind.token} {header[a]}",

@@ -529,7 +529,8 @@ static void correlated_alerts_tell_a_story(void **state)
 		.step_cnt = 3, .threshold = 2, .ordered = true };
 	struct sk_rule takeover = { .id = "toolshell.takeover", .title = "ToolShell from the first request to forged view state",
 		.severity = SK_SEVERITY_CRITICAL, .confidence = 99, .type = SK_RULE_SEQUENCE, .correlation = &c, .campaign = &test_campaign };
-	const struct sk_alert_sum sum = { 0 };
+	const struct sk_alert_sum sum = { .places = (const uint32_t[]){ 0, 2 }, .case_id = "0123456789abcdef0123456789abcdef", .update = 3 },
+		begun = { .places = (const uint32_t[]){ 0, 1 } };
 	struct sk_alert *members[2], *a;
 	struct request r;
 	json_t *j;
@@ -545,6 +546,11 @@ static void correlated_alerts_tell_a_story(void **state)
 		"3 h 5 min: toolshell.toolpane-signout (2025-07-18 18:06:01 UTC), toolshell.viewstate-gadget (2025-07-18 21:11:01 UTC); "
 		"not seen: toolshell.machinekey-leak");
 	sk_alert_put(a);
+	takeover.reason = "On {key}: {steps}";
+	a = sk_alert_new_correlated(&takeover, members, 2, &begun);
+	assert_memory_equal(a->reason, "On 10.1.1.5: 2 of 3: 2 of 3 steps in ", 37);
+	assert_int_equal(a->confidence, 99);		/* what may still come does not count against it */
+	sk_alert_put(a);
 	takeover.reason = "{host}: {steps}, {count} in all.";
 	a = sk_alert_new_correlated(&takeover, members, 2, &sum);
 	assert_memory_equal(a->reason, "sharepoint.example.org: 2 of 3, 2 in all [server.ip 10.1.1.5]: 2 of 3 steps", 75);
@@ -555,6 +561,9 @@ static void correlated_alerts_tell_a_story(void **state)
 	assert_int_equal(a->packet, 99);
 	j = json_of(a);
 	assert_at(j, "sekisho/members/0", a->members[0]->id);
+	assert_at(j, "sekisho/key/server.ip", "10.1.1.5");
+	assert_at(j, "sekisho/case", "0123456789abcdef0123456789abcdef");
+	assert_at(j, "sekisho/missing/0", "toolshell.machinekey-leak");
 	assert_at(j, "sekisho/timeline/1/rule", "toolshell.viewstate-gadget");
 	assert_at(j, "sekisho/timeline/1/time", "2025-07-18T21:11:01.123456+0000");
 	assert_at(j, "http/hostname", "sharepoint.example.org");

@@ -25,6 +25,8 @@ struct run {
 	size_t n;
 	uint32_t confidence;			/* of the last */
 	char reason[SK_ALERT_REASON_MAX + 1];
+	char json[16384];
+	unsigned marks;
 	bool quiet;
 };
 
@@ -32,11 +34,19 @@ static void on_emit(void *cx, const struct sk_alert *a)
 {
 	struct run *r = cx;
 
+	if (a->rule->mark) {
+		r->marks++;
+		return;
+	}
 	assert_true(a->seq > 0);
 	r->confidence = a->confidence;
 	snprintf(r->reason, sizeof(r->reason), "%s", a->reason);
-	if (!r->quiet)
-		free(test_json(a, "s"));
+	if (!r->quiet) {
+		char *json = test_json(a, "s");
+
+		snprintf(r->json, sizeof(r->json), "%s", json);
+		free(json);
+	}
 	r->n += (size_t)snprintf(r->log + r->n, sizeof(r->log) - r->n, "%s@%lld", a->rule->id,
 				 ((long long)a->time_ns - (long long)TEST_T0) / (long long)TEST_SEC);
 	if (a->member_cnt)
@@ -262,6 +272,259 @@ static void steps_may_repeat_and_be_marks(void **state)
 	assert_int_equal(r->confidence, 90);
 	assert_int_equal(sk_campaign_counters(r->c)->marks, 2);
 	assert_int_equal(sk_campaign_counters(r->c)->alerts, 3);
+	run_end(r);
+}
+
+/* The server that was attacked is the client later. */
+static void steps_join_on_their_own_fields(void **state)
+{
+	static const struct sk_rule *const steps[] = { &rule_a, &rule_b, &rule_c };
+	static const struct sk_join joins[] = { { .step = 0, .by = { "server.ip" } }, { .step = 1, .by = { "client.ip" }, .name = "call home" },
+		{ .step = 1, .by = { "client.ip" }, .name = "call home" } };
+	const struct sk_correlation cor = { .by = { "server.ip" }, .within_ns = 100 * TEST_SEC, .steps = steps, .step_cnt = 3,
+		.joins = joins, .place_cnt = 2, .ordered = true };
+	struct sk_rule s = { .id = "s", .title = "S", .type = SK_RULE_SEQUENCE, .correlation = &cor };
+	struct run *r = sequence_run(&s);
+
+	push_server(r, &rule_a, 0, "10.1.1.5");
+	push_server(r, &rule_b, 1000, "10.1.1.5");	/* goes there, and not from there */
+	sk_campaign_push(r->c, alert(&rule_b, 2000, "10.1.1.6", "198.51.100.7", "x"));
+	push_server(r, &rule_a, 3000, "10.1.1.5");	/* step one again is not step two */
+	assert_log(r, "a@0 b@1 b@2 a@3 ");
+	sk_campaign_push(r->c, alert(&rule_c, 4000, "10.1.1.5", "198.51.100.7", "x"));
+	assert_log(r, "c@4 s@4x2 ");
+	assert_non_null(strstr(r->reason, "S [server.ip 10.1.1.5]: 2 of 2 steps in 1 s: a ("));
+	assert_non_null(strstr(r->reason, ", call home by c ("));
+	sk_campaign_push(r->c, alert(&rule_b, 5000, "10.1.1.5", "198.51.100.8", "x"));	/* the same step by another rule */
+	assert_log(r, "b@5 ");
+	sk_campaign_push(r->c, alert(&rule_a, 6000, "10.9.9.9", "10.9.9.9", "x"));	/* who talks to himself */
+	sk_campaign_push(r->c, alert(&rule_b, 7000, "10.9.9.9", "10.9.9.9", "x"));
+	assert_log(r, "a@6 b@7 s@7x2 ");
+	run_end(r);
+}
+
+static void one_rule_under_two_keys(void **state)
+{
+	static const struct sk_rule *const steps[] = { &rule_a, &rule_a };
+	static const struct sk_join joins[] = { { .step = 0, .by = { "server.ip" } }, { .step = 1, .by = { "client.ip" } } };
+	const struct sk_correlation cor = { .by = { "server.ip" }, .within_ns = 100 * TEST_SEC, .steps = steps, .step_cnt = 2,
+		.joins = joins, .place_cnt = 2, .ordered = true };
+	struct sk_rule s = { .id = "s", .title = "S", .type = SK_RULE_SEQUENCE, .correlation = &cor };
+	struct run *r = sequence_run(&s);
+
+	sk_campaign_push(r->c, alert(&rule_a, 0, "10.0.0.1", "10.0.0.2", "x"));
+	sk_campaign_push(r->c, alert(&rule_a, 1000, "10.0.0.2", "10.0.0.3", "x"));	/* from host to host */
+	sk_campaign_push(r->c, alert(&rule_a, 2000, "10.0.0.3", "10.0.0.4", "x"));
+	assert_log(r, "a@0 a@1 s@1x2 a@2 s@2x2 ");
+	sk_campaign_push(r->c, alert(&rule_a, 3000, "10.7.7.7", "10.7.7.7", "x"));	/* one alert is not two steps */
+	assert_log(r, "a@3 ");
+	run_end(r);
+}
+
+static void unless_looks_back(void **state)
+{
+	static const struct sk_rule *const seen[] = { &mark_m }, *const steps[] = { &rule_a, &rule_b };
+	static const struct sk_unless unless = { .rules = seen, .rule_cnt = 1, .seen = { "client.ip", "address" },
+		.here = { "client.ip", "server.ip" }, .within_ns = 50 * TEST_SEC };
+	static const struct sk_join joins[] = { { .step = 0, .by = { "client.ip" } }, { .step = 1, .by = { "client.ip" }, .unless = &unless } };
+	const struct sk_correlation cor = { .by = { "client.ip" }, .within_ns = 100 * TEST_SEC, .steps = steps, .step_cnt = 2,
+		.joins = joins, .place_cnt = 2, .ordered = true };
+	struct sk_rule s = { .id = "s", .title = "S", .type = SK_RULE_SEQUENCE, .correlation = &cor };
+	struct run *r = run_new();
+
+	run_rule(r, &mark_m);
+	run_rule(r, &rule_a);
+	run_rule(r, &rule_b);
+	run_rule(r, &s);
+	r->conf.max_seen = 500;
+	run_begin(r);
+	push_server(r, &rule_a, 0, "192.0.2.99");
+	push_server(r, &mark_m, 10000, "192.0.2.53");	/* had 192.0.2.1 and 198.51.100.7 in an answer */
+	push_server(r, &rule_b, 11000, "198.51.100.7");
+	push_server(r, &rule_b, 11000, "192.0.2.1");
+	push_server(r, &rule_b, 60000, "192.0.2.1");	/* just within */
+	assert_log(r, "a@0 b@11 b@11 b@60 ");
+	push_server(r, &rule_b, 60001, "192.0.2.1");	/* too long ago */
+	assert_log(r, "b@60 s@60x2 ");
+	push_server(r, &rule_a, 200000, "192.0.2.99");
+	push_server(r, &mark_m, 210000, "192.0.2.53");
+	push_server(r, &rule_b, 209999, "192.0.2.1");	/* before it was seen */
+	assert_log(r, "a@200 b@209 s@209x2 ");
+	sk_campaign_push(r->c, alert(&rule_a, 400000, "10.0.0.8", "192.0.2.99", "x"));
+	push_server(r, &mark_m, 400001, "192.0.2.53");
+	sk_campaign_push(r->c, alert(&rule_b, 400002, "10.0.0.8", "192.0.2.1", "x"));	/* somebody else had it */
+	assert_log(r, "a@400 b@400 s@400x2 ");
+	assert_int_equal(sk_campaign_counters(r->c)->seen_evicted, 0);
+	sk_campaign_push(r->c, alert(&mark_m, 400003, "10.0.0.9", "192.0.2.53", "x"));
+	sk_campaign_push(r->c, alert(&mark_m, 400003, "10.0.0.10", "192.0.2.53", "x"));
+	assert_int_equal(sk_campaign_counters(r->c)->seen_evicted, 2);
+	run_end(r);
+}
+
+/* The member of a key in a JSON line, as text. */
+static const char *member(const char *json, const char *key, char *buf, size_t size)
+{
+	char pattern[64];
+	const char *at;
+
+	snprintf(pattern, sizeof(pattern), "\"%s\":", key);
+	at = strstr(json, pattern);
+	snprintf(buf, size, "%.*s", at ? (int)strcspn(at, ",}") : 0, at ? at : "");
+	return buf;
+}
+
+static void growth_is_one_case(void **state)
+{
+	struct sk_correlation cor = sequence_abc();
+	struct sk_rule s = { .id = "s", .title = "S", .type = SK_RULE_SEQUENCE, .correlation = &cor };
+	char first[64], second[64], update[64];
+	struct run *r;
+
+	cor.threshold = 2;
+	r = sequence_run(&s);
+	push(r, &rule_a, 0);
+	push(r, &rule_b, 10000);
+	assert_int_equal(r->confidence, 90);		/* the third may still come */
+	member(r->json, "case", first, sizeof(first));
+	assert_int_equal(strlen(first), strlen("\"case\":\"\"") + 32);
+	assert_string_equal(member(r->json, "update", update, sizeof(update)), "\"update\":0");
+	push(r, &rule_c, 20000);
+	assert_string_equal(member(r->json, "case", second, sizeof(second)), first);
+	assert_string_equal(member(r->json, "update", update, sizeof(update)), "\"update\":1");
+	assert_log(r, "a@0 b@10 s@10x2 c@20 s@20x3 ");
+	push(r, &rule_a, 200000);
+	push(r, &rule_b, 210000);
+	assert_string_not_equal(member(r->json, "case", second, sizeof(second)), first);
+	assert_string_equal(member(r->json, "update", update, sizeof(update)), "\"update\":0");
+	run_end(r);
+}
+
+static void held_growth_leaves_once(void **state)
+{
+	static struct sk_rule inner = { .id = "inner", .title = "I", .type = SK_RULE_SEQUENCE };
+	static const struct sk_rule *const steps[] = { &inner, &inner };
+	struct sk_correlation cor = sequence_abc();
+	const struct sk_correlation over = { .by = { "server.ip" }, .within_ns = 100 * TEST_SEC, .steps = steps, .step_cnt = 1, .threshold = 2 };
+	struct sk_rule t = { .id = "t", .title = "T", .type = SK_RULE_COUNT, .correlation = &over };
+	struct run *r = run_new();
+
+	cor.threshold = 2;
+	cor.ordered = false;
+	inner.correlation = &cor;
+	run_rule(r, &rule_a);
+	run_rule(r, &rule_b);
+	run_rule(r, &rule_c);
+	run_rule(r, &inner);
+	run_rule(r, &t);
+	r->conf.hold = true;
+	r->conf.max_keys = 4;
+	run_begin(r);
+	push(r, &rule_a, 0);
+	push(r, &rule_b, 10000);
+	push(r, &rule_c, 20000);			/* others see it grow */
+	assert_log(r, "a@0 b@10 c@20 t@20x2 ");
+	push(r, &rule_a, 200000);			/* out of the window: what there was leaves */
+	assert_log(r, "a@200 inner@20x3 ");
+	push(r, &rule_b, 201000);
+	for (int i = 0; i < 4; i++) {			/* other keys take its room */
+		char server[32];
+
+		snprintf(server, sizeof(server), "10.2.0.%d", i);
+		push_server(r, &rule_a, 202000, server);
+	}
+	assert_log(r, "b@201 a@202 a@202 a@202 inner@201x2 a@202 ");
+	push_server(r, &rule_c, 203000, "10.2.0.3");
+	assert_log(r, "c@203 ");
+	sk_campaign_end(r->c, TEST_T0 + 204 * TEST_SEC);
+	assert_log(r, "inner@203x2 ");
+	run_end(r);
+}
+
+static void marks_of_correlations_count_and_are_seen(void **state)
+{
+	static struct sk_rule inner = { .id = "inner", .title = "I", .mark = true, .type = SK_RULE_SEQUENCE };
+	static const struct sk_rule *const ab[] = { &rule_a, &rule_b }, *const of[] = { &inner };
+	const struct sk_correlation cor = { .by = { "server.ip" }, .within_ns = 5 * TEST_SEC, .steps = ab, .step_cnt = 2, .ordered = true };
+	const struct sk_correlation counted = { .by = { "server.ip" }, .within_ns = 100 * TEST_SEC, .steps = of, .step_cnt = 1, .threshold = 2 };
+	struct sk_rule t = { .id = "t", .title = "T", .type = SK_RULE_COUNT, .correlation = &counted };
+	struct run *r = run_new();
+
+	inner.correlation = &cor;
+	run_rule(r, &rule_a);
+	run_rule(r, &rule_b);
+	run_rule(r, &inner);
+	run_rule(r, &t);
+	run_begin(r);
+	push(r, &rule_a, 0);
+	push(r, &rule_b, 1000);
+	assert_int_equal(r->marks, 1);
+	push(r, &rule_a, 10000);
+	push(r, &rule_b, 11000);
+	assert_int_equal(r->marks, 2);
+	assert_log(r, "a@0 b@1 a@10 b@11 t@11x2 ");
+	run_end(r);
+}
+
+static void the_first_of_a_step_tells_when_it_began(void **state)
+{
+	struct sk_correlation cor = sequence_abc();
+	struct sk_rule s = { .id = "s", .title = "S", .type = SK_RULE_SEQUENCE, .correlation = &cor };
+	struct run *r;
+
+	cor.ordered = false;
+	r = sequence_run(&s);
+	push(r, &rule_a, 0);
+	push(r, &rule_a, 50000);
+	push(r, &rule_b, 60000);
+	push(r, &rule_c, 70000);
+	assert_non_null(strstr(r->reason, "in 1 min 10 s: a (2025-07-18 18:06:01 UTC), b ("));
+	run_end(r);
+	r = sequence_run(&s);
+	push(r, &rule_a, 0);
+	push(r, &rule_a, 50000);			/* the latest is still there when the first is too long ago */
+	push(r, &rule_b, 60000);
+	push(r, &rule_c, 120000);
+	assert_log(r, "a@0 a@50 b@60 c@120 s@120x3 ");
+	assert_non_null(strstr(r->reason, "a (2025-07-18 18:06:51 UTC)"));
+	run_end(r);
+}
+
+static void explanations(void **state)
+{
+	struct sk_correlation cor = sequence_abc();
+	struct sk_rule s = { .id = "s", .title = "S", .type = SK_RULE_SEQUENCE, .correlation = &cor };
+	struct run *r = run_new();
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	run_rule(r, &rule_a);
+	run_rule(r, &rule_b);
+	run_rule(r, &rule_c);
+	run_rule(r, &s);
+	r->conf.explain = "s";
+	run_begin(r);
+	packet = 0;
+	push(r, &rule_b, 0);
+	push(r, &rule_a, 1000);
+	push(r, &rule_b, 2000);
+	push_server(r, &rule_c, 3000, "10.1.1.6");
+	push(r, &rule_c, 101001);			/* a is out of the window by now */
+	push(r, &rule_a, 102000);
+	sk_campaign_end(r->c, TEST_T0 + 200 * TEST_SEC);
+	f = open_memstream(&text, &size);
+	sk_campaign_explain(r->c, f);
+	fclose(f);
+	assert_string_equal(text,
+		"s [server.ip 10.1.1.5]: 2025-07-18 18:06:01 packet 1, b may be step 2: 1 of 3 steps (2), missing 1, 3 within 100 s, needs 3\n"
+		"s [server.ip 10.1.1.5]: 2025-07-18 18:06:02 packet 2, a may be step 1: 1 of 3 steps (1), missing 2, 3 within 100 s, needs 3\n"
+		"s [server.ip 10.1.1.5]: 2025-07-18 18:06:03 packet 3, b may be step 2: 2 of 3 steps (1, 2), missing 3 within 100 s, needs 3\n"
+		"s [server.ip 10.1.1.6]: 2025-07-18 18:06:04 packet 4, c may be step 3: 1 of 3 steps (3), missing 1, 2 within 100 s, needs 3\n"
+		"s [server.ip 10.1.1.5]: 2025-07-18 18:07:42 packet 5, c may be step 3: 2 of 3 steps (2, 3), missing 1 within 100 s, needs 3\n"
+		"s [server.ip 10.1.1.5]: 2025-07-18 18:07:43 packet 6, a may be step 1: 1 of 3 steps (1), missing 2, 3 within 100 s, needs 3\n"
+		"s [server.ip 10.1.1.6]: got no further than 1 of 3 steps (3), missing 1, 2\n"
+		"s [server.ip 10.1.1.5]: got no further than 2 of 3 steps (1, 2), missing 3\n");
+	free(text);
 	run_end(r);
 }
 
@@ -759,6 +1022,14 @@ int main(void)
 		cmocka_unit_test(sequence_grows),
 		cmocka_unit_test(sequence_without_order),
 		cmocka_unit_test(steps_may_repeat_and_be_marks),
+		cmocka_unit_test(steps_join_on_their_own_fields),
+		cmocka_unit_test(one_rule_under_two_keys),
+		cmocka_unit_test(unless_looks_back),
+		cmocka_unit_test(growth_is_one_case),
+		cmocka_unit_test(held_growth_leaves_once),
+		cmocka_unit_test(marks_of_correlations_count_and_are_seen),
+		cmocka_unit_test(the_first_of_a_step_tells_when_it_began),
+		cmocka_unit_test(explanations),
 		cmocka_unit_test(count_within_a_window),
 		cmocka_unit_test(count_of_many),
 		cmocka_unit_test(distinct_values),

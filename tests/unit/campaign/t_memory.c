@@ -45,7 +45,13 @@ static const struct sk_rule rule_u = { .id = "u", .index = 3, .type = SK_RULE_SE
 static const struct sk_rule rule_t = { .id = "t", .index = 4, .type = SK_RULE_COUNT, .correlation = &counted };
 static const struct sk_rule rule_d = { .id = "d", .index = 5, .type = SK_RULE_DISTINCT, .correlation = &distinct };
 static const struct sk_rule rule_n = { .id = "n", .index = 6, .type = SK_RULE_ABSENT, .correlation = &absent };
-static const struct sk_rule *const set[] = { &rule_a, &rule_b, &rule_s, &rule_u, &rule_t, &rule_d, &rule_n };
+static const struct sk_rule *const only_b[] = { &rule_b };
+static const struct sk_unless unless = { .rules = only_b, .rule_cnt = 1, .seen = { "name" }, .here = { "name" }, .within_ns = TEST_SEC / 2 };
+static const struct sk_join joins[] = { { .step = 0, .by = { "server.ip" }, .unless = &unless }, { .step = 1, .by = { "client.ip" } } };
+static const struct sk_correlation grows = { .by = { "server.ip" }, .within_ns = 9 * TEST_SEC, .steps = ab, .step_cnt = 2, .joins = joins,
+	.place_cnt = 2, .threshold = 1 };
+static const struct sk_rule rule_g = { .id = "g", .index = 7, .type = SK_RULE_SEQUENCE, .correlation = &grows };
+static const struct sk_rule *const set[] = { &rule_a, &rule_b, &rule_s, &rule_u, &rule_t, &rule_d, &rule_n, &rule_g };
 
 struct sk_ruleset {
 	int unused;
@@ -89,7 +95,7 @@ static struct sk_alert *make(const struct sk_rule *rule, unsigned i)
 /* Everything once; the n-th allocation fails (0: the first), and, where all is set, those after it. */
 static unsigned run(long n, bool all, struct sk_campaign_counters *counters)
 {
-	const struct sk_campaign_conf conf = { .max_keys = 50, .rule_per_min = 100, .source_per_min = 100 };
+	const struct sk_campaign_conf conf = { .max_keys = 50, .rule_per_min = 100, .source_per_min = 100, .hold = true, .explain = "g" };
 	const struct sk_ruleset rules = { 0 };
 	struct run r = { 0 };
 	struct sk_sink_counts counts;

@@ -183,6 +183,27 @@ static const struct {
 	{ OVER("absent: {by: client.ip, within: 1 h, first: a}"), "6:4: absent has no then\n" },
 	{ OVER("absent: {by: client.ip, within: 1 h, first: [a, b], then: b}"), "6:4: absent: expected one rule as first and one as then\n" },
 	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, c]}"), "6:14: rule 'c' waits for itself\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: [b, bb]}]}"), "6:63: unknown rule 'bb'; did you mean 'b'?\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {by: client.ip}]}"), "6:54: step has no of; expected a rule's id or a list of them\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, bi: client.ip}]}"),
+		"6:62: unknown key 'bi' in a step; did you mean 'by'?\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, by: [client.ip, server.ip]}]}"),
+		"6:66: expected 1 field, as many as the other steps are joined by, found 2\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, by: request.host}]}"),
+		"6:66: 'request.host' is text and cannot be joined with 'client.ip', which is an address\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, by: nosuch}]}"), "6:66: http.body has no field 'nosuch' (rule 'b')\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, unless: {of: a, within: 1 h}}]}"),
+		"6:62: unless has no same; expected fields that must have the same value\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, unless: {of: x, within: 1 h, same: {client.ip: client.ip}}}]}"),
+		"6:75: unknown rule 'x'\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, unless: {of: a, within: 1 h, same: {name: server.ip}}}]}"),
+		"6:97: 'name' is text and cannot be the same as 'server.ip', which is an address\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, unless: {of: a, within: 1 h, same: {nam: server.ip}}}]}"),
+		"6:97: dns.query has no field 'nam'; did you mean 'name'? (rule 'a')\n" },
+	{ OVER("sequence: {by: client.ip, within: 1 h, steps: [a, {of: b, unless: {of: a, within: 1 h, same: client.ip}}]}"),
+		"6:97: same: expected fields of what was seen with those of the step, as in {client.ip: client.ip}, found 'client.ip'\n" },
+	{ OVER("count: {by: client.ip, within: 1 h, of: [{of: a, unless: {of: b, within: 1 h, same: {client.ip: client.ip}}}], at_least: 2}"),
+		"6:53: unless goes with the steps of a sequence only\n" },
 	{ OVER("on: dns.query, count: {by: client.ip, within: 1 h, of: a, at_least: 2}"), "6:4: 'on' does not go with 'count'\n" },
 	{ OVER("count: {by: [client.ip, server.ip, client.port, server.port], within: 1 h, of: a, at_least: 2}"),
 		"6:52: more than three fields\n" },
@@ -324,6 +345,50 @@ static void several_files(void **state)
 	sk_buf_fini(&errors.text);
 }
 
+static void steps_of_their_own_kind(void **state)
+{
+	static const char head[] = "campaign: {id: lab, name: Lab}\nrules:\n"
+		"- {id: a, title: T, severity: low, on: dns.query, where: {name: x}}\n"
+		"- {id: b, title: T, severity: low, on: http.request, where: {path: /x}}\n"
+		"- {id: seen, title: T, mark: true, on: dns.answer, where: {address: {exists: yes}}}\n"
+		"- {id: c, title: T, severity: low, sequence: {by: server.ip, within: 1 h, ordered: no, at_least: 1, steps: [\n"
+		"   a, {name: call home, of: [b, a], by: client.ip,\n"
+		"   unless: {of: seen, within: 1 d, same: {client.ip: client.ip, address: server.ip}}}]}}\n";
+	static const char *const want =
+		"id: c\nsid: %u\nrev: 1\ntitle: T\nseverity: low\nconfidence: 75\n"
+		"sequence:\n  by: server.ip\n  within: 3600000 ms\n  steps:\n    - a\n"
+		"    - name: 'call home'\n      of: [b, a]\n      by: client.ip\n"
+		"      unless: {of: [seen], within: 86400000 ms, same: {client.ip: client.ip, address: server.ip}}\n"
+		"  at_least: 1\n  ordered: false\n";
+	struct sk_ruleset *s = lab_load(head);
+	const struct sk_rule *r = sk_rules_find(s, "c"), *seen = sk_rules_find(s, "seen");
+	const struct sk_correlation *c = r->correlation;
+	char *text = NULL, expected[1024];
+	size_t size;
+	FILE *f;
+
+	assert_int_equal(c->step_cnt, 3);
+	assert_int_equal(sk_step_cnt(c), 2);
+	assert_int_equal(sk_step_place(c, 0), 0);
+	assert_int_equal(sk_step_place(c, 1), 1);
+	assert_int_equal(sk_step_place(c, 2), 1);
+	assert_string_equal(sk_step_by(c, 0)[0], "server.ip");
+	assert_string_equal(sk_step_by(c, 2)[0], "client.ip");
+	assert_null(sk_step_by(c, 2)[1]);
+	assert_ptr_equal(c->joins[1].unless->rules[0], seen);
+	assert_ptr_equal(c->joins[1].unless, c->joins[2].unless);
+	assert_true(seen->bare);
+	assert_int_equal(seen->bare_fields, 1u << SK_F_DNS_ANSWER_ADDRESS);
+	assert_false(sk_rules_find(s, "a")->bare);
+	f = open_memstream(&text, &size);
+	sk_rules_print(s, r, f);
+	fclose(f);
+	snprintf(expected, sizeof(expected), want, r->sid);
+	assert_string_equal(text, expected);
+	free(text);
+	sk_rules_free(s);
+}
+
 static void rule_attributes(void **state)
 {
 	struct sk_ruleset *s = lab_load("campaign: {id: lab, name: Lab, summary: sum, actors: X, next_steps: [one]}\nrules:\n"
@@ -370,6 +435,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages), cmocka_unit_test(all_at_once), cmocka_unit_test(several_files), cmocka_unit_test(rule_attributes),
+		cmocka_unit_test(steps_of_their_own_kind),
 	};
 
 	sk_registry_init(&lab_registry);

@@ -254,7 +254,8 @@ static void text_is_a_block(void **state)
 	struct sk_sink_counts counts;
 	char *text;
 
-	c = sk_alert_new_correlated(&takeover, (struct sk_alert *[]){ a, b }, 2, &(struct sk_alert_sum){ 0 });
+	c = sk_alert_new_correlated(&takeover, (struct sk_alert *[]){ a, b }, 2,
+		&(struct sk_alert_sum){ .places = (const uint32_t[]){ 0, 1 } });
 	assert_non_null(c);
 	c->suppressed = 4;
 	write_alert(s, a);
