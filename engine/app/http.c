@@ -332,7 +332,15 @@ static void on_end(void *cx, bool truncated, bool headless)
 	s->tx = NULL;
 }
 
-static const struct sk_http1_ops ops = { on_head, on_body, on_gap, on_end, on_oddity };
+static void on_trailer(void *cx, struct sk_span bytes)
+{
+	struct sk_http_side *s = cx;
+
+	if (s->body)
+		sk_http_body_trailer(s->body, bytes);
+}
+
+static const struct sk_http1_ops ops = { on_head, on_body, on_gap, on_end, on_oddity, on_trailer };
 
 /* --- bytes behind a handshake --- */
 

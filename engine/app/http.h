@@ -17,6 +17,7 @@
 
 #define SK_HTTP_QUEUE_MAX 128			/* requests of a flow that wait for their responses */
 #define SK_HTTP_QUEUE_BYTES_MAX (2u << 20)	/* memory of their heads */
+#define SK_HTTP_TRAILER_MAX 8192u		/* bytes kept of the fields behind a chunked body */
 #define SK_HTTP_HELD_MAX (64u << 10)		/* bytes behind a handshake that wait for the answer */
 
 #define SK_HTTP_COUNTERS(X) \
@@ -82,6 +83,7 @@ struct sk_http_body {
 	struct sk_form_part part;
 	uint64_t part_off;
 	struct sk_http_file file, part_file;
+	struct sk_buf trailer;		/* lines behind the last chunk */
 	uint32_t sniff_n;
 	uint8_t sniff[SK_FORM_BOUNDARY_MAX + 16];
 };
@@ -138,6 +140,8 @@ const struct sk_event *sk_http_copy_event(struct sk_arena *arena, const struct s
 struct sk_http_body *sk_http_body_new(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_http1_head *head);
 void sk_http_body_push(struct sk_http_body *b, struct sk_span bytes, uint64_t off, bool last);
 void sk_http_body_gap(struct sk_http_body *b, uint64_t lost);
+/* Bytes of lines behind a chunked body. */
+void sk_http_body_trailer(struct sk_http_body *b, struct sk_span bytes);
 /* Closes what is open and frees it. */
 void sk_http_body_end(struct sk_http_body *b, bool truncated);
 /* http.form events of a query. */

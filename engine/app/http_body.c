@@ -28,6 +28,63 @@ static void tell_new(struct sk_http_body *b, const struct sk_http_odds *odds)
 	sk_http_tell_odds(http_of(b), b->side->dir, &fresh, sk_span(NULL, 0), b->first_off, b->parent);
 }
 
+/* --- trailers --- */
+
+void sk_http_body_trailer(struct sk_http_body *b, struct sk_span bytes)
+{
+	struct sk_http_odds odds = { { 0, 0 } };
+	size_t n = SK_MIN(bytes.n, SK_HTTP_TRAILER_MAX - b->trailer.n);
+
+	if (n && sk_buf_add(&b->trailer, sk_span(bytes.p, n)) < 0)
+		http_of(b)->counters->memory++;
+	if (n == bytes.n)
+		return;
+	sk_http_odds_add(&odds, SK_HTTP_ODD_TRAILER_TOO_LONG);
+	tell_new(b, &odds);
+}
+
+/* RFC 9110 6.5.1: fields for framing, routing, and how the content is to be read. */
+static bool is_forbidden_trailer(struct sk_span name)
+{
+	static const char *const names[] = { "content-length", "transfer-encoding", "host", "content-encoding", "content-type",
+		"content-range", "authorization", "cookie", "set-cookie" };
+
+	for (size_t i = 0; i < SK_ARRAY_LEN(names); i++)
+		if (sk_span_is_str_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
+/* The fields of the lines, in event memory; lines without colon are passed over. */
+static struct sk_value trailers(struct sk_http_body *b)
+{
+	struct sk_http_odds odds = { { 0, 0 } };
+	struct sk_arena *arena = sk_app_scratch(http_of(b)->a);
+	struct sk_span left = sk_buf_span(&b->trailer);
+	struct sk_list l = { 0 };
+
+	while (left.n) {
+		const uint8_t *lf = memchr(left.p, '\n', left.n), *colon;
+		size_t n = lf ? (size_t)(lf - left.p) : left.n;
+		struct sk_span line = sk_http1_trim(sk_span(left.p, n));
+
+		left = sk_span_sub(left, n + 1, left.n);
+		colon = line.n ? memchr(line.p, ':', line.n) : NULL;
+		if (!colon)
+			continue;
+		struct sk_span name = sk_http1_trim(sk_span(line.p, (size_t)(colon - line.p)));
+
+		if (is_forbidden_trailer(name))
+			sk_http_odds_add(&odds, SK_HTTP_ODD_FORBIDDEN_TRAILER);
+		sk_list_add(&l, arena, sk_value_text(name));
+		sk_list_add(&l, arena, sk_value_bytes(sk_http1_trim(sk_span(colon + 1, line.n - (size_t)(colon + 1 - line.p)))));
+	}
+	tell_new(b, &odds);
+	if (l.n == 0)
+		return sk_value_none();
+	return (struct sk_value){ .type = SK_VALUE_PAIRS, .u.list = { l.v, l.n & ~(size_t)1 } };
+}
+
 /* --- http.body --- */
 
 static void publish_body(struct sk_http_body *b, struct sk_span bytes, bool last, bool truncated)
@@ -45,6 +102,7 @@ static void publish_body(struct sk_http_body *b, struct sk_span bytes, bool last
 	v[SK_F_HTTP_BODY_LAST] = sk_value_bool(last);
 	v[SK_F_HTTP_BODY_TRUNCATED] = sk_value_bool(truncated);
 	v[SK_F_HTTP_BODY_ENCODING] = n ? sk_value_text(sk_span(names, n)) : sk_value_none();
+	v[SK_F_HTTP_BODY_TRAILERS] = last && b->trailer.n ? trailers(b) : sk_value_none();
 	b->opened = true;
 	b->closed = last;
 	sk_app_publish(h->a, h->f, b->side->dir, b->at, &e);
@@ -382,7 +440,7 @@ void sk_http_body_end(struct sk_http_body *b, bool truncated)
 	finish_coding(b);
 	if (b->sniffing)
 		sniffed(b);
-	if (b->opened && !b->closed)
+	if ((b->opened || b->trailer.n) && !b->closed)
 		publish_body(b, sk_span(NULL, 0), true, truncated);
 	if (b->form) {
 		sk_form_finish(b->form, truncated);
@@ -396,5 +454,6 @@ void sk_http_body_end(struct sk_http_body *b, bool truncated)
 		h->counters->memory++;
 	sk_form_free(b->form);
 	sk_coding_free(b->coding);
+	sk_buf_fini(&b->trailer);
 	sk_mem_free(b);
 }

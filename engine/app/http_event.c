@@ -183,11 +183,26 @@ static void set_path(struct job *j, struct sk_span path)
 		if (sk_http_odds_has(&j->odds, SK_HTTP_ODD_PATH_PARAMETER) && (p = room(j, path.n)))
 			v[SK_F_HTTP_REQUEST_PATH_JAVA] = sk_value_bytes(sk_span(p, sk_uri_path(path, SK_URI_JAVA, p, NULL)));
 	}
+	if (SK_UNLIKELY(sk_http_odds_has(&j->odds, SK_HTTP_ODD_NUL_IN_TARGET)) && (p = memchr(once.p, 0, once.n)))
+		v[SK_F_HTTP_REQUEST_PATH_NUL] = sk_value_bytes(sk_span_sub(once, 0, (size_t)(p - once.p)));
 	if (wants(j, SK_F_HTTP_REQUEST_PATH_TWICE) && memchr(once.p, '%', once.n) && (p = room(j, path.n))) {
 		other = sk_span(p, sk_uri_path(path, SK_URI_TWICE, p, NULL));
 		if (!sk_span_is(once, other))
 			v[SK_F_HTTP_REQUEST_PATH_TWICE] = sk_value_bytes(other);
 	}
+}
+
+static void set_query_twice(struct job *j, struct sk_span once)
+{
+	uint8_t *p;
+
+	if (!wants(j, SK_F_HTTP_REQUEST_QUERY_TWICE) || !sk_http_odds_has(&j->odds, SK_HTTP_ODD_DOUBLE_ENCODING) || !(p = room(j, once.n)))
+		return;
+	memcpy(p, once.p, once.n);
+	struct sk_span twice = sk_span(p, sk_uri_query_again(p, once.n));
+
+	if (!sk_span_is(once, twice))
+		j->v[SK_F_HTTP_REQUEST_QUERY_TWICE] = sk_value_bytes(twice);
 }
 
 static void set_query(struct job *j, struct sk_span query)
@@ -200,11 +215,15 @@ static void set_query(struct job *j, struct sk_span query)
 		v[SK_F_HTTP_REQUEST_QUERY_DECODED] = sk_value_bytes(query);
 		return;
 	}
-	if (!wants(j, SK_F_HTTP_REQUEST_QUERY_DECODED) && !wants(j, SK_F_HTTP_REQUEST_ODDITIES) &&
+	if (!wants(j, SK_F_HTTP_REQUEST_QUERY_DECODED) && !wants(j, SK_F_HTTP_REQUEST_QUERY_TWICE) && !wants(j, SK_F_HTTP_REQUEST_ODDITIES) &&
 	    !sk_wanted_kind(j->h->wanted, SK_KIND_HTTP_ODDITY))
 		return;
-	if ((p = room(j, query.n)))
-		v[SK_F_HTTP_REQUEST_QUERY_DECODED] = sk_value_bytes(sk_span(p, sk_uri_query(query, p, &j->odds)));
+	if ((p = room(j, query.n))) {
+		struct sk_span once = sk_span(p, sk_uri_query(query, p, &j->odds));
+
+		v[SK_F_HTTP_REQUEST_QUERY_DECODED] = sk_value_bytes(once);
+		set_query_twice(j, once);
+	}
 }
 
 /* Host by the target where it names one, otherwise by the field. */

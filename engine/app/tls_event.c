@@ -110,6 +110,10 @@ static void publish_client_hello(struct sk_tls_job *j, const struct sk_tls_hello
 	v[SK_F_TLS_CLIENT_HELLO_VERSION] = sk_value_num(h->version);
 	v[SK_F_TLS_CLIENT_HELLO_ALPN] = alpn_value(j, h->alpn);
 	v[SK_F_TLS_CLIENT_HELLO_VERSIONS] = versions_value(j, h->versions);
+	if (h->has_ech)
+		v[SK_F_TLS_CLIENT_HELLO_ECH] = sk_value_bool(true);
+	if (h->has_grease)
+		v[SK_F_TLS_CLIENT_HELLO_GREASE] = sk_value_bool(true);
 	if (wants(j, kind, SK_F_TLS_CLIENT_HELLO_JA4) && sk_tls_ja4(h, sk_app_digester(j->a), work, ja4) == 0)
 		v[SK_F_TLS_CLIENT_HELLO_JA4] = sk_value_text(sk_span(ja4, SK_TLS_JA4_LEN));
 	sk_buf_clear(work);

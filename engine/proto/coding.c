@@ -7,18 +7,21 @@
 #include "proto/coding.h"
 
 #include <brotli/decode.h>
+#include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "proto/lzw.h"
 
+#define LZMA_MEMORY_MAX (UINT64_C(16) << 20)	/* of one decoder: larger dictionaries are passed on raw */
 #define OUT_SIZE 16384
 #define KEEP_MAX 2048			/* first bytes kept to take back a guess */
 #define BOMB_FREE (UINT64_C(1) << 20)	/* output that no ratio is asked of */
 
-enum state { PROBE, GZIP_HEADER, INFLATE, GZIP_TRAILER, ZLIB_TRAILER, MEMBER_END, BROTLI, ZSTD, RAW };
+enum state { PROBE, GZIP_HEADER, INFLATE, GZIP_TRAILER, ZLIB_TRAILER, MEMBER_END, BROTLI, ZSTD, LZW, LZMA, RAW };
 enum wrap { WRAP_NONE, WRAP_ZLIB, WRAP_GZIP };
 
 struct layer {
@@ -38,7 +41,10 @@ struct layer {
 	BrotliDecoderState *br;
 	ZSTD_DStream *zs;
 	size_t zs_size;			/* bytes of it that are counted */
-	bool zs_full;			/* the last piece of output was full: there may be more inside */
+	struct sk_lzw *lzw;
+	bool has_lzma;
+	lzma_stream lzma;
+	bool out_full;			/* the last piece of output was full: there may be more inside */
 	bool keeping;			/* keep holds all that came in so far */
 	size_t keep_n;
 	uint8_t keep[KEEP_MAX];
@@ -76,6 +82,7 @@ static void pass(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n)
 
 static void *alloc(void *opaque, size_t n) { return sk_mem_alloc(n); }
 static void dealloc(void *opaque, void *p) { sk_mem_free(p); }
+static void *lzma_counted(void *opaque, size_t items, size_t size) { return sk_mem_alloc(items * size); }	/* items is 1 */
 static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size) { return sk_mem_alloc((size_t)items * size); }
 
 /* zstd's memory has no hooks in its stable interface: its size is asked. */
@@ -113,6 +120,11 @@ static void close_libs(struct layer *l)
 	ZSTD_freeDStream(l->zs);
 	l->zs = NULL;
 	count_zstd(l);
+	sk_lzw_free(l->lzw);
+	l->lzw = NULL;
+	if (l->has_lzma)
+		lzma_end(&l->lzma);
+	l->has_lzma = false;
 }
 
 static void go_raw(struct layer *l)
@@ -183,6 +195,39 @@ static bool is_zlib_header(const uint8_t *b)
 	return (b[0] & 0x0f) == 8 && (b[0] >> 4) <= 7 && (b[0] << 8 | b[1]) % 31 == 0 && !(b[1] & 0x20);
 }
 
+static bool is_compress(const uint8_t *b) { return b[0] == 0x1f && b[1] == 0x9d; }
+
+/* Begins of .xz and of the older .lzma: the magic, or properties below 225 and a dictionary size that is 2^n or 2^n + 2^(n-1) in the
+ * lower bytes zero (LZMA SDK, lzma-file-format.txt 1.1). */
+static bool is_lzma(const uint8_t *b)
+{
+	return (b[0] == 0xfd && b[1] == '7' && b[2] == 'z' && b[3] == 'X') || (b[0] < 225 && b[1] == 0 && b[2] == 0);
+}
+
+static bool start_lzma(struct layer *l)
+{
+	static const lzma_allocator counted = { lzma_counted, dealloc, NULL };
+
+	l->lzma = (lzma_stream)LZMA_STREAM_INIT;
+	l->lzma.allocator = &counted;
+	l->has_lzma = lzma_auto_decoder(&l->lzma, LZMA_MEMORY_MAX, 0) == LZMA_OK;
+	l->state = l->has_lzma ? LZMA : RAW;
+	return l->has_lzma;
+}
+
+/* Codings that are known by their first bytes or not at all. */
+static void choose_rare(struct sk_coding *c, struct layer *l)
+{
+	if (l->kind == SK_CODING_COMPRESS && is_compress(l->small)) {
+		l->lzw = sk_lzw_new();
+		l->state = l->lzw ? LZW : RAW;
+		c->no_memory = c->no_memory || !l->lzw;
+	} else if (l->kind != SK_CODING_LZMA || !is_lzma(l->small) || !start_lzma(l)) {
+		odd(c, SK_HTTP_ODD_CODING_MISMATCH);
+		go_raw(l);
+	}
+}
+
 static void choose(struct sk_coding *c, struct layer *l)
 {
 	static const uint8_t zstd_magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
@@ -206,6 +251,8 @@ static void choose(struct sk_coding *c, struct layer *l)
 	} else if (l->kind == SK_CODING_ZSTD) {
 		odd(c, SK_HTTP_ODD_CODING_MISMATCH);
 		go_raw(l);
+	} else if (l->kind == SK_CODING_LZMA || (l->kind == SK_CODING_COMPRESS && is_compress(b))) {
+		choose_rare(c, l);
 	} else if (is_zlib_header(b)) {
 		if (l->kind != SK_CODING_DEFLATE)
 			odd(c, SK_HTTP_ODD_CODING_MISMATCH);
@@ -221,7 +268,7 @@ static void choose(struct sk_coding *c, struct layer *l)
 static bool step_probe(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
 {
 	struct layer *l = c->layers[i];
-	unsigned need = l->kind == SK_CODING_ZSTD ? 4 : 2;
+	unsigned need = l->kind == SK_CODING_ZSTD || l->kind == SK_CODING_LZMA ? 4 : 2;
 	uint8_t probe[4];
 	const uint8_t *q = probe;
 	size_t k = need;
@@ -235,8 +282,8 @@ static bool step_probe(struct sk_coding *c, unsigned i, const uint8_t **p, size_
 	memcpy(probe, l->small, need);
 	choose(c, l);
 	l->small_n = 0;
-	if (l->state == INFLATE && l->wrap == WRAP_ZLIB)
-		return true;		/* the probe was the zlib header */
+	if ((l->state == INFLATE && l->wrap == WRAP_ZLIB) || l->state == LZW)
+		return true;		/* the probe was the header */
 	return run(c, i, &q, &k);
 }
 
@@ -424,17 +471,54 @@ static bool step_zstd(struct sk_coding *c, unsigned i, const uint8_t **p, size_t
 
 	if (in.pos)
 		take(p, n, in.pos);
-	l->zs_full = out.pos == OUT_SIZE;
+	l->out_full = out.pos == OUT_SIZE;
 	if (out.pos)
 		made(c, i, out.pos);
 	return !ZSTD_isError(rc);
+}
+
+static bool step_lzw(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	struct layer *l = c->layers[i];
+	size_t got = sk_lzw_run(l->lzw, p, n, l->out, OUT_SIZE);
+
+	if (got == SIZE_MAX)
+		return false;
+	if (got)
+		made(c, i, got);
+	return true;
+}
+
+static bool step_lzma(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
+{
+	struct layer *l = c->layers[i];
+	lzma_ret rc;
+
+	l->lzma.next_in = *p;
+	l->lzma.avail_in = *n;
+	l->lzma.next_out = l->out;
+	l->lzma.avail_out = OUT_SIZE;
+	rc = lzma_code(&l->lzma, LZMA_RUN);
+	take(p, n, *n - l->lzma.avail_in);
+	l->out_full = l->lzma.avail_out == 0;
+	if (l->lzma.avail_out < OUT_SIZE)
+		made(c, i, OUT_SIZE - l->lzma.avail_out);
+	c->no_memory = c->no_memory || rc == LZMA_MEM_ERROR;
+	if (rc == LZMA_MEMLIMIT_ERROR)
+		odd(c, SK_HTTP_ODD_COMPRESSION_BOMB);
+	if (rc == LZMA_STREAM_END) {
+		close_libs(l);
+		l->small_n = 0;
+		l->state = MEMBER_END;
+	}
+	return rc == LZMA_OK || rc == LZMA_STREAM_END || rc == LZMA_BUF_ERROR;
 }
 
 /* True while a library has more output than fitted; a step with *n = 0 fetches it. */
 static bool holds_output(const struct layer *l)
 {
 	return (l->state == INFLATE && l->z.avail_out == 0) || (l->state == BROTLI && BrotliDecoderHasMoreOutput(l->br)) ||
-	       (l->state == ZSTD && l->zs_full);
+	       ((l->state == ZSTD || l->state == LZMA) && l->out_full) || (l->state == LZW && sk_lzw_holds_output(l->lzw));
 }
 
 static bool run_step(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
@@ -457,6 +541,10 @@ static bool run_step(struct sk_coding *c, unsigned i, const uint8_t **p, size_t 
 		return step_brotli(c, i, p, n);
 	case ZSTD:
 		return step_zstd(c, i, p, n);
+	case LZW:
+		return step_lzw(c, i, p, n);
+	case LZMA:
+		return step_lzma(c, i, p, n);
 	case RAW:
 		pass(c, i, *p, *n);
 		take(p, n, *n);
@@ -583,9 +671,16 @@ void sk_coding_finish(struct sk_coding *c, sk_coding_emit_fn *emit, void *cx)
 			break;
 		case GZIP_HEADER:
 		case BROTLI:
+		case LZMA:
 			odd(c, SK_HTTP_ODD_CODING_TRUNCATED);
 			break;
 		case ZLIB_TRAILER:
+		case LZW:		/* has no end of its own, but no bytes is no text either */
+			if (l->keeping && !l->decoded) {
+				odd(c, SK_HTTP_ODD_CODING_MISMATCH);
+				pass(c, i, l->keep, l->keep_n);
+			}
+			break;
 		case ZSTD:
 		case RAW:
 			break;
@@ -598,7 +693,7 @@ const struct sk_http_odds *sk_coding_odds(const struct sk_coding *c) { return &c
 
 size_t sk_coding_names(const struct sk_coding *c, char *buf)
 {
-	static const char *const name[] = { "gzip", "deflate", "br", "zstd" };
+	static const char *const name[] = { "gzip", "deflate", "br", "zstd", "compress", "lzma" };
 	size_t n = 0;
 
 	for (unsigned i = c->cnt; i > 0; i--) {

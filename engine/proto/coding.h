@@ -3,11 +3,11 @@
  * in       body bytes in any pieces, and the codings its head names
  * out      decoded bytes through emit, in pieces of at most 16 KiB
  * memory   malloc'd by new, freed by free: 16 KiB and the library's window per layer (zlib 48 KiB, brotli up to 16 MiB, zstd
- *          up to 8 MiB, both only as far as the stream asks for it)
+ *          up to 8 MiB, both only as far as the stream asks for it; LZW 260 KiB; lzma and xz up to 16 MiB)
  * threads  one owner
  * source   RFC 1950, 1951, 1952 (gzip and zlib wrappings are read here, so that wrong flags and sums do not end a body),
  *          RFC 7932, RFC 8878, RFC 9110 8.4.1, RFC 9659 (zstd window of 8 MiB)
- * limits   compress and other codings are passed on raw; a coding whose bytes do not fit its name is passed on raw; behind a
+ * limits   codings of other names are passed on raw; a coding whose bytes do not fit its name is passed on raw; behind a
  *          bomb the rest is passed on raw, from where depends on how the bytes were cut
  */
 #ifndef SK_PROTO_CODING_H
@@ -17,7 +17,7 @@
 
 #include "proto/http1_oddity.h"
 
-enum sk_coding_kind { SK_CODING_GZIP, SK_CODING_DEFLATE, SK_CODING_BROTLI, SK_CODING_ZSTD };
+enum sk_coding_kind { SK_CODING_GZIP, SK_CODING_DEFLATE, SK_CODING_BROTLI, SK_CODING_ZSTD, SK_CODING_COMPRESS, SK_CODING_LZMA };
 #define SK_CODING_LAYERS_MAX 8
 
 /* Codings in the order they were applied. */
@@ -51,7 +51,7 @@ bool sk_coding_no_memory(const struct sk_coding *c);
 /* What was odd so far. */
 const struct sk_http_odds *sk_coding_odds(const struct sk_coding *c);
 
-#define SK_CODING_NAMES_MAX 64
+#define SK_CODING_NAMES_MAX 80
 /* Codings really taken off, in the order of the head, joined by commas, into buf (SK_CODING_NAMES_MAX bytes). Its length. */
 size_t sk_coding_names(const struct sk_coding *c, char *buf);
 

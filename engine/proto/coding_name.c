@@ -8,6 +8,8 @@ static const struct {
 } names[] = {
 	{ "gzip", SK_CODING_GZIP }, { "x-gzip", SK_CODING_GZIP }, { "deflate", SK_CODING_DEFLATE },
 	{ "x-deflate", SK_CODING_DEFLATE }, { "br", SK_CODING_BROTLI }, { "zstd", SK_CODING_ZSTD },
+	{ "compress", SK_CODING_COMPRESS }, { "x-compress", SK_CODING_COMPRESS }, { "lzma", SK_CODING_LZMA }, { "x-lzma", SK_CODING_LZMA },
+	{ "xz", SK_CODING_LZMA }, { "x-xz", SK_CODING_LZMA },
 	{ "identity", -1 }, { "chunked", -1 }
 };
 

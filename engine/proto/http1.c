@@ -518,6 +518,8 @@ static size_t step_trailer(struct sk_http1 *h, const uint8_t *p, size_t n, bool 
 	k = lf ? (size_t)(lf - p) + 1 : n;
 	h->at_line = lf != NULL;
 	h->line_n += (uint32_t)SK_MIN(k, (size_t)h->head_max);
+	if (h->ops->trailer && !h->is_second)
+		h->ops->trailer(h->cx, sk_span(p, k));
 	if (h->line_n > h->head_max)
 		go_resync(h);
 	return k;

@@ -65,6 +65,9 @@ static inline struct sk_span sk_http1_value(const struct sk_http1_head *h, const
 /* First field of that name, or NULL. */
 const struct sk_http1_field *sk_http1_find(const struct sk_http1_head *h, enum sk_http1_name name);
 
+/* Without white space around it. */
+struct sk_span sk_http1_trim(struct sk_span s);
+
 /* A folded value with every line end and the white space around it made one blank, to out (value.n bytes). Its length. */
 size_t sk_http1_unfold(struct sk_span value, uint8_t *out);
 
@@ -87,6 +90,8 @@ struct sk_http1_ops {
 	/* End of a message, or of a run of headless bytes. truncated: not as its head said. */
 	void (*end)(void *cx, bool truncated, bool headless);
 	void (*oddity)(void *cx, enum sk_http_odd odd, struct sk_span bytes, uint64_t off);
+	/* Lines behind the last chunk, in any pieces. May be NULL. */
+	void (*trailer)(void *cx, struct sk_span bytes);
 };
 
 struct sk_http1 {

@@ -66,7 +66,7 @@ static bool line_is_blank(const struct sk_http1_head *h, const struct line *l)
 
 /* --- start lines --- */
 
-static struct sk_span trim(struct sk_span s)
+struct sk_span sk_http1_trim(struct sk_span s)
 {
 	while (s.n && sk_http1_is_space(s.p[0]))
 		s = sk_span(s.p + 1, s.n - 1);
@@ -175,7 +175,7 @@ static void read_status_line(struct sk_http1_head *h, struct sk_span line)
 	while (i < line.n && !sk_http1_is_blank(line.p[i]))
 		i++;
 	read_status(h, sk_span_sub(line, start, i - start));
-	h->reason = trim(sk_span_sub(line, i, line.n));
+	h->reason = sk_http1_trim(sk_span_sub(line, i, line.n));
 }
 
 /* --- fields --- */
@@ -300,7 +300,7 @@ static struct sk_http1_field *add_field(struct sk_http1_head *h, const struct sk
 /* The continuation of a field that looks like a framing field: some readers take it as one. */
 static void check_folded(struct sk_http1_head *h, const struct line *l, struct sk_http1_framing *fr)
 {
-	struct sk_span s = trim(sk_span(h->raw.p + l->start, l->end - l->start));
+	struct sk_span s = sk_http1_trim(sk_span(h->raw.p + l->start, l->end - l->start));
 	const uint8_t *colon = s.n ? memchr(s.p, ':', s.n) : NULL;
 	bool clean;
 
@@ -366,7 +366,7 @@ static enum length read_length(struct sk_http1_head *h, struct sk_span s, uint64
 	uint64_t n = 0;
 	size_t i = 0;
 
-	s = trim(s);
+	s = sk_http1_trim(s);
 	if (s.n == 0)
 		return LENGTH_NONE;
 	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
@@ -466,7 +466,7 @@ static void read_transfer_encoding(struct sk_http1_head *h, struct sk_span value
 			return;
 		odd(h, sk_http1_has_token(value, "chunked") ? SK_HTTP_ODD_CHUNKED_TWICE : SK_HTTP_ODD_BAD_TRANSFER_ENCODING);
 	} else {
-		fr->other_coding = fr->other_coding || !sk_span_is_str_nocase(trim(value), "identity");
+		fr->other_coding = fr->other_coding || !sk_span_is_str_nocase(sk_http1_trim(value), "identity");
 		if (nth)
 			odd(h, SK_HTTP_ODD_CHUNKED_TWICE);
 		if (list->cnt == before)
@@ -595,7 +595,7 @@ bool sk_http1_has_token(struct sk_span value, const char *token)
 	for (size_t pos = 0; pos < value.n; ) {
 		const uint8_t *comma = memchr(value.p + pos, ',', value.n - pos);
 		size_t end = comma ? (size_t)(comma - value.p) : value.n;
-		struct sk_span s = trim(sk_span_sub(value, pos, end - pos));
+		struct sk_span s = sk_http1_trim(sk_span_sub(value, pos, end - pos));
 
 		if (sk_span_is_str_nocase(s, token))
 			return true;

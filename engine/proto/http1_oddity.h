@@ -65,6 +65,8 @@
 	X(CHUNK_LINE_END, "chunk_line_end", "a line of the chunked coding does not end with CR LF", "RFC 9112 7.1") \
 	X(CHUNK_BROKEN, "chunk_broken", "no chunk size where one must be", "RFC 9112 7.1") \
 	X(MISSING_FINAL_CHUNK, "missing_final_chunk", "the stream ended before the last chunk", "RFC 9112 8") \
+	X(TRAILER_TOO_LONG, "trailer_too_long", "more behind a chunked body than is kept of its trailer", "RFC 9112 7.1.2") \
+	X(FORBIDDEN_TRAILER, "forbidden_trailer", "a field behind a chunked body that belongs before it (framing, routing, content)", "RFC 9110 6.5.1") \
 	X(SHORT_BODY, "short_body", "the stream ended before Content-Length bytes", "RFC 9112 8") \
 	X(UNEXPECTED_BODY, "unexpected_body", "bytes follow a head that allows no body", "RFC 9112 6.3") \
 	X(EXPECT_WITHOUT_BODY, "expect_without_body", "Expect: 100-continue with Content-Length 0", "RFC 9110 10.1.1") \

@@ -11,9 +11,10 @@ libsk_proto_a_SOURCES = \
 	%D%/http1_oddity.c %D%/http1_oddity.h \
 	%D%/http1_scan.c \
 	%D%/inflate_ws.c %D%/inflate_ws.h \
+	%D%/lzw.c %D%/lzw.h \
 	%D%/magic.c %D%/magic.h \
 	%D%/tls.c %D%/tls.h %D%/tls_finger.c \
 	%D%/uri.c %D%/uri.h \
 	%D%/websocket.c %D%/websocket.h \
 	%D%/x509.c %D%/x509.h
-libsk_proto_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS) $(BROTLI_CFLAGS) $(ZSTD_CFLAGS)
+libsk_proto_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(ZLIB_CFLAGS) $(BROTLI_CFLAGS) $(ZSTD_CFLAGS) $(LZMA_CFLAGS)

@@ -127,6 +127,7 @@ static void read_extensions(struct sk_tls_hello *h, struct sk_rd *r, bool client
 			break;
 		}
 		whole = sk_rd_taken(&e);
+		h->has_grease |= client && sk_tls_is_grease(type);
 		if (type < 64) {
 			if (seen >> type & 1)
 				h->oddities |= SK_TLS_ODD(DUPLICATE);
@@ -151,6 +152,8 @@ bool sk_tls_client_hello(struct sk_span body, struct sk_tls_hello *h)
 	n = sk_rd_u16be(&r);
 	h->ciphers = sk_rd_span(&r, n & ~(size_t)1);
 	sk_rd_skip(&r, n & 1);
+	for (size_t i = 0; i + 2 <= h->ciphers.n; i += 2)
+		h->has_grease |= sk_tls_is_grease((uint16_t)(h->ciphers.p[i] << 8 | h->ciphers.p[i + 1]));
 	sk_rd_skip(&r, sk_rd_u8(&r));
 	if (!sk_rd_ok(&r) || n & 1 || h->session_id.n > 32)
 		h->oddities |= SK_TLS_ODD(HELLO);

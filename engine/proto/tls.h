@@ -58,6 +58,7 @@ struct sk_tls_hello {
 	bool has_extensions;
 	bool has_sni;			/* the extension is there, whatever is in it */
 	bool has_ech;
+	bool has_grease;		/* client: among ciphers or extensions */
 	uint32_t oddities;
 	struct sk_span random, session_id;
 	struct sk_span ciphers;		/* client: two bytes each */

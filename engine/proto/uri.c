@@ -403,6 +403,13 @@ size_t sk_uri_query(struct sk_span query, uint8_t *out, struct sk_http_odds *odd
 	return n;
 }
 
+size_t sk_uri_query_again(uint8_t *p, size_t n)
+{
+	struct sk_http_odds ignored = { { 0, 0 } };
+
+	return n ? fold(p, sk_uri_unescape(p, n, true, &ignored), &ignored) : 0;
+}
+
 size_t sk_uri_resolve(struct sk_span base, struct sk_span ref, uint8_t *out)
 {
 	struct sk_span whole = base;

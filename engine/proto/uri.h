@@ -41,6 +41,9 @@ size_t sk_uri_path(struct sk_span path, enum sk_uri_view view, uint8_t *out, str
 /* Query decoded once, plus as blank, to out (query.n bytes of room). Its length. */
 size_t sk_uri_query(struct sk_span query, uint8_t *out, struct sk_http_odds *odds);
 
+/* The same once more, in place, on what sk_uri_query wrote. The new length. */
+size_t sk_uri_query_again(uint8_t *p, size_t n);
+
 /* True when path or query cannot change in any view: no escapes, dots before slashes, high bytes and the like. */
 bool sk_uri_is_plain(struct sk_span path);
 

@@ -101,7 +101,9 @@
 	X(VERSIONS, "versions", LIST, "", "RFC 8446 4.2.1", "772", "supported_versions, without GREASE") \
 	X(JA3, "ja3", TEXT, "", "salesforce/ja3", "e7d705a3286e19ea42f587b344ee6865", "MD5 of the JA3 string") \
 	X(JA3_STRING, "ja3.string", TEXT, "", "salesforce/ja3", "771,4865-4866,0-23,29-23,0", "what JA3 is the hash of") \
-	X(JA4, "ja4", TEXT, "", "FoxIO JA4, BSD part", "t13d1516h2_8daaf6152771_02713d6af862", "JA4 client fingerprint")
+	X(JA4, "ja4", TEXT, "", "FoxIO JA4, BSD part", "t13d1516h2_8daaf6152771_02713d6af862", "JA4 client fingerprint") \
+	X(ECH, "ech", BOOL, "", "RFC 9849", "1", "an encrypted hello was offered, or a stand-in for one: sni may be a cover name") \
+	X(GREASE, "grease", BOOL, "", "RFC 8701", "1", "values of no meaning among ciphers or extensions, as browsers send them")
 
 #define SK_FIELDS_TLS_SERVER_HELLO(X) \
 	X(SNI, "sni", TEXT, "", "RFC 6066 3", "www.example.org", "the name the client asked for") \
@@ -143,7 +145,9 @@
 	X(COOKIES, "cookie", PAIRS, "", "RFC 6265 4.2", "cookie[session]", "pairs of all Cookie fields") \
 	X(HEADER_ORDER, "header_order", TEXT, "", "", "host,user-agent,accept", "field names in lower case, joined by commas, wire order") \
 	X(ODDITIES, "oddities", LIST, "", "", "duplicate_content_length", "names of what was odd in this head") \
-	X(NUMBER, "number", INT, "", "", "1", "place among the requests of the flow, from 1")
+	X(NUMBER, "number", INT, "", "", "1", "place among the requests of the flow, from 1") \
+	X(QUERY_TWICE, "query.twice", BYTES, "", "", "q=a b", "query decoded a second time; absent when that changes nothing") \
+	X(PATH_NUL, "path.nul", BYTES, "", "RFC 3986 7.3", "/a", "path up to a NUL, as servers written in C read it; absent without one")
 
 #define SK_FIELDS_HTTP_RESPONSE(X) \
 	X(STATUS, "status", INT, "", "RFC 9110 15", "200", "status code") \
@@ -161,7 +165,8 @@
 	X(OFFSET, "offset", INT, "bytes", "", "0", "of this piece in the decoded body") \
 	X(LAST, "last", BOOL, "", "", "1", "this piece ends the body") \
 	X(TRUNCATED, "truncated", BOOL, "", "", "0", "the body ended before its length said, or bytes of it are missing") \
-	X(ENCODING, "encoding", TEXT, "", "RFC 9110 8.4.1", "gzip", "codings taken off, joined by commas; absent when none")
+	X(ENCODING, "encoding", TEXT, "", "RFC 9110 8.4.1", "gzip", "codings taken off, joined by commas; absent when none") \
+	X(TRAILERS, "trailer", PAIRS, "", "RFC 9110 6.5", "trailer[digest]", "fields behind a chunked body, with its last piece")
 
 #define SK_FIELDS_HTTP_FORM(X) \
 	X(NAME, "name", BYTES, "", "WHATWG URL 5.1, RFC 7578", "__VIEWSTATE", "parameter name, decoded, at most 1024 bytes") \

@@ -1,5 +1,5 @@
 APP_TEST_LIBS = libsk_app.a libsk_event.a libsk_proto.a libsk_flow.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) \
-	$(BROTLI_LIBS) $(ZSTD_LIBS)
+	$(BROTLI_LIBS) $(ZSTD_LIBS) $(LZMA_LIBS)
 UNIT_TESTS += tests/unit/app/t_claim
 tests_unit_app_t_claim_SOURCES = %D%/t_claim.c
 tests_unit_app_t_claim_CPPFLAGS = $(UNIT_CPPFLAGS)

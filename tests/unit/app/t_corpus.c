@@ -151,7 +151,8 @@ static void ndpi_ech(void **state)
 
 	HAS(log, "tls.client_hello to_server sni=performance.radar.cloudflare.com alpn=h2,http/1.1 version=771 versions=772,771 "
 		 "ja3=6820f114cf3b0809ffdcb30cb277848a ");
-	HAS(log, " ja4=t13d1516h2_8daaf6152771_02713d6af862\n");
+	HAS(log, " ech=1 grease=1\n");
+	HAS(log, " ja4=t13d1516h2_8daaf6152771_02713d6af862 ");
 	HAS(log, "tls.server_hello to_client sni=performance.radar.cloudflare.com version=772 cipher=4865 ja3s=eb1d94daa7e0344597e756a1fb6e7054\n");
 	HAS_NOT(log, "tls.oddity");
 }

@@ -118,6 +118,45 @@ static void a_plain_exchange(void **state)
 		"http.body to_client bytes=hello last=1 truncated=0\n");
 }
 
+static void the_other_views_of_a_target(void **state)
+{
+	const char *l = request("GET /a%2562?x=%2541%252b+y HTTP/1.1\r\nHost: a\r\n\r\n");
+
+	has(l, "http.request", 0, "path.twice=/ab");
+	has(l, "http.request", 0, "query.decoded=x=%2541%252b%20y");
+	has(l, "http.request", 0, "query.twice=x=A+%20y");
+	assert_true(odd(l, "double_encoding"));
+	l = request("GET /a.aspx%00.png?x=%41 HTTP/1.1\r\nHost: a\r\n\r\n");
+	has(l, "http.request", 0, "path=/a.aspx%00.png");
+	has(l, "http.request", 0, "path.nul=/a.aspx");
+	assert_null(strstr(l, "query.twice"));
+	assert_true(odd(l, "nul_in_target"));
+}
+
+static void fields_behind_a_chunked_body(void **state)
+{
+	const char *l;
+	static char big[16000];
+
+	for (size_t step = 1; step < 200; step += 13) {
+		static const char s[] = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n"
+					"X-Sum: 1\r\nno colon\r\n Digest :  x y \r\n\r\nGET /n HTTP/1.1\r\nHost: h\r\n\r\n";
+
+		start();
+		kit_split(&k, SK_TO_SERVER, s, sizeof(s) - 1, step);
+		l = finish();
+		assert_non_null(strstr(l, "last=1 truncated=0 trailer=X-Sum,1,Digest,x%20y\n"));
+		has(l, "http.request", 1, "target=/n");
+		assert_null(strstr(l, "forbidden"));
+	}
+	l = request("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\ncontent-Length: 9\r\n\r\n");
+	assert_non_null(strstr(l, "trailer=content-Length,9"));
+	assert_true(odd(l, "forbidden_trailer"));
+	snprintf(big, sizeof(big), "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: %09000d\r\nB: 1\r\n\r\n", 7);
+	l = request(big);
+	assert_true(odd(l, "trailer_too_long"));
+}
+
 static void request_lines(void **state)
 {
 	const char *l = request("GET\t /x\t y  HTTP/1.1 \r\nHost: a\r\n\r\n");
@@ -645,7 +684,8 @@ static void every_gap_closes_its_units(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_plain_exchange), cmocka_unit_test(request_lines), cmocka_unit_test(fields),
+		cmocka_unit_test(a_plain_exchange), cmocka_unit_test(the_other_views_of_a_target),
+		cmocka_unit_test(fields_behind_a_chunked_body), cmocka_unit_test(request_lines), cmocka_unit_test(fields),
 		cmocka_unit_test(chunked_in_all_spellings), cmocka_unit_test(chunked_in_name_only), cmocka_unit_test(lengths),
 		cmocka_unit_test(the_request_behind_an_odd_length), cmocka_unit_test(both_readings_are_told),
 		cmocka_unit_test(messages_without_bodies), cmocka_unit_test(odd_responses), cmocka_unit_test(responses_find_their_requests),

@@ -1,4 +1,4 @@
-PROTO_TEST_LIBS = libsk_proto.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(BROTLI_LIBS) $(ZSTD_LIBS)
+PROTO_TEST_LIBS = libsk_proto.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(BROTLI_LIBS) $(ZSTD_LIBS) $(LZMA_LIBS)
 UNIT_TESTS += tests/unit/proto/t_dns tests/unit/proto/t_tls tests/unit/proto/t_x509
 tests_unit_proto_t_dns_SOURCES = %D%/t_dns.c
 tests_unit_proto_t_dns_CPPFLAGS = $(UNIT_CPPFLAGS)

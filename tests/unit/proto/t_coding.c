@@ -252,6 +252,89 @@ static void zstd(void **state)
 static uint64_t counted;
 static void count(void *cx, struct sk_span s) { counted += s.n; }
 
+static struct sk_buf from_base64(const char *s)
+{
+	struct sk_buf b = { 0 };
+
+	struct sk_base64 d = { 0 };
+
+	assert_int_equal(sk_buf_reserve(&b, SK_BASE64_ROOM(strlen(s))), 0);
+	b.n = sk_base64_push(&d, sk_span_str(s), b.p);
+	return b;
+}
+
+/* Made by ncompress 4.2.4.6: codes of 9, 10 and 11 bits. The second by hand, as gzip -d reads it: a code, the code that clears the
+ * table, the rest of the group of eight, two codes. */
+static void compress_of_old(void **state)
+{
+	static const char squares[] =
+		"H52QMEDEAEEDRA6BNkDIqAFiRkIaB20UxDEwBoyAMWRUpFEwho2DMXIklLFQYY2ROA7OkFHQ4UAaFwnSeImjYA0ZB2vcSGijpI2dIG7gDFoTRM"
+		"2BOWKKrAiDpUAYKQXGOCmQJMOMIgU6BMmx482KNmJ6pChwZ8eaIHM4VNiUoUaPCmXAOChjBoyCLGEMXBhTRti9N+4qxDFXYQ64dkvOiLF2JcSG"
+		"DlvSIOsw5gyhA2fUbCnyIMysNKwSnEGVY1QaPQvS2PkyacAadwfWiFG0xsqcqxOeLKkTaI0cQ8MWTT1QYkwbJ4sLLWgDR9TAVIWWvDEj642TB2"
+		"/c4BgU+ECKMXHIIFtTolGJB52vTVrSe8Icnw2GLZiDMNOLGJvqfQqzI4ywIEEFVwwWlURgXQkRyBFIHplHoHMVaSRWXRpVVQN3Ge0EEk5ZMSYa"
+		"YzRQxVhzIFXnVAwz2bARTBihNpNAkxU1FVYC2QbUVD1dVQMON6o4lEeadWSDRGC5VpZHFW134k5RxXBDDiKKZyBaCfL4kUBJYahWhSGFhVF9ZM"
+		"nlEV53PSYXdSMV6BZjcGkEoEIhCUaSmHHBFhBJ9im0mJwzxFfXDW3CVBJLM6zFEnoKQWTeQuPtdVJfv1XoF0t4IXelXymNJJ1b11Elww3O0SUl"
+		"XjgkN5iROLG0F5RFcThUYkDZlWNDc8XqoUpjtSTXi45Z9qmKkGXUUp9RFVpqQn2K1udvyCqqkm3ckYZZQypaJhFlzZl3GUsq7dQYYYodhaxzhZ"
+		"koWHV/EYRfQP3tBxNhqmVUWIpwhdYWQYQ+NN5jNKxkXr/NvTRTTBx9JRN8qtl2ZYhPPtRTSahZSlBgp13n1GpLEVQTwc69CNG+BOUgVE56+fYf"
+		"bxb5NtVQs9VnE6Wy4RSTbS6BYJt4NoUW1YXX6XYTb9jppuKVJ0lkE6AV6uSlzYSRteNJNmWZE5RreekTDLPxZFFhKsLGnFz75XicXWGTJphxXI"
+		"cIF3L3IqcwCEPeFZGlzFGs3NIBV5gtdx95FFFnCQUmWmA9B5XRc7Q5JVTNI8dEHUcDUedyUCEOdR0MQPU8nYqZ/2S5UEVpdxRRLBKV8ZM3TXRR"
+		"VIRJTJFoFDVsFILp4cQdDqRVeFR4qJF3k3mlonUewEYJzpCVcDknV3rkTgTffq4p9R/08tJHW2HApWhQYgypZcN6oT0GHw7mQTkZUtUGJNK0Iv"
+		"dJX8MH1cesQcC1J3+CF00W4IH+OQlsgaWziF1eJMDm+KdfP5LbjbA2K4v0ZIEfSeB1ZAQVVYEA";
+	static const uint8_t cleared[] = { 0x1f, 0x9d, 0x90, 0x61, 0x00, 0x02, 0, 0, 0, 0, 0, 0, 0x62, 0xc4, 0x00 };
+	struct sk_buf z = from_base64(squares), want = { 0 };
+	uint8_t bad[15];
+
+	for (int i = 0; i < 330; i++)
+		sk_buf_addf(&want, "%d ", i * i);
+	check("compress", sk_buf_span(&z), sk_buf_str(&want));
+	assert_false(sk_http_odds_any(&odds));
+	assert_string_equal(names, "compress");
+	check("x-compress", sk_span(cleared, sizeof(cleared)), "abb");
+	/* a first code above 255 is none */
+	memcpy(bad, cleared, sizeof(bad));
+	bad[4] = 1;
+	check("compress", sk_span(bad, 3), "\x1f\x9d\x90");
+	struct sk_buf out = decode("compress", sk_span(bad, sizeof(bad)), 4);
+
+	assert_int_equal(out.n, sizeof(bad));
+	assert_memory_equal(out.p, bad, sizeof(bad));
+	assert_true(ODD(CODING_MISMATCH));
+	sk_buf_fini(&out);
+	sk_buf_fini(&z);
+	sk_buf_fini(&want);
+}
+
+/* Made by xz 5.4.1 -F lzma and -F xz. */
+static void lzma_and_xz(void **state)
+{
+	static const char *const coded[] = {
+		"XQAAgAD//////////wAqGgiiAyVm8Ut4xaIF/y7m2dIgGq00+OId6EE2+twGabs85BA0Jwnrs2bj7TdLUQriLf//+pUgAA==",
+		"/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4ABYADNdACoaCKIDJWbxS3jFogX/LubZ0iAarTT44h3oQTb63AZpuzzkEDQnCeuzZuPtN0tQ/7MAAA"
+		"AAGy1y3PSz+MsAAU9ZsQ/QRR+2830BAAAAAARZWg=="
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct sk_buf z = from_base64(coded[i]);
+
+		check(i ? "xz" : "lzma", sk_buf_span(&z), text);
+		assert_false(sk_http_odds_any(&odds));
+		assert_string_equal(names, "lzma");
+		if (i == 0) {
+			z.p[3] = 0;
+			z.p[4] = 0x80;		/* a dictionary of 2 GiB */
+		} else {
+			z.p[7] ^= 1;		/* the header's flags do not fit its sum */
+		}
+		struct sk_buf out = decode("lzma", sk_buf_span(&z), 100);
+
+		assert_int_equal(out.n, z.n);
+		assert_memory_equal(out.p, z.p, z.n);
+		assert_true(ODD(CODING_MISMATCH) && (i || ODD(COMPRESSION_BOMB)));
+		sk_buf_fini(&out);
+		sk_buf_fini(&z);
+	}
+}
+
 static void bombs_are_stopped(void **state)
 {
 	static const struct sk_coding_conf tight = { 4, UINT64_C(8) << 20, 100 };
@@ -316,7 +399,8 @@ int main(void)
 		cmocka_unit_test(plain_under_a_coding_name), cmocka_unit_test(gzip_headers), cmocka_unit_test(gzip_flags_that_lie),
 		cmocka_unit_test(wrong_sums_and_short_trailers), cmocka_unit_test(members_and_what_follows),
 		cmocka_unit_test(truncation_gives_what_there_is), cmocka_unit_test(damage_ends_in_raw_bytes), cmocka_unit_test(brotli),
-		cmocka_unit_test(zstd), cmocka_unit_test(bombs_are_stopped), cmocka_unit_test(too_many_layers_stay),
+		cmocka_unit_test(zstd), cmocka_unit_test(compress_of_old), cmocka_unit_test(lzma_and_xz), cmocka_unit_test(bombs_are_stopped),
+		cmocka_unit_test(too_many_layers_stay),
 		cmocka_unit_test(base64),
 	};
 
