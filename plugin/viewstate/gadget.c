@@ -27,6 +27,7 @@ static const struct tell classes[] = {
 	{ "System.Web.Security.RolePrincipal", "RolePrincipal" },
 	{ "System.Web.Security.FormsIdentity", "FormsIdentity" },
 	{ "System.IdentityModel.Tokens.SessionSecurityToken", "SessionSecurityToken" },
+	{ "Microsoft.IdentityModel.Tokens.SessionSecurityToken", "SessionSecurityToken" },
 	{ "SessionViewStateHistoryItem", "SessionViewStateHistoryItem" },
 	{ "System.Drawing.Design.ToolboxItemContainer", "ToolboxItemContainer" },
 	{ "System.Management.Automation.PSObject", "PSObject" },
@@ -57,14 +58,15 @@ static const struct tell members[] = {
 
 /* A text holds it: XAML, the XML schema of a DataSet, names in a delegate. */
 static const struct tell texts[] = {
-	{ "System.Data.Services.Internal.ExpandedWrapper`2", "DataSet with ExpandedWrapper" },
+	{ "DisableActivitySurrogateSelectorTypeCheck", "ActivitySurrogateDisableTypeCheck" },
+	{ "System.Data.Services.Internal.ExpandedWrapper`2", "DataSetOldBehaviour with ExpandedWrapper" },
 	{ "System.Windows.Data.ObjectDataProvider", "ObjectDataProvider" },
 	{ "<ObjectDataProvider", "ObjectDataProvider" },
 	{ ":ObjectDataProvider", "ObjectDataProvider" },
 	{ "System.Windows.Markup.XamlReader", "XamlReader" },
 	{ "System.Web.UI.LosFormatter", "LosFormatter" },
-	{ "DataType=\"System.Collections.Generic.List`1[[", "DataSet with generic DataType" },
-	{ "DataType='System.Collections.Generic.List`1[[", "DataSet with generic DataType" },
+	{ "DataType=\"System.Collections.Generic.List`1[[", "DataSetOldBehaviour with generic DataType" },
+	{ "DataType='System.Collections.Generic.List`1[[", "DataSetOldBehaviour with generic DataType" },
 	{ "ActivitySurrogateSelector+ObjectSurrogate", "ActivitySurrogateSelector" },
 };
 
@@ -112,6 +114,14 @@ const char *gadget_of_member(struct sk_span name)
 		if (sk_span_is_str(name, members[i].needle))
 			return members[i].gadget;
 	return NULL;
+}
+
+const char *gadget_of_bytes(struct sk_span bytes)
+{
+	for (size_t i = 0; i < LEN(classes); i++)
+		if (holds(bytes, classes[i].needle))
+			return classes[i].gadget;
+	return gadget_of_text(bytes);
 }
 
 const char *gadget_of_text(struct sk_span text)

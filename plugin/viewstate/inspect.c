@@ -15,13 +15,19 @@ const char *const inspect_format_names[] = { "broken", "encrypted", "unsigned", 
 const char *const inspect_verdict_names[] = { "none", "harmless", "unknown", "gadget" };
 
 #define TEXT_MIN 24u			/* shorter base64 cannot hold an object */
-#define INFLATE_MAX (1u << 20)		/* out of one gzip'd text */
+#define INFLATE_MAX (1u << 20)		/* out of one gzip'd text, to be read */
+#define INFLATE_WINDOWS 7u		/* as much again, to be searched */
+#define WINDOW_OVERLAP 1024u		/* longer than any name that is searched for */
+#define SEARCH_MAX (256u << 10)		/* of an object, from where it cannot be read */
+#define EMBEDDED_MAX 8u			/* encoded texts within one text */
 
 struct look {
 	struct inspection *out;
 	const struct inspect_alloc *mem;
 	size_t budget;
 	unsigned depth;
+	bool tables;			/* inside a DataSet that holds its tables as bytes */
+	bool dataset;			/* inside a DataSet or DataTable */
 };
 
 static void look(struct look *l, struct sk_span s);
@@ -49,6 +55,11 @@ static void found_gadget(struct look *l, const char *gadget)
 		l->out->nested = l->depth;
 }
 
+static bool begins(struct sk_span s, const char *with)
+{
+	return sk_span_is_str(sk_span_sub(s, 0, strlen(with)), with);
+}
+
 static void found_class(struct look *l, struct sk_span name)
 {
 	if (l->out->root_class.n == 0)
@@ -56,6 +67,8 @@ static void found_class(struct look *l, struct sk_span name)
 	if (l->out->class_cnt < INSPECT_CLASSES_MAX)
 		copy_name(&l->out->classes[l->out->class_cnt++], name);
 	found_gadget(l, gadget_of_class(name));
+	if (begins(name, "System.Data.DataSet") || begins(name, "System.Data.DataTable"))
+		l->dataset = true;
 	raise_verdict(l, class_is_harmless(name) ? VERDICT_HARMLESS : VERDICT_UNKNOWN);
 }
 
@@ -109,23 +122,6 @@ static uint8_t *block(struct look *l, size_t n)
 	return p;
 }
 
-static void look_gzip(struct look *l, struct sk_span s)
-{
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)s.p, .avail_in = (uInt)(s.n > UINT32_MAX ? UINT32_MAX : s.n) };
-	uint8_t *out = block(l, INFLATE_MAX);
-
-	if (!out)
-		return;
-	z.next_out = out;
-	z.avail_out = INFLATE_MAX;
-	if (inflateInit2(&z, 15 + 16) == Z_OK) {
-		inflate(&z, Z_SYNC_FLUSH);
-		look(l, sk_span(out, INFLATE_MAX - z.avail_out));
-		inflateEnd(&z);
-	}
-	l->mem->free(l->mem->cx, out);
-}
-
 /* Does it begin like something look() knows? */
 static bool is_known(struct sk_span s)
 {
@@ -157,16 +153,51 @@ static void look_schema(struct look *l, struct sk_span text)
 	}
 }
 
-static void look_text(struct look *l, struct sk_span s)
+/* What is behind the first INFLATE_MAX bytes: window by window, each beginning with the end of the one before. */
+static void search_rest(struct look *l, z_stream *z, uint8_t *out)
+{
+	int rc = Z_OK;
+
+	for (unsigned i = 0; i < INFLATE_WINDOWS && rc == Z_OK && z->avail_out == 0; i++) {
+		struct sk_span s;
+
+		memmove(out, out + INFLATE_MAX - WINDOW_OVERLAP, WINDOW_OVERLAP);
+		z->next_out = out + WINDOW_OVERLAP;
+		z->avail_out = INFLATE_MAX - WINDOW_OVERLAP;
+		rc = inflate(z, Z_SYNC_FLUSH);
+		s = sk_span(out, INFLATE_MAX - z->avail_out);
+		found_gadget(l, gadget_of_bytes(s));
+		look_schema(l, s);
+	}
+}
+
+static void look_gzip(struct look *l, struct sk_span s)
+{
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)s.p, .avail_in = (uInt)(s.n > UINT32_MAX ? UINT32_MAX : s.n) };
+	uint8_t *out = block(l, INFLATE_MAX);
+
+	if (!out)
+		return;
+	z.next_out = out;
+	z.avail_out = INFLATE_MAX;
+	if (inflateInit2(&z, 15 + 16) == Z_OK) {
+		int rc = inflate(&z, Z_SYNC_FLUSH);
+
+		look(l, sk_span(out, INFLATE_MAX - z.avail_out));
+		if (rc == Z_OK)
+			search_rest(l, &z, out);
+		inflateEnd(&z);
+	}
+	l->mem->free(l->mem->cx, out);
+}
+
+/* Takes base64 off what begins here and looks, if it is something known. */
+static void look_encoded(struct look *l, struct sk_span s)
 {
 	uint8_t head[(TEXT_MIN + 8) / 4 * 3 + 3];
 	uint8_t *out;
 	bool clean;
 
-	found_gadget(l, gadget_of_text(s));
-	look_schema(l, s);
-	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\r' || s.p[0] == '\n'))
-		s = sk_span_sub(s, 1, s.n);
 	if (s.n < TEXT_MIN || l->depth >= INSPECT_DEPTH_MAX)
 		return;
 	if (!is_known(sk_span(head, inspect_base64(sk_span_sub(s, 0, TEXT_MIN + 8), head, &clean))))
@@ -176,6 +207,61 @@ static void look_text(struct look *l, struct sk_span s)
 		return;
 	look(l, sk_span(out, inspect_base64(s, out, &clean)));
 	l->mem->free(l->mem->cx, out);
+}
+
+static bool is_base64_byte(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '+' || c == '/';
+}
+
+/* Base64 within a text, as in an element of XML: view state, objects and gzip begin alike. */
+static void look_embedded(struct look *l, struct sk_span s)
+{
+	static const char *const starts[] = { "/wE", "AAEAAAD/////", "H4sI" };
+	unsigned n = 0;
+
+	for (size_t k = 0; k < sizeof(starts) / sizeof(starts[0]); k++)
+		for (size_t i = 1; i < s.n && n < EMBEDDED_MAX; i++) {
+			const uint8_t *p = memmem(s.p + i, s.n - i, starts[k], strlen(starts[k]));
+
+			if (!p)
+				break;
+			i = (size_t)(p - s.p);
+			if (is_base64_byte(p[-1]))
+				continue;
+			look_encoded(l, sk_span_sub(s, i, s.n));
+			n++;
+		}
+}
+
+static void look_text(struct look *l, struct sk_span s)
+{
+	found_gadget(l, gadget_of_text(s));
+	look_schema(l, s);
+	if (l->dataset && s.n && memmem(s.p, s.n, "<!DOCTYPE", 9))
+		found_gadget(l, "DataSetXxe");
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t' || s.p[0] == '\r' || s.p[0] == '\n'))
+		s = sk_span_sub(s, 1, s.n);
+	look_encoded(l, s);
+	look_embedded(l, s);
+}
+
+/* Bytes of an array. Those of a DataSet's tables are tables, if they are what they should be. */
+static void look_bytes(struct look *l, struct sk_span s)
+{
+	unsigned classes = l->out->class_cnt;
+
+	look(l, s);
+	if (l->tables && classes < l->out->class_cnt &&
+	    !begins(sk_span(l->out->classes[classes].text, l->out->classes[classes].n), "System.Data.DataTable"))
+		found_gadget(l, "DataSet");
+}
+
+static void found_member(struct look *l, struct sk_span name)
+{
+	found_gadget(l, gadget_of_member(name));
+	if (begins(name, "DataSet.Tables_"))
+		l->tables = true;
 }
 
 static void on_record(void *cx, enum nrbf_what what, struct sk_span s)
@@ -188,22 +274,28 @@ static void on_record(void *cx, enum nrbf_what what, struct sk_span s)
 			copy_name(&l->out->library, s);
 		break;
 	case NRBF_CLASS: found_class(l, s); break;
-	case NRBF_MEMBER: found_gadget(l, gadget_of_member(s)); break;
+	case NRBF_MEMBER: found_member(l, s); break;
 	case NRBF_STRING: look_text(l, s); break;
-	case NRBF_BYTES: look(l, s); break;
+	case NRBF_BYTES: look_bytes(l, s); break;
 	}
 }
 
 static void look_object(struct look *l, struct sk_span s)
 {
+	bool tables = l->tables, dataset = l->dataset;
 	struct nrbf_result r;
 
+	l->tables = l->dataset = false;
 	l->out->blobs++;
 	if (l->depth > l->out->nested)
 		l->out->nested = l->depth;
 	nrbf_walk(s, on_record, l, &r);
 	if (r.classes == 0)
 		raise_verdict(l, VERDICT_UNKNOWN);
+	if (!r.whole)		/* too deep, too many, of a kind nobody reads: the names must still be there */
+		found_gadget(l, gadget_of_bytes(sk_span_sub(s, r.stopped, SEARCH_MAX)));
+	l->tables = tables;
+	l->dataset = dataset;
 }
 
 static void on_token(void *cx, enum osf_what what, struct sk_span s, unsigned depth)
@@ -268,6 +360,8 @@ void inspect_viewstate(struct sk_span decoded, bool encrypted_flag, const struct
 	*out = (struct inspection){ .size = decoded.n };
 	if (osf_walk(decoded, on_token, &l, &r)) {
 		out->root_token = r.root;
+		if (!r.whole)
+			found_gadget(&l, gadget_of_bytes(sk_span_sub(decoded, r.read, SEARCH_MAX)));
 		if (!r.whole)
 			out->format = VIEWSTATE_BROKEN;
 		else if (r.tail == 0)

@@ -5,7 +5,9 @@
  * memory   nested encodings are decoded into blocks from the allocator given, freed before return; at most
  *          INSPECT_BUDGET bytes in all
  * source   gadget classes: generators of ysoserial.net (pwntester) and ysonet (irsdl), by class and member names
- * limits   nesting of encodings INSPECT_DEPTH_MAX; a gadget list is never complete: an unknown class is told as such
+ * limits   nesting of encodings INSPECT_DEPTH_MAX; out of one gzip'd text 1 MiB is read as an object, 7 MiB more are searched for
+ *          gadgets' names; of an object that cannot be read to its end the next 256 KiB are. A gadget list is never complete: an
+ *          unknown class is told as such
  */
 #ifndef VIEWSTATE_INSPECT_H
 #define VIEWSTATE_INSPECT_H
@@ -63,6 +65,8 @@ size_t inspect_base64(struct sk_span text, uint8_t *out, bool *clean);
 const char *gadget_of_class(struct sk_span name);
 const char *gadget_of_member(struct sk_span name);
 const char *gadget_of_text(struct sk_span text);
+/* Any of them anywhere, for bytes that could not be read in order. */
+const char *gadget_of_bytes(struct sk_span bytes);
 /* Classes that ordinary controls store and that cannot do harm. */
 bool class_is_harmless(struct sk_span name);
 

@@ -292,6 +292,7 @@ void nrbf_walk(struct sk_span s, nrbf_fn *fn, void *cx, struct nrbf_result *out)
 		while (w.depth && w.stack[w.depth - 1].left == 0)
 			w.depth--;
 		out->records++;
+		out->stopped = s.n - w.r.left;
 		if (!w.depth || !read_bare(&w))
 			read_record(&w);
 	}

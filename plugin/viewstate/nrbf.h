@@ -22,6 +22,7 @@ typedef void nrbf_fn(void *cx, enum nrbf_what what, struct sk_span bytes);
 
 struct nrbf_result {
 	bool whole;			/* read to the MessageEnd record */
+	size_t stopped;			/* where it was not: offset of the record that could not be read */
 	uint32_t records, classes;
 };
 

@@ -8,7 +8,7 @@
 #include "reader.h"
 
 struct frame {
-	uint64_t left;			/* values still to come */
+	uint32_t left;			/* values still to come */
 	bool indexed;			/* a varint index before each */
 };
 
@@ -48,11 +48,11 @@ static void push(struct walk *w, uint64_t n, bool indexed)
 {
 	if (n == 0)
 		return;
-	if (w->depth == OSF_DEPTH_MAX || n > w->r.left) {
+	if (w->depth == OSF_DEPTH_MAX || n > w->r.left || n > UINT32_MAX) {
 		w->r.failed = true;
 		return;
 	}
-	w->stack[w->depth++] = (struct frame){ n, indexed };
+	w->stack[w->depth++] = (struct frame){ (uint32_t)n, indexed };
 	if (w->depth > w->out->depth)
 		w->out->depth = w->depth;
 }
@@ -63,6 +63,20 @@ static void read_char(struct walk *w)
 
 	if (lead >= 0xc0)
 		take(&w->r, lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1);
+}
+
+/* Of another format: a version, a count, and as many digests of 16 bytes. */
+static void read_event_validation(struct walk *w)
+{
+	uint32_t n;
+
+	if (take_u8(&w->r) != 0)
+		w->r.failed = true;
+	n = take_varint(&w->r);
+	if (n > w->r.left / 16)
+		w->r.failed = true;
+	else
+		take(&w->r, (size_t)n * 16);
 }
 
 static void read_blob(struct walk *w)
@@ -124,7 +138,7 @@ static void read_value(struct walk *w, uint8_t token)
 	case OSF_TYPE: read_type(w); break;
 	case OSF_STRING_FORMATTED: read_type(w); tell(w, OSF_GOT_STRING, take_string(&w->r)); break;
 	case OSF_BINARY: read_blob(w); break;
-	case OSF_EVENT_VALIDATION: take(&w->r, w->r.left); break;	/* a format of its own, to the end */
+	case OSF_EVENT_VALIDATION: read_event_validation(w); break;
 	case OSF_EMPTY_COLOR: case OSF_EMPTY_UNIT: case OSF_NULL: case OSF_EMPTY_STRING: case OSF_ZERO: case OSF_TRUE: case OSF_FALSE:
 		break;
 	default: read_containers(w, token);
@@ -141,6 +155,7 @@ bool osf_walk(struct sk_span s, osf_fn *fn, void *cx, struct osf_result *out)
 	take(&w.r, 2);
 	out->root = w.r.p[0];
 	do {
+		out->read = s.n - w.r.left;
 		while (w.depth && w.stack[w.depth - 1].left == 0)
 			w.depth--;
 		if (w.depth) {

@@ -2,8 +2,8 @@
  *
  * in       decoded view state, from FF 01 on
  * out      root token, every serialised .NET blob (token 50) and every string, through a callback
- * memory   none; nesting is counted on an explicit stack of DEPTH_MAX frames
- * source   token table of Microsoft's reference source, ObjectStateFormatter.cs
+ * memory   none; nesting is counted on an explicit stack of OSF_DEPTH_MAX frames of 8 bytes
+ * source   token table of Microsoft's reference source, ObjectStateFormatter.cs; EventValidationStore.cs
  * limits   OSF_NODES_MAX values; deeper nesting or an unknown token ends the walk
  */
 #ifndef VIEWSTATE_OSF_H
@@ -11,7 +11,7 @@
 
 #include <sekisho/span.h>
 
-#define OSF_DEPTH_MAX 64
+#define OSF_DEPTH_MAX 1024		/* a server's stack of 256 KiB holds about as many calls */
 #define OSF_NODES_MAX 200000
 
 enum osf_token {
@@ -29,6 +29,7 @@ typedef void osf_fn(void *cx, enum osf_what what, struct sk_span bytes, unsigned
 
 struct osf_result {
 	bool whole;			/* the graph was read to its end */
+	size_t read;			/* offset of the last value that was begun */
 	uint8_t root;			/* first token */
 	unsigned depth;			/* deepest nesting */
 	uint32_t nodes, blobs;

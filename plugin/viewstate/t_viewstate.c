@@ -92,6 +92,8 @@ static char *base64(const struct bytes *b, char *out)
 	return out;
 }
 
+static const char *source = "urlencoded";
+
 /* One parameter of request number, in pieces of at most piece bytes. */
 static void send(struct fake *f, uint64_t number, const char *name, const char *value, size_t piece)
 {
@@ -107,7 +109,7 @@ static void send(struct fake *f, uint64_t number, const char *name, const char *
 			[SK_F_HTTP_FORM_VALUE] = { .type = SK_VALUE_STREAM, .u.bytes = sk_span(value + off, part) },
 			[SK_F_HTTP_FORM_OFFSET] = { .type = SK_VALUE_INT, .u.num = off },
 			[SK_F_HTTP_FORM_LAST] = { .type = SK_VALUE_BOOL, .u.num = last },
-			[SK_F_HTTP_FORM_SOURCE] = { .type = SK_VALUE_TEXT, .u.bytes = sk_span_str("urlencoded") } };
+			[SK_F_HTTP_FORM_SOURCE] = { .type = SK_VALUE_TEXT, .u.bytes = sk_span_str(source) } };
 		struct sk_event e = { .kind = SK_KIND_HTTP_FORM, .parent = &request, .values = values, .value_cnt = SK_F_HTTP_FORM_CNT };
 
 		CHECK(fake_event_unit(f, &e, off == 0, last) == SK_CONTINUE);
@@ -230,6 +232,59 @@ static void pieces_in_any_order(void)
 	CHECK(f.published_cnt == 3);
 	CHECK(is(&f, 2, GADGET, "PSObject"));
 	CHECK(is(&f, 2, FORMAT, "signed"));
+	CHECK(fake_close(&f) == 0);
+}
+
+/* What a count may say that is not so: the server takes __VIEWSTATE by itself unless it cuts its own. */
+static void counts(void)
+{
+	static const char *const two[] = { "2", "+2", " 2", "\t2\r\n", "00000000000000000000002", "2 " };
+	static const char *const none[] = { "0", "1", "", "x", "-2", "5", "99999999999999999999" };
+	static char name[32], piece[2];
+	struct fake f;
+	size_t half;
+	unsigned n = 0;
+
+	begin(&f);
+	object.n = 0;
+	add_object(&object, 1, "System.Management.Automation.PSObject", "CliXml", NULL);
+	make_state("", 0, "", 0, 20);
+	base64(&state, text);
+	half = strlen(text) / 2;
+	memcpy(text2, text, half);
+	text2[half] = 0;
+	for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++) {
+		send(&f, 100 + i, "__VIEWSTATEFIELDCOUNT", two[i], 1);
+		send(&f, 100 + i, "__VIEWSTATE", text2, 11);
+		send(&f, 100 + i, "__VIEWSTATE1", text + half, 11);
+		CHECK(f.published_cnt == ++n && is(&f, n - 1, GADGET, "PSObject") && num(&f, n - 1, CHUNKED) == 1);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		send(&f, 200 + i, "__VIEWSTATEFIELDCOUNT", none[i], 1);
+		send(&f, 200 + i, "__VIEWSTATE", text, 11);
+		CHECK(f.published_cnt == ++n && is(&f, n - 1, GADGET, "PSObject") && num(&f, n - 1, CHUNKED) == 0);
+	}
+	/* the count of a query is none of a body's */
+	source = "query";
+	send(&f, 300, "__VIEWSTATEFIELDCOUNT", "2", 1);
+	source = "multipart";
+	send(&f, 300, "__VIEWSTATE", text, 11);
+	CHECK(f.published_cnt == ++n && is(&f, n - 1, GADGET, "PSObject"));
+	source = "urlencoded";
+	/* a byte a piece, the last ones first; and more than anybody sends */
+	send(&f, 301, "__VIEWSTATEFIELDCOUNT", "200", 1);
+	for (int i = 199; i > 0; i--) {
+		snprintf(name, sizeof(name), "__VIEWSTATE%d", i);
+		snprintf(piece, sizeof(piece), "%c", text[i]);
+		send(&f, 301, name, i == 199 ? text + 199 : piece, 1000);
+	}
+	text2[0] = text[0];
+	text2[1] = 0;
+	send(&f, 301, "__VIEWSTATE", text2, 1000);
+	CHECK(f.published_cnt == ++n && is(&f, n - 1, GADGET, "PSObject") && num(&f, n - 1, CHUNKED) == 1);
+	send(&f, 302, "__VIEWSTATE1000", text, 1000);
+	send(&f, 302, "__VIEWSTATE99999", text, 1000);
+	CHECK(f.published_cnt == n);
 	CHECK(fake_close(&f) == 0);
 }
 
@@ -413,11 +468,24 @@ static void tables(void)
 	CHECK(is(&f, 5, TABLE_TYPE, "A`1[[B]]") && f.published[5].values[TABLE_GENERIC].u.num == 1);
 	make_markup("System.Data.Services.Internal.ExpandedWrapper`2[[x]]", "CompressedDataTable=\"", "\"");
 	send(&f, 7, "MSOTlPn_DWP", text, 50);
-	CHECK(is(&f, 6, TABLE_GADGET, "DataSet with ExpandedWrapper"));
+	CHECK(is(&f, 6, TABLE_GADGET, "DataSetOldBehaviour with ExpandedWrapper"));
 	send(&f, 8, "MSOTlPn_DWP", "<x NotCompressedDataTable=\"H4sI\" CompressedDataTable /> CompressedDataTable=", 3);
 	CHECK(f.published_cnt == 7);
 	send(&f, 9, "MSOTlPn_DWP", "CompressedDataTable=\"not base64\"", 3);
 	CHECK(f.published_cnt == 8 && f.published[7].values[TABLE_ROOT].type == SK_VALUE_NONE);
+	/* behind forty plain ones, of which eight are told */
+	{
+		static char many[100000];
+		size_t n = 0;
+
+		make_markup("System.String", "<a CompressedDataTable='", "'/>");
+		for (int i = 0; i < 40; i++)
+			n += (size_t)snprintf(many + n, sizeof(many) - n, "%s", text);
+		make_markup("System.Collections.Generic.List`1[[A, B]]", "<a CompressedDataTable='", "'/>");
+		snprintf(many + n, sizeof(many) - n, "%s", text);
+		send(&f, 10, "MSOTlPn_DWP", many, 1000);
+		CHECK(f.published_cnt == 8 + 8 + 1 && f.published[16].values[TABLE_GENERIC].u.num == 1);
+	}
 	CHECK(fake_close(&f) == 0);
 }
 
@@ -456,6 +524,7 @@ int main(void)
 	roots_and_macs();
 	nested_in_a_pair();
 	pieces_in_any_order();
+	counts();
 	text_inside_text();
 	what_is_no_gadget();
 	blanks_and_plus_signs();

@@ -8,7 +8,10 @@
  * threads  no state but the flow's
  * source   ASP.NET Page: __VIEWSTATEFIELDCOUNT pieces __VIEWSTATE, __VIEWSTATE1 … are joined before base64 is taken off
  *          Viettel Cyber Security on ToolShell: CompressedDataTable is base64 of gzip of a serialised DataSet
- * limits   a view state over max_size is judged by its beginning and counted; at most PARTS_MAX pieces; TABLES_MAX tables per markup
+ *          Page.RequestViewStateString: pieces are joined only where the site cuts its own view state; elsewhere the count is ignored and
+ *          __VIEWSTATE is all of it. Which is so cannot be seen, so both readings are tried
+ * limits   a view state over max_size is judged by its beginning and counted; at most PARTS_MAX pieces; TABLES_MAX tables per markup,
+ *          of which TABLES_TOLD without anything of note are told
  */
 #include <sekisho/plugin.h>
 
@@ -17,9 +20,9 @@
 #include "inspect.h"
 #include "markup.h"
 
-#define PARTS_MAX 64u
-#define TABLES_MAX 8u
-#define SMALL_MAX 16u			/* bytes kept of a number field */
+#define PARTS_MAX 1000u			/* parameters ASP.NET takes */
+#define TABLES_MAX 512u
+#define TABLES_TOLD 8u
 
 struct part {
 	uint8_t *p;
@@ -29,10 +32,12 @@ struct part {
 
 struct request {
 	uint64_t number;		/* http.request.number */
+	bool in_query;			/* of the query, not of the body: ASP.NET does not mix them */
 	unsigned count;			/* __VIEWSTATEFIELDCOUNT, 0: not seen */
 	bool encrypted;
 	size_t total;
-	struct part parts[PARTS_MAX];
+	struct part *parts;		/* by number */
+	unsigned part_cnt;		/* room in parts */
 };
 
 struct flow_state {
@@ -41,8 +46,8 @@ struct flow_state {
 
 /* Of the parameter whose value is arriving. */
 struct unit_state {
-	char small[SMALL_MAX];
-	uint32_t small_len;
+	unsigned count;			/* of __VIEWSTATEFIELDCOUNT, as far as it was read */
+	bool digits, ended;		/* a digit was seen; what followed was none */
 	uint8_t *markup;
 	size_t markup_len, markup_room;
 };
@@ -138,26 +143,48 @@ static void drop_request(struct call *c, struct flow_state *fs)
 
 	if (!q)
 		return;
-	for (unsigned i = 0; i < PARTS_MAX; i++)
+	for (unsigned i = 0; i < q->part_cnt; i++)
 		if (q->parts[i].p)
 			call_free(c, q->parts[i].p);
+	if (q->parts)
+		call_free(c, q->parts);
 	call_free(c, q);
 	fs->request = NULL;
 }
 
 /* The flow's record of this request; an older one is dropped. NULL when memory is short. */
-static struct request *this_request(struct call *c, struct flow_state *fs, const struct sk_event *e)
+static struct request *this_request(struct call *c, struct flow_state *fs, const struct sk_event *e, bool in_query)
 {
 	const struct sk_event *http = sk_event_up(e, SK_KIND_HTTP_REQUEST);
 	uint64_t number = http ? sk_event_num(http, SK_F_HTTP_REQUEST_NUMBER, 0) : 0;
 
-	if (fs->request && fs->request->number != number)
+	if (fs->request && (fs->request->number != number || fs->request->in_query != in_query))
 		drop_request(c, fs);
 	if (!fs->request)
 		fs->request = call_alloc(c, sizeof(*fs->request));
-	if (fs->request)
+	if (fs->request) {
 		fs->request->number = number;
+		fs->request->in_query = in_query;
+	}
 	return fs->request;
+}
+
+/* The piece of that number; NULL when memory is short. */
+static struct part *part_of(struct call *c, struct request *q, unsigned number)
+{
+	if (number >= q->part_cnt) {
+		unsigned cnt = number + 1 > 2 * q->part_cnt ? number + 1 : 2 * q->part_cnt;
+		struct part *p = c->in->host->realloc(c->w, q->parts, cnt * sizeof(*p));
+
+		if (!p) {
+			c->in->host->count(c->w, c->in->too_large, 1);
+			return NULL;
+		}
+		memset(p + q->part_cnt, 0, (cnt - q->part_cnt) * sizeof(*p));
+		q->parts = p;
+		q->part_cnt = cnt;
+	}
+	return &q->parts[number];
 }
 
 /* Keeps a piece of text; what is over the cap is left out and counted. */
@@ -232,10 +259,10 @@ static void publish(struct call *c, const struct request *q, const struct inspec
 	c->in->host->publish(c->w, 0, values, FIELD_CNT);
 }
 
-/* Takes base64 off and looks. A form encoder that forgot to escape plus signs leaves blanks: when the text cannot be read as it is,
+/* Takes base64 off and looks; only_whole: to be told only when all of it can be read. A form encoder that forgot to escape plus signs leaves blanks: when the text cannot be read as it is,
  * it is read with them put back. */
 static void judge_text(struct call *c, const struct request *q, struct sk_span text, uint8_t *decoded, struct sk_span source,
-		       bool chunked)
+		       bool chunked, bool only_whole)
 {
 	const struct inspect_alloc mem = { call_alloc, call_free, c };
 	struct inspection *v = c->in->host->scratch(c->w, sizeof(*v));
@@ -256,13 +283,15 @@ static void judge_text(struct call *c, const struct request *q, struct sk_span t
 			inspect_viewstate(sk_span(decoded, n), q->encrypted, &mem, v);
 		}
 	}
+	if (only_whole && (v->format == VIEWSTATE_BROKEN || v->format == VIEWSTATE_ENCRYPTED))
+		return;
 	c->in->host->count(c->w, c->in->seen, 1);
 	if (v->verdict == VERDICT_GADGET)
 		c->in->host->count(c->w, c->in->gadgets, 1);
 	publish(c, q, v, sk_span(decoded, n), source, chunked);
 }
 
-static void judge(struct call *c, const struct request *q, unsigned parts, struct sk_span source)
+static void judge(struct call *c, const struct request *q, unsigned parts, struct sk_span source, bool only_whole)
 {
 	uint8_t *text, *decoded;
 	size_t n = 0;
@@ -279,7 +308,7 @@ static void judge(struct call *c, const struct request *q, unsigned parts, struc
 			memcpy(text + n, q->parts[i].p, q->parts[i].n);
 			n += q->parts[i].n;
 		}
-		judge_text(c, q, sk_span(text, n), decoded, source, parts > 1);
+		judge_text(c, q, sk_span(text, n), decoded, source, parts > 1, only_whole);
 	} else {
 		c->in->host->count(c->w, c->in->too_large, 1);
 	}
@@ -292,15 +321,14 @@ static void judge(struct call *c, const struct request *q, unsigned parts, struc
 /* A value is complete: is there a whole view state now? */
 static void complete(struct call *c, struct request *q, unsigned part, struct sk_span source)
 {
-	if (q->count == 0) {
-		if (part == 0)
-			judge(c, q, 1, source);
+	if (part == 0)
+		judge(c, q, 1, source, q->count > 1);
+	if (q->count < 2 || q->count > q->part_cnt)
 		return;
-	}
 	for (unsigned i = 0; i < q->count; i++)
 		if (!q->parts[i].complete)
 			return;
-	judge(c, q, q->count, source);
+	judge(c, q, q->count, source, false);
 }
 
 /* Digits behind __VIEWSTATE: the piece's number, 0 for none, -1 for another name. */
@@ -308,7 +336,7 @@ static int part_number(struct sk_span rest)
 {
 	int n = 0;
 
-	if (rest.n > 3)
+	if (rest.n > 4)
 		return -1;
 	for (size_t i = 0; i < rest.n; i++) {
 		if (rest.p[i] < '0' || rest.p[i] > '9')
@@ -318,25 +346,34 @@ static int part_number(struct sk_span rest)
 	return rest.n && n == 0 ? -1 : n;
 }
 
+/* A number as Convert.ToInt32 reads it: blanks and a plus sign before, blanks behind. */
+static void read_count(struct unit_state *u, struct sk_span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t b = s.p[i];
+
+		if (!u->ended && b >= '0' && b <= '9') {
+			u->digits = true;
+			if (u->count <= PARTS_MAX)
+				u->count = u->count * 10 + (unsigned)(b - '0');
+		} else if (u->digits || (b != '+' && b != ' ' && (b < '\t' || b > '\r'))) {
+			u->ended = true;
+		}
+	}
+}
+
 /* The fields beside the view state itself. */
 static void take_small(struct call *c, struct request *q, struct unit_state *u, struct sk_span name, const struct sk_event *e,
 		       struct sk_span source)
 {
-	struct sk_span piece = sk_event_bytes(e, SK_F_HTTP_FORM_VALUE);
-	size_t n = piece.n < SMALL_MAX - u->small_len ? piece.n : SMALL_MAX - u->small_len;
-
 	if (sk_span_is_str_nocase(name, "ENCRYPTED"))
 		q->encrypted = true;
-	if (n)
-		memcpy(u->small + u->small_len, piece.p, n);
-	u->small_len += (uint32_t)n;
-	if (!sk_event_num(e, SK_F_HTTP_FORM_LAST, 0) || !sk_span_is_str_nocase(name, "FIELDCOUNT"))
+	if (!sk_span_is_str_nocase(name, "FIELDCOUNT"))
 		return;
-	q->count = 0;
-	for (uint32_t i = 0; i < u->small_len && u->small[i] >= '0' && u->small[i] <= '9' && q->count <= PARTS_MAX; i++)
-		q->count = q->count * 10 + (unsigned)(u->small[i] - '0');
-	if (q->count > PARTS_MAX)
-		q->count = PARTS_MAX;
+	read_count(u, sk_event_bytes(e, SK_F_HTTP_FORM_VALUE));
+	if (!sk_event_num(e, SK_F_HTTP_FORM_LAST, 0))
+		return;
+	q->count = u->count > PARTS_MAX ? PARTS_MAX : u->count;
 	if (q->count > 1)
 		complete(c, q, q->count, source);
 }
@@ -355,8 +392,9 @@ static void publish_table(struct call *c, const struct inspection *v)
 	c->in->host->publish(c->w, 1, values, TABLE_FIELD_CNT);
 }
 
-/* One value of CompressedDataTable: references, base64 and gzip come off, then the object is read. */
-static void judge_table(struct call *c, struct sk_span value)
+/* One value of CompressedDataTable: references, base64 and gzip come off, then the object is read. plain: how many without anything
+ * of note were told. */
+static void judge_table(struct call *c, struct sk_span value, unsigned *plain)
 {
 	const struct inspect_alloc mem = { call_alloc, call_free, c };
 	struct inspection *v = c->in->host->scratch(c->w, sizeof(*v));
@@ -368,7 +406,8 @@ static void judge_table(struct call *c, struct sk_span value)
 
 		n = inspect_base64(sk_span(text, n), decoded, &clean);
 		inspect_stream(sk_span(decoded, n), &mem, v);
-		publish_table(c, v);
+		if (v->generic || v->gadget || (*plain)++ < TABLES_TOLD)
+			publish_table(c, v);
 	} else {
 		c->in->host->count(c->w, c->in->too_large, 1);
 	}
@@ -404,13 +443,16 @@ static void keep_markup(struct call *c, struct unit_state *u, struct sk_span s)
 static void take_markup(struct call *c, struct unit_state *u, const struct sk_event *e)
 {
 	struct sk_span text, value;
+	unsigned plain = 0, i = 0;
 
 	keep_markup(c, u, sk_event_bytes(e, SK_F_HTTP_FORM_VALUE));
 	if (!sk_event_num(e, SK_F_HTTP_FORM_LAST, 0))
 		return;
 	text = sk_span(u->markup, u->markup_len);
-	for (unsigned i = 0; i < TABLES_MAX && markup_attribute(&text, "CompressedDataTable", &value); i++)
-		judge_table(c, value);
+	for (; i < TABLES_MAX && markup_attribute(&text, "CompressedDataTable", &value); i++)
+		judge_table(c, value, &plain);
+	if (i == TABLES_MAX)
+		c->in->host->count(c->w, c->in->too_large, 1);
 }
 
 static void on_unit_end(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, void *unit_state)
@@ -440,7 +482,7 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 		take_markup(&c, u, e);
 		return SK_CONTINUE;
 	}
-	q = this_request(&c, flow_state, e);
+	q = this_request(&c, flow_state, e, sk_span_is_str(source, "query"));
 	if (!q || !u || !sk_span_is_str_nocase(sk_span_sub(name, 0, sizeof("__VIEWSTATE") - 1), "__VIEWSTATE"))
 		return SK_CONTINUE;
 	number = part_number(rest);
@@ -450,7 +492,9 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 	}
 	if (number >= (int)PARTS_MAX)
 		return SK_CONTINUE;
-	part = &q->parts[number];
+	part = part_of(&c, q, (unsigned)number);
+	if (!part)
+		return SK_CONTINUE;
 	if (sk_event_num(e, SK_F_HTTP_FORM_OFFSET, 0) == 0) {	/* sent again: the last one counts */
 		q->total -= part->n;
 		part->n = 0;
@@ -485,7 +529,7 @@ static int on_open(const struct sk_host *host, void **instance, char *error, siz
 	in->max_size = host->option_num(host, "max_size");
 	in->seen = host->counter(host, "seen", "view states read");
 	in->gadgets = host->counter(host, "gadgets", "view states that hold a gadget");
-	in->too_large = host->counter(host, "too_large", "pieces of view state left out over max_size or for want of memory");
+	in->too_large = host->counter(host, "too_large", "pieces of view state or tables left out over max_size, over their number, or for want of memory");
 	in->tables = host->counter(host, "tables", "compressed data tables read");
 	*instance = in;
 	return 0;

@@ -231,7 +231,10 @@ def toolshell_charsets(t):
         t.form(f"charset, segments of {cut}", exploit(ctype=typed, body=ibm), ALL, cut=cut)
     plain = [("MSOTlPn_Uri", shapes.CONTROL), ("MSOTlPn_DWP", '<WebPartPages:ContentEditorWebPart runat="server" Title="News" />')]
     for name, codec in CHARSETS.items():
-        t.form(f"near: web part in {name}", exploit(referer=(), ctype=TYPE + "; charset=" + name, body=in_charset(plain, codec)), never=("toolshell.",))
+        t.form(f"near: web part in {name}", exploit(referer=(), ctype=TYPE + "; charset=" + name, body=in_charset(plain, codec)),
+               {"toolshell.form-charset"}, ("toolshell.toolpane", "toolshell.exceldataset", "toolshell.register", "toolshell.dataset"))
+    for ctype in (TYPE + "; charset=shift_jis", TYPE + "; charset=gb2312", TYPE + "; charset=utf-8; x=utf-16"):
+        t.form("near: " + ctype, exploit(referer=(), ctype=ctype, body=urlencoded(plain)), never=("toolshell.",))
 
 
 def toolshell_tables(t):
@@ -247,6 +250,8 @@ def toolshell_tables(t):
              "blanks around the equals sign": markup.replace("CompressedDataTable=", "compresseddatatable \r\n=\t"),
              "a plain table before": markup.replace("<Scorecard:", f'<Scorecard:ExcelDataSet CompressedDataTable="{shapes.compressed_data_table("System.String")}" />'
                                                     "<Scorecard:", 1),
+             "behind 30 plain ones": markup.replace("<Scorecard:", f'<Scorecard:ExcelDataSet CompressedDataTable="{shapes.compressed_data_table("System.String")}" />' * 30
+                                                    + "<Scorecard:", 1),
              "as an element": markup.replace(f'CompressedDataTable="{table}"', f"><CompressedDataTable>{table}</CompressedDataTable"),
              "brackets as references": markup.replace(table, shapes.compressed_data_table(generic.replace("[", "&#91;").replace("]", "&#x5d;"))),
              "backquote as reference": markup.replace(table, shapes.compressed_data_table(generic.replace("`", "&#96;"))),
@@ -324,6 +329,14 @@ def viewstates(t):
     forms["base64 in a string"] = signed(shapes.los_pair(shapes.los_string(inner), shapes.NULL))
     packed = base64.b64encode(gzip.compress(shapes.gadget(), mtime=0)).decode()
     forms["gzip in a string"] = signed(shapes.los_pair(shapes.los_string(packed), shapes.NULL))
+    xml = f"<a><anyType>{inner}</anyType></a>"
+    forms["base64 in an element"] = signed(shapes.los_pair(shapes.los_string(xml), shapes.NULL))
+    forms["behind an event validation"] = signed(shapes.los_pair(b"\x1d\x00\x01" + bytes(16), shapes.los_binary(shapes.gadget())))
+    for n in (100, 1000, 3000):
+        deeper = shapes.los_binary(shapes.gadget(300))
+        for _ in range(n):
+            deeper = shapes.los_list(deeper)
+        forms[f"{n} lists deep"] = signed(deeper)
     forms["line ends in base64"] = "\r\n".join(wide[i:i + 76] for i in range(0, len(wide), 76))
     forms["blanks and tabs in base64"] = "\t ".join(wide[i:i + 5] for i in range(0, len(wide), 5))
     forms["no padding"] = wide.rstrip("=")
@@ -336,7 +349,10 @@ def viewstates(t):
     t.form("view state, name escaped", request("/a.aspx", [TYPE], b"%5F%5fVIEW%53TATE=" + urllib.parse.quote(wide, safe="").encode()), {GADGET})
     t.form("view state last of many", vs_post([(f"ctl00${i}", "v") for i in range(300)] + both), {GADGET})
     t.form("view state in the query", request("/a.aspx?" + urllib.parse.urlencode(both), [], method="GET"), {GADGET})
-    for n in (2, 3, 7, 30):
+    for count in ("0", "1", "5", "-1", "x", "+1", " 1 ", "2147483647"):
+        t.form(f"view state with a count of {count!r}", vs_post([("__VIEWSTATEFIELDCOUNT", count), *both]), {GADGET})
+    t.form("view state, a count in the query only", vs_post(both, path="/a.aspx?__VIEWSTATEFIELDCOUNT=3&__VIEWSTATE1=x"), {GADGET})
+    for n in (2, 3, 7, 30, 300):
         pieces = in_pieces(wide, n)
         count = ("__VIEWSTATEFIELDCOUNT", str(n))
         t.form(f"view state in {n}, count first", vs_post([count] + pieces), {GADGET})
