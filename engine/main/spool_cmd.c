@@ -1,7 +1,7 @@
 /* main/spool_cmd.c — sekisho spool list|show|send|drop: alerts that wait on disk for Redis.
  *
  * list and show only look, also while a sensor is at work. send opens the Redis outputs of the command line or the configuration,
- * each of which takes up its spool. Exit status 1 when something could not be sent or a spool could not be read, 2 for wrong usage.
+ * each of which takes up its spool; spools that are named, also copies from elsewhere, go to the one output there is. Exit status 1 when something could not be sent or a spool could not be read, 2 for wrong usage.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -113,7 +113,8 @@ static void list_one(struct command *c, struct sk_spool *s, const char *path)
 		printf(", since %s", sk_fmt_time(first.time_ns, time));
 	printf("\n  kept     %" PRIu64 " records that Redis has, %" PRIu64 " bytes on disk\n", st.retained, st.bytes);
 	if (st.torn || st.damaged)
-		printf("  damaged  %" PRIu64 " bytes at the end, %" PRIu64 " between records\n", st.torn, st.damaged);
+		printf("  damaged  %" PRIu64 " bytes at the end, %" PRIu64 " between records; %" PRIu64 " alert%s lost\n", st.torn, st.damaged,
+		       st.lost.alerts, st.lost.alerts == 1 ? "" : "s");
 }
 
 static void on_show(void *cx, const struct sk_spool_item *it)
@@ -160,6 +161,50 @@ static int send_one(const struct sk_settings *s, const struct sk_sink_conf *conf
 	return rc < 0 ? SK_EXIT_FAILED : SK_EXIT_DONE;
 }
 
+/* The sensor a spool belongs to, which must send it: a copy may be anywhere. 0; SK_EXIT_…, told. */
+static int read_sensor(const char *path, char *name, size_t size)
+{
+	struct sk_spool *s;
+	struct sk_error e;
+
+	if (sk_spool_open(&s, &(struct sk_spool_conf){ .dir = path, .sensor = "", .max = UINT64_MAX / 2, .retain_ns = UINT64_MAX,
+						       .read_only = true }, &e) < 0) {
+		sk_cli_error(&e);
+		return SK_EXIT_USAGE;
+	}
+	snprintf(name, size, "%s", sk_spool_sensor(s));
+	sk_spool_close(s);
+	return 0;
+}
+
+/* The spools that are named, each to the one output there is, or where it was to go (without a password). */
+static int send_named(struct command *c, struct sk_sink_conf *conf, const char *spec)
+{
+	const struct sk_settings *s = &c->cli.settings;
+	int status = SK_EXIT_DONE;
+
+	for (int i = 0; i < c->name_cnt; i++) {
+		char path[PATH_MAX], state[PATH_MAX + 8], sensor[256], target[6144];
+		struct stat st;
+		int one;
+
+		snprintf(path, sizeof(path), "%s%s%s", strchr(c->names[i], '/') ? "" : s->spool_dir, strchr(c->names[i], '/') ? "" : "/", c->names[i]);
+		snprintf(state, sizeof(state), "%s/state", path);
+		if (stat(state, &st) < 0) {
+			fprintf(stderr, "sekisho: there is no spool '%s' in %s (sekisho spool list shows all)\n", c->names[i], s->spool_dir);
+			return SK_EXIT_USAGE;
+		}
+		one = read_sensor(path, sensor, sizeof(sensor));
+		if (one == 0) {
+			conf->spool_folder = path;
+			conf->sensor = sensor[0] ? sensor : s->sensor;
+			one = send_one(s, conf, spec ? spec : sk_spool_read_label(path, target, sizeof(target)), c->cli.wait_ns);
+		}
+		status = SK_MAX(status, one);
+	}
+	return status;
+}
+
 static int send_all(struct command *c)
 {
 	const struct sk_settings *s = &c->cli.settings;
@@ -179,10 +224,16 @@ static int send_all(struct command *c)
 	for (size_t i = 0; i < s->outputs.cnt; i++) {
 		if (strncmp(s->outputs.items[i], "redis", 5) != 0)
 			continue;
+		if (c->name_cnt && cnt) {
+			fputs("sekisho: spool send: to which Redis? Name one with -o\n", stderr);
+			return SK_EXIT_USAGE;
+		}
 		cnt++;
-		one = send_one(s, &conf, s->outputs.items[i], c->cli.wait_ns);
+		one = c->name_cnt ? send_named(c, &conf, s->outputs.items[i]) : send_one(s, &conf, s->outputs.items[i], c->cli.wait_ns);
 		status = SK_MAX(status, one);
 	}
+	if (c->name_cnt && !cnt)
+		return send_named(c, &conf, NULL);
 	if (cnt)
 		return status;
 	fputs("sekisho: spool send needs -o redis://… or a configuration (-c) with such an output\n", stderr);

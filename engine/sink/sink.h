@@ -16,6 +16,7 @@ struct sk_sink_conf {
 	bool colour;				/* text on a terminal */
 	bool progress;				/* a progress line may stand on the terminal: text takes it away first */
 	const char *spool_dir;			/* NULL: no spool */
+	const char *spool_folder;		/* the spool itself, whatever the URL; NULL: one of spool_dir, named after the URL */
 	const char *user;			/* who the process will be when it writes; NULL: who it is */
 	uint64_t spool_max;			/* bytes */
 	uint64_t queue_max;			/* bytes of alerts in memory */

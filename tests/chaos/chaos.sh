@@ -4,7 +4,7 @@
 command -v redis-server >/dev/null || skip "redis-server is not installed"
 [ -x /usr/bin/python3 ] || skip "python3 is not installed"
 [ -z "${SK_QUICK:-}" ] || skip "SK_QUICK is set"
-chaos() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$top/tests/chaos/chaos.py" "$sekisho" "$@"; }
+chaos() { /usr/bin/python3 -B "$top/tests/chaos/chaos.py" "$sekisho" "$@"; }
 chaos --faults 14 --seed 1 --rate 500 || exit
 if [ "$(id -u)" -eq 0 ] && command -v ip >/dev/null && ip netns add sekisho-probe-$$ 2>/dev/null; then
 	ip netns del sekisho-probe-$$

@@ -25,7 +25,7 @@ import threading
 import time
 
 from chaos import RULES, Wire, name_of, query
-from servers import Server, die_with_parent, wait_until
+from servers import PASSWORD, PASSWORD_IN_URL, USER, Proxy, Server, die_with_parent, wait_until
 
 ALERTS, SECONDS, KEY = 172064, 12.0, "alerts"
 LIVE_PACKETS, LIVE_ALERTS, LIVE_RATE = 300000, 63104, 10000
@@ -87,7 +87,7 @@ class Row:
         os.mkdir(f"{self.work}/rules")
         with open(f"{self.work}/rules/chaos.yaml", "w", encoding="utf-8") as f:
             f.write(RULES)
-        self.process, self.wire, self.feed, self.rate = None, None, None, 0.0
+        self.process, self.wire, self.feed, self.proxy, self.rate = None, None, None, None, 0.0
 
     def close(self):
         for p in (self.process, self.redis.process):
@@ -95,17 +95,25 @@ class Row:
                 p.send_signal(signal.SIGCONT)
                 p.kill()
                 p.wait()
-        if self.wire:
-            self.wire.close()
+        for x in (self.wire, self.proxy):
+            if x:
+                x.close()
         shutil.rmtree(self.work, ignore_errors=True)
+
+    def use_proxy(self):
+        self.proxy = Proxy(lambda: self.redis.socket)
 
     def sleep(self, seconds):
         time.sleep(seconds * self.options.scale)
 
     def arguments(self):
-        url = f"redis+unix://{self.redis.socket}?key={KEY}&type={self.options.type}"
+        query_part = f"?key={KEY}&type={self.options.type}"
+        url = f"redis+unix://{self.redis.socket}{query_part}"
+        if self.proxy:
+            url = f"redis://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{self.proxy.port}{query_part}"
         return ["-S", f"{self.work}/rules", "-o", url, "--set", "sensor=faults", "--set", f"spool.dir={self.work}/spool", "--set", "stats=0s",
-                "--wait", f"{max(3, int(30 * self.options.scale))}s"]
+                "--wait", f"{max(3, int(30 * self.options.scale))}s",
+                *(["--set", "redis.command_timeout=1s"] if self.proxy else [])]
 
     def run(self, *args, before=()):
         with open(f"{self.work}/told", "wb") as told:
@@ -129,6 +137,11 @@ class Row:
             raise RuntimeError(f"{sent} packets were sent, not {self.wire.count}")
         time.sleep(1)
         self.process.send_signal(signal.SIGTERM)
+
+    def flowing(self, seconds):
+        """Not before the first alerts have arrived, however busy the machine is."""
+        self.sleep(seconds)
+        wait_until("alerts arrive", 60, lambda: self.redis.ask("EXISTS", KEY) == 1)
 
     def told(self):
         with open(f"{self.work}/told", encoding="utf-8", errors="replace") as f:
@@ -190,7 +203,7 @@ def late(row):
 def killed(row):
     row.redis.start()
     row.replay()
-    row.sleep(5)
+    row.flowing(5)
     row.redis.kill()
 
 
@@ -211,7 +224,7 @@ def cut(row):
 def hangs(row):
     row.redis.start()
     row.replay()
-    row.sleep(4)
+    row.flowing(4)
     row.redis.stop()
     row.sleep(3)
     row.redis.cont()
@@ -220,7 +233,7 @@ def hangs(row):
 def hangs_at_the_end(row):
     row.redis.start()
     row.replay()
-    row.sleep(5)
+    row.flowing(5)
     row.redis.stop()
     row.sleep(10)
     row.redis.cont()
@@ -250,11 +263,81 @@ def live_hangs(row):
     row.unwatch()
 
 
+def full(row):
+    row.redis.start()
+    row.replay()
+    row.flowing(4)
+    row.redis("CONFIG", "SET", "maxmemory", 1)
+    row.sleep(3)
+    row.redis("CONFIG", "SET", "maxmemory", 0)
+
+
+def read_only(row):
+    row.redis.start()
+    row.replay()
+    row.flowing(4)
+    row.redis("REPLICAOF", "127.0.0.1", 1)
+    row.sleep(3)
+    row.redis("REPLICAOF", "NO", "ONE")
+
+
+def black_hole(row):
+    row.use_proxy()
+    row.redis.start()
+    row.replay()
+    row.flowing(4)
+    held = row.proxy.hold(True)
+    row.sleep(3)
+    row.proxy.release(held, True)
+
+
+def late_packets(row):
+    """What an old connection had on its way arrives when a new one has gone on."""
+    row.use_proxy()
+    row.redis.start()
+    row.replay()
+    for _ in range(4):
+        row.sleep(2)
+        held = row.proxy.hold(False)
+        time.sleep(1.5)
+        row.proxy.release(held, False)
+
+
+def other_password(row):
+    row.use_proxy()
+    row.redis.start()
+    row.replay()
+    row.flowing(4)
+    row.redis("ACL", "SETUSER", USER, "resetpass", ">another")
+    row.redis("CLIENT", "KILL", "USER", USER)
+    row.sleep(3)
+    row.redis("ACL", "SETUSER", USER, f">{PASSWORD}")
+
+
+def other_type(row):
+    """The key becomes a text, and the answer that would have said so is lost on its way."""
+    row.use_proxy()
+    row.redis.start()
+    row.replay()
+    row.flowing(4)
+    held = row.proxy.hold(False, ways=(0,))
+    time.sleep(0.2)				# answers to what was sent before have come back
+    row.redis("RENAME", KEY, "aside")
+    row.redis("SET", KEY, "text")
+    row.proxy.cut(1, 1)
+    row.proxy.release(held, False)
+    row.sleep(3)
+    row.redis("RENAME", "aside", KEY)
+
+
 ROWS = [
     ("healthy", healthy), ("down during the whole run", down), ("down at the start, up after 5 s", late),
     ("kill -9 at 5 s, not restarted", killed), ("kill -9 at 5 s, restarted 3 s later", killed_restarted),
     ("connection killed 5 times, every 2 s", cut), ("hangs (SIGSTOP) at 4 s for 3 s", hangs),
     ("hangs at 5 s for 10 s, the capture ends meanwhile", hangs_at_the_end), ("hangs from the start for 20 s", hangs_from_the_start),
+    ("full (maxmemory) at 4 s for 3 s", full), ("read-only at 4 s for 3 s", read_only), ("black hole at 4 s for 3 s", black_hole),
+    ("old connections deliver late, 4 times", late_packets), ("another password at 4 s for 3 s", other_password),
+    ("a key of another type at 4 s for 3 s, its answer lost", other_type),
     ("live, healthy", live), ("live, hangs at 8 s for 10 s", live_hangs),
 ]
 

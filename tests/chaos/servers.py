@@ -9,6 +9,7 @@ Everything is started without a shell, dies with the test, and writes below the 
 import contextlib
 import ctypes
 import os
+import random
 import shutil
 import signal
 import socket
@@ -27,9 +28,12 @@ def die_with_parent():
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Not one of those the kernel gives to connections: it must still be free after a restart."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(what, seconds, happens):
@@ -103,7 +107,7 @@ class Server:
     def start(self, *more):
         self.process = subprocess.Popen(["redis-server", f"{self.folder}/redis.conf", *more], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
-        wait_until("redis-server answers", 20, lambda: self.ask("PING") == "PONG")
+        wait_until(f"redis-server answers, see {self.folder}/redis.log", 60, lambda: self.ask("PING") == "PONG")
 
     def alive(self):
         return self.process is not None and self.process.poll() is None
@@ -167,13 +171,17 @@ class Pair:
 
     def __init__(self, proxy, client, server):
         self.proxy, self.ends, self.dead = proxy, (client, server), False
-        self.gate = threading.Event()		# open: bytes flow
-        self.gate.set()
+        self.gates = threading.Event(), threading.Event()	# set: bytes flow to the server, to the client
+        self.open()
         self.budget = [None, None]		# bytes to the server, to the client before it is cut
         self.lock = threading.Lock()
         for way in (0, 1):
             self.ends[way].settimeout(0.03)
             threading.Thread(target=self.move, args=(way,), daemon=True).start()
+
+    def open(self):
+        for gate in self.gates:
+            gate.set()
 
     def move(self, way):
         source, target = self.ends[way], self.ends[1 - way]
@@ -183,7 +191,7 @@ class Pair:
                     data = source.recv(65536)
                 except socket.timeout:
                     continue
-                self.gate.wait()
+                self.gates[way].wait()
                 if not data:
                     break
                 with self.lock:
@@ -214,7 +222,7 @@ class Pair:
 
     def close(self):
         self.dead = True
-        self.gate.set()
+        self.open()
         for s in self.ends:
             s.close()
         self.proxy.pairs.discard(self)
@@ -249,7 +257,8 @@ class Proxy:
                 continue
             pair = Pair(self, client, server)
             if self.hole:
-                pair.gate.clear()
+                for gate in pair.gates:
+                    gate.clear()
             self.pairs.add(pair)
 
     def close(self):
@@ -265,20 +274,20 @@ class Proxy:
         for pair in list(self.pairs):
             pair.budget[way] = size
 
-    def hold(self, new_too):
-        """What is open passes nothing on until release(); new connections neither when new_too."""
+    def hold(self, new_too, ways=(0, 1)):
+        """What is open passes nothing on (to the server, from it) until release(); new connections neither when new_too."""
         self.hole = new_too
         held = list(self.pairs)
         for pair in held:
-            pair.gate.clear()
+            for way in ways:
+                pair.gates[way].clear()
         return held
 
     def release(self, held, lose):
         """Goes on; what was held back comes late, also when its sender has gone, or never (lose)."""
         self.hole = False
-        for pair in held + (list(self.pairs) if lose is None else []):
-            pair.gate.set()
+        for pair in held:
             if lose:
                 pair.reset()
-        for pair in list(self.pairs):
-            pair.gate.set()
+        for pair in held + list(self.pairs):
+            pair.open()

@@ -3,10 +3,13 @@
 A fault is a generator: what stands before its yield breaks something, what follows mends it. x is a number in [0, 1) of the plan.
 Each one mends what it broke, so that faults may follow one another in any order.
 """
+import binascii
 import contextlib
+import signal
+import subprocess
 import time
 
-from servers import PASSWORD, PASSWORD_IN_URL, USER, Error, Proxy, Server, wait_until
+from servers import PASSWORD, PASSWORD_IN_URL, USER, Client, Error, Proxy, Server, die_with_parent, free_port, wait_until
 
 KEYS = {"list": "alerts", "stream": "entries"}
 
@@ -143,4 +146,310 @@ class Single:
                 self.redis("RENAME", f"{key}.aside", key)
 
 
-TOPOLOGIES = {"single": Single}
+class Several:
+    """What Sentinel and Cluster have in common: servers that are reached directly."""
+
+    tools = ()
+
+    def __init__(self, work, options):
+        self.work, self.keys, self.kills, self.forgotten = work, KEYS, 0, 0
+        self.servers = [Server(f"{work}/redis{i}", *options) for i in range(3)]
+
+    def close(self):
+        for s in self.servers:
+            if s.alive():
+                s.cont()
+                s.kill()
+
+    def hit(self, server):
+        """Around a kill -9."""
+        server.kill()
+        self.kills += 1
+        yield
+        if not server.alive():
+            server.start()
+
+
+class Sentinel(Several):
+    """A master, two replicas, three sentinels with a quorum of two."""
+
+    tools = ("redis-sentinel",)
+    faults = ("kill", "kill", "kill_long", "kill_lagging", "kill_replica", "kill_sentinel", "stop", "stop_long", "failover", "failover",
+              "reset", "sekisho", "sekisho", "sekisho")
+
+    def __init__(self, work):
+        super().__init__(work, ["repl-timeout 5", "repl-ping-replica-period 1"])
+        self.ports, self.sentinels = [free_port() for _ in range(3)], [None] * 3
+
+    def start(self):
+        for s in self.servers:
+            s.start()
+        for s in self.servers[1:]:
+            s("REPLICAOF", "127.0.0.1", self.servers[0].port)
+        for i, port in enumerate(self.ports):
+            with open(f"{self.work}/sentinel{i}.conf", "w", encoding="ascii") as f:
+                f.write(f"port {port}\nbind 127.0.0.1\ndir {self.work}\nlogfile {self.work}/sentinel{i}.log\nprotected-mode no\n"
+                        f"sentinel monitor chaos 127.0.0.1 {self.servers[0].port} 2\nsentinel down-after-milliseconds chaos 500\n"
+                        "sentinel failover-timeout chaos 2000\nsentinel parallel-syncs chaos 2\n")
+            self.start_sentinel(i)
+        self.settle()
+
+    def start_sentinel(self, i):
+        self.sentinels[i] = subprocess.Popen(["redis-sentinel", f"{self.work}/sentinel{i}.conf"], stdin=subprocess.DEVNULL,
+                                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+
+    def urls(self):
+        places = ",".join(f"127.0.0.1:{p}" for p in self.ports)
+        return [f"redis-sentinel://{USER}:{PASSWORD_IN_URL}@{places}/chaos?key={self.keys['list']}",
+                f"redis-sentinel://{places}/chaos?key={self.keys['stream']}&type=stream"]
+
+    def ask(self, i, *words):
+        with contextlib.suppress(OSError, Error):
+            client = Client(("127.0.0.1", self.ports[i]), 1.0)
+            try:
+                return client(*words)
+            finally:
+                client.close()
+        return None
+
+    def master(self):
+        """The server all sentinels call so, and that agrees."""
+        told = {tuple(self.ask(i, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", "chaos") or ()) for i in range(3)}
+        for s in self.servers:
+            if told == {("127.0.0.1", str(s.port))} and (s.ask("ROLE") or [None])[0] == "master":
+                return s
+        return None
+
+    def is_settled(self):
+        master = self.master()
+        if not master:
+            return False
+        replicas = [s.ask("ROLE") for s in self.servers if s is not master]
+        seen = [self.ask(i, "SENTINEL", "CKQUORUM", "chaos") for i in range(3)]
+        return all(r and r[0] == "slave" and r[2] == master.port and r[3] == "connected" for r in replicas) and \
+            all(x and x.startswith("OK 3 usable") for x in seen) and \
+            all(len(self.ask(i, "SENTINEL", "REPLICAS", "chaos") or []) == 2 for i in range(3))
+
+    def settle(self):
+        wait_until("Sentinel, a master and two replicas agree", 90, self.is_settled)
+
+    def items(self, kind):
+        return self.master().items(self.keys[kind], kind)
+
+    def close(self):
+        for p in self.sentinels:
+            if p and p.poll() is None:
+                p.kill()
+                p.wait()
+        super().close()
+
+    def the_master(self):
+        """Waits for the last failover to end: a fault hits a whole topology."""
+        self.settle()
+        return self.master()
+
+    def took_over(self, old):
+        return self.master() not in (None, old)
+
+    def kill(self, x):
+        yield from self.hit(self.the_master())
+
+    def kill_long(self, x):
+        old = self.the_master()
+        for _ in self.hit(old):
+            yield
+            wait_until("another master", 60, lambda: self.took_over(old))
+
+    def kill_lagging(self, x):
+        """The replicas have not got what the master has acknowledged; one of them takes over."""
+        old = self.the_master()
+        rest = [s for s in self.servers if s is not old]
+        for s in rest:
+            s.stop()
+        time.sleep(0.1 + 0.2 * x)
+        for _ in self.hit(old):
+            for s in rest:
+                s.cont()
+            yield
+            wait_until("another master", 60, lambda: self.took_over(old))
+
+    def kill_replica(self, x):
+        old = self.the_master()
+        yield from self.hit([s for s in self.servers if s is not old][int(2 * x)])
+
+    def kill_sentinel(self, x):
+        i = int(3 * x)
+        self.sentinels[i].send_signal(signal.SIGKILL)
+        self.sentinels[i].wait()
+        self.kills += 1
+        yield
+        self.start_sentinel(i)
+
+    def stop(self, x):
+        old = self.the_master()
+        old.stop()
+        yield
+        old.cont()
+
+    def stop_long(self, x):
+        """Another takes over meanwhile; when it goes on, the old master believes in itself for a while."""
+        old = self.the_master()
+        old.stop()
+        yield
+        wait_until("another master", 60, lambda: self.took_over(old))
+        old.cont()
+
+    def failover(self, x):
+        self.the_master()
+        self.ask(int(3 * x), "SENTINEL", "FAILOVER", "chaos")
+        yield
+
+    def reset(self, x):
+        master = self.the_master()
+        with contextlib.suppress(Error):
+            master("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        yield
+
+
+def slot_of(key):
+    """Redis Cluster specification, "Key distribution model": CRC16 (XMODEM) modulo 16384."""
+    return binascii.crc_hqx(key.encode(), 0) % 16384
+
+
+class Cluster(Several):
+    """Three nodes. Both keys have slots below 20, so that resharding, which takes the lowest slots, always takes them."""
+
+    tools = ("redis-cli",)
+    faults = ("reshard", "reshard", "slow_reshard", "slow_reshard", "slow_reshard", "kill", "kill", "kill_empty", "stop", "full", "reset",
+              "sekisho", "sekisho", "sekisho")
+    MOVED = 20
+
+    def __init__(self, work):
+        super().__init__(work, ["cluster-enabled yes", "cluster-node-timeout 2000"])
+        for s in self.servers:
+            s.bus = free_port()
+            with open(f"{s.folder}/redis.conf", "a", encoding="ascii") as f:
+                f.write(f"cluster-port {s.bus}\n")
+        names = (f"{kind}{i}" for kind in ("alerts", "entries") for i in range(100000))
+        found = {}
+        for name in names:
+            kind = "list" if name.startswith("alerts") else "stream"
+            if kind not in found and slot_of(name) < self.MOVED:
+                found[kind] = name
+        self.keys = found
+
+    def start(self):
+        for i, s in enumerate(self.servers):
+            s.start()
+            s("CLUSTER", "ADDSLOTSRANGE", i * 16384 // 3, (i + 1) * 16384 // 3 - 1)
+            s("CLUSTER", "SET-CONFIG-EPOCH", i + 1)
+        for s in self.servers[1:]:
+            s("CLUSTER", "MEET", "127.0.0.1", self.servers[0].port, self.servers[0].bus)
+        self.settle()
+
+    def urls(self):
+        places = ",".join(f"127.0.0.1:{s.port}" for s in self.servers[1:])
+        return [f"redis-cluster://{USER}:{PASSWORD_IN_URL}@{places}?key={self.keys['list']}",
+                f"redis-cluster://{places}?key={self.keys['stream']}&type=stream"]
+
+    def is_settled(self):
+        owners = {}
+        for s in self.servers:
+            info = s.ask("CLUSTER", "INFO") or ""
+            if "cluster_state:ok" not in info or "cluster_known_nodes:3" not in info:
+                return False
+            slots = s.ask("CLUSTER", "SLOTS")
+            owners[s.port] = sorted((r[0], r[1], r[2][1]) for r in slots or [])
+        return len({str(o) for o in owners.values()}) == 1
+
+    def settle(self):
+        wait_until("three nodes agree about all slots", 60, self.is_settled)
+
+    def owner(self):
+        """The node of slot 0, and of those that move with it."""
+        self.settle()
+        for r in self.servers[0]("CLUSTER", "SLOTS"):
+            if r[0] == 0:
+                return next(s for s in self.servers if s.port == r[2][1])
+        raise RuntimeError("nobody has slot 0")
+
+    def items(self, kind):
+        return self.owner().items(self.keys[kind], kind)
+
+    def others(self, x):
+        owner = self.owner()
+        rest = [s for s in self.servers if s is not owner]
+        return owner, rest[int(2 * x)], rest
+
+    def reshard(self, x):
+        """With redis-cli, in one go, while alerts flow."""
+        owner, target, _ = self.others(x)
+        done = subprocess.run(["redis-cli", "--cluster", "reshard", f"127.0.0.1:{owner.port}", "--cluster-from", owner("CLUSTER", "MYID"),
+                               "--cluster-to", target("CLUSTER", "MYID"), "--cluster-slots", str(self.MOVED), "--cluster-yes",
+                               "--cluster-timeout", "20000"], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError("redis-cli --cluster reshard: " + done.stdout[-500:] + done.stderr[-500:])
+        yield
+        if self.owner() is not target:
+            raise RuntimeError("the slots have not moved")
+
+    def slow_reshard(self, x):
+        """Step by step (documentation of CLUSTER SETSLOT), with a pause between any two steps: ASK, TRYAGAIN, MOVED."""
+        owner, target, rest = self.others(x)
+        here, there = owner("CLUSTER", "MYID"), target("CLUSTER", "MYID")
+        slots = sorted({slot_of(k) for k in self.keys.values()})
+        for slot in slots:
+            target("CLUSTER", "SETSLOT", slot, "IMPORTING", here)
+            owner("CLUSTER", "SETSLOT", slot, "MIGRATING", there)
+        yield
+        for slot in slots:
+            end = time.monotonic() + 90
+            while (keys := owner("CLUSTER", "GETKEYSINSLOT", slot, 1)) and time.monotonic() < end:
+                with contextlib.suppress(Error):	# a node that is moving a long list looks dead to the others, and they to it
+                    owner("MIGRATE", "127.0.0.1", target.port, keys[0], 0, 20000, "REPLACE", timeout=30)
+                time.sleep(0.15 * x)
+            target("CLUSTER", "SETSLOT", slot, "NODE", there)
+            time.sleep(0.15 * x)
+            owner("CLUSTER", "SETSLOT", slot, "NODE", there)
+            for s in rest:
+                s("CLUSTER", "SETSLOT", slot, "NODE", there)
+        # the slots between go along, so that all below MOVED have one owner again
+        for slot in sorted(set(range(self.MOVED)) - set(slots)):
+            target("CLUSTER", "SETSLOT", slot, "NODE", there)
+            for s in self.servers:
+                s("CLUSTER", "SETSLOT", slot, "NODE", there)
+
+    def length(self):
+        owner = self.owner()
+        return sum(owner.length(key, kind) for kind, key in self.keys.items())
+
+    def kill(self, x):
+        self.settle()
+        yield from self.hit(self.servers[int(3 * x)])
+
+    def kill_empty(self, x):
+        owner, before = self.owner(), self.length()
+        for _ in self.hit(owner):
+            owner.forget()
+            yield
+        self.forgotten += max(0, before - self.length())
+
+    def stop(self, x):
+        owner = self.owner()
+        owner.stop()
+        yield
+        owner.cont()
+
+    def full(self, x):
+        owner = self.owner()
+        owner("CONFIG", "SET", "maxmemory", 1)
+        yield
+        owner("CONFIG", "SET", "maxmemory", 0)
+
+    def reset(self, x):
+        with contextlib.suppress(Error):
+            self.owner()("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        yield
+
+
+TOPOLOGIES = {"single": Single, "sentinel": Sentinel, "cluster": Cluster}

@@ -11,6 +11,7 @@ SYSTEM_TESTS = \
 	%D%/redis.sh \
 	%D%/redis_cluster.sh \
 	%D%/redis_examples.sh \
+	%D%/redis_mistakes.sh \
 	%D%/redis_sentinel.sh \
 	%D%/redis_spool.sh \
 	%D%/redis_tls.sh \

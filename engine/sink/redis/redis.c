@@ -146,6 +146,7 @@ static void redis_free(struct sk_redis *r)
 	free(r->seq_key);
 	free(r->owner_key);
 	free(r->spool_dir);
+	free(r->options);
 	explicit_bzero(&r->url, sizeof(r->url));
 	explicit_bzero(r->sentinel_password, sizeof(r->sentinel_password));
 	free(r->s.name);
@@ -171,11 +172,11 @@ static void tell_end(const struct sk_redis *r, const struct sk_sink_counts *c)
 		return;
 	if (c->undelivered > c->lost)
 		sk_log_error("redis", "%s: %" PRIu64 " alerts NOT delivered: %s; they are kept, and sent by: sekisho spool send --set sensor='%s' "
-			     "--set spool.dir='%.*s' -o '%s'", r->s.name, c->undelivered - c->lost, r->why[0] ? r->why : "no time left", r->sensor,
-			     (int)(strrchr(r->spool_dir, '/') - r->spool_dir), r->spool_dir, r->s.name);
+			     "--set spool.dir='%.*s' -o '%s'%s", r->s.name, c->undelivered - c->lost, r->why[0] ? r->why : "no time left", r->sensor,
+			     (int)(strrchr(r->spool_dir, '/') - r->spool_dir), r->spool_dir, r->s.name, r->options);
 	if (c->lost)
 		sk_log_error("redis", "%s: %" PRIu64 " alerts NOT delivered and lost: %s", r->s.name, c->lost,
-			     r->why[0] ? r->why : "no time left");
+			     r->why[0] ? r->why : r->spool_dir ? "the spool was full, or is damaged" : "no time left");
 }
 
 static int redis_close(struct sk_sink *s, uint64_t wait_ns, struct sk_sink_counts *counts)
@@ -270,6 +271,24 @@ static char *spool_dir(const struct sk_redis *r, const char *parent)
 	return asprintf(&dir, "%s/%s-%08x", parent, name, sk_crc32c(full)) < 0 ? NULL : dir;
 }
 
+/* Records know their keys: a spool that is sent to another place goes to the same key there. */
+static int check_label(const struct sk_redis *r, struct sk_error *e)
+{
+	static const char *const types[] = { "list", "stream", "channel" };
+	struct sk_redis_url *u = calloc(1, sizeof(*u));
+	char label[sizeof(u->name)];
+	struct sk_error ignored;
+	int rc = 0;
+
+	if (!u)
+		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	if (sk_redis_url_parse(u, sk_spool_read_label(r->spool_dir, label, sizeof(label)), &ignored) == 0 &&
+	    (strcmp(u->key, r->url.key) != 0 || u->type != r->url.type))
+		rc = sk_error_set(e, SK_E_CONFIG, "the alerts in %s are for key=%s&type=%s: give both in -o", r->spool_dir, u->key, types[u->type]);
+	free(u);
+	return rc;
+}
+
 static int open_spool(struct sk_redis *r, const struct sk_sink_conf *conf, struct sk_error *e)
 {
 	struct sk_spool_state st;
@@ -282,9 +301,11 @@ static int open_spool(struct sk_redis *r, const struct sk_sink_conf *conf, struc
 		if (!S_ISDIR(info.st_mode) || access(conf->spool_dir, W_OK | X_OK) < 0)
 			return sk_error_set(e, SK_E_CONFIG, "spool.dir: cannot write to %s: %s", conf->spool_dir,
 					    S_ISDIR(info.st_mode) ? strerror(errno) : "it is no folder");
-		r->spool_dir = spool_dir(r, conf->spool_dir);
+		r->spool_dir = conf->spool_folder ? strdup(conf->spool_folder) : spool_dir(r, conf->spool_dir);
 		if (!r->spool_dir)
 			return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+		if (conf->spool_folder && check_label(r, e) < 0)
+			return SK_E_CONFIG;
 	}
 	r->queue_max = r->spool_dir ? conf->spool_max : conf->queue_max;
 	rc = sk_spool_open(&r->spool, &(struct sk_spool_conf){
@@ -293,8 +314,8 @@ static int open_spool(struct sk_redis *r, const struct sk_sink_conf *conf, struc
 	if (rc < 0)
 		return rc;
 	sk_spool_state(r->spool, &st);
-	r->written = st.pending_alerts;
-	if (r->spool_dir)
+	r->written = st.pending_alerts + st.lost.alerts;
+	if (r->spool_dir && !conf->spool_folder)
 		sk_spool_label(r->spool, r->url.name);
 	if (st.pending_alerts)
 		sk_log_info("redis", "%s: %" PRIu64 " alerts wait in %s", r->url.name, st.pending_alerts, r->spool_dir);
@@ -318,6 +339,30 @@ static int make_keys(struct sk_redis *r)
 		r->owner_key = copy(sk_buf_str(&b), &rc);
 	sk_buf_fini(&b);
 	return rc;
+}
+
+/* What a command needs beside the URL. The name of the URL has neither user nor password. */
+static char *options(const struct sk_redis *r, const struct sk_sink_conf *conf)
+{
+	const struct {
+		const char *key, *value;
+	} files[] = {
+		{ "redis.password_file", conf->password_file }, { "redis.sentinel_password_file", conf->sentinel_password_file },
+		{ "redis.sentinel_user", conf->sentinel_user }, { "redis.tls_ca", conf->tls_ca }, { "redis.tls_cert", conf->tls_cert },
+		{ "redis.tls_key", conf->tls_key },
+	};
+	struct sk_buf b = { .cap = 16384 };
+	char *text;
+
+	sk_buf_add_str(&b, "");
+	for (size_t i = 0; i < SK_ARRAY_LEN(files); i++)
+		if (files[i].value)
+			sk_buf_addf(&b, " --set %s='%s'", files[i].key, files[i].value);
+	if (r->url.user[0] || (r->url.password[0] && !conf->password_file))
+		sk_buf_add_str(&b, "  # user and password are left out of this URL");
+	text = b.failed ? NULL : strdup(sk_buf_str(&b));
+	sk_buf_fini(&b);
+	return text;
 }
 
 static int start(struct sk_redis *r, struct sk_error *e)
@@ -390,10 +435,11 @@ int sk_sink_redis_open(struct sk_sink **out, const char *url, const struct sk_si
 	if (rc == 0)
 		rc = open_spool(r, conf, e);
 	if (rc == 0) {
+		r->options = options(r, conf);
 		r->is_varied = sk_redis_key_varies(r->url.key);
 		put_key(r, &(struct sk_redis_names){ "", "", "" });
 		r->s = (struct sk_sink){ .ops = &ops, .name = copy(r->url.name, &rc) };
-		if (rc < 0 || make_keys(r) < 0 || sk_redis_send_init(r) < 0)
+		if (rc < 0 || !r->options || make_keys(r) < 0 || sk_redis_send_init(r) < 0)
 			rc = sk_error_set(e, SK_E_MEMORY, "not enough memory");
 	}
 	if (rc == 0)

@@ -27,6 +27,7 @@ struct sk_redis {
 	char sentinel_password[512];
 	char *seq_key, *owner_key;	/* owner_key: NULL without a spool on disk */
 	char *spool_dir;		/* of this output; NULL: in memory */
+	char *options;			/* for the command that sends the rest */
 	bool is_varied;			/* the key has names in it */
 	struct sk_redis_conn_conf conn_conf;
 	uint64_t backoff_max_ns, fsync_ns, queue_max;

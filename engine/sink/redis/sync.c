@@ -33,8 +33,11 @@ static int check_type(struct sk_redis *r, const char *key, size_t key_len)
 		return SK_E_STATE;
 	if (p->type == REDIS_REPLY_ERROR && strncmp(p->str, "ASK ", 4) != 0)
 		snprintf(why, sizeof(why), "%s", p->str);
-	else if (p->type == REDIS_REPLY_STATUS && strcmp(p->str, "none") != 0 && strcmp(p->str, wanted) != 0)
+	else if (p->type == REDIS_REPLY_STATUS && strcmp(p->str, "none") != 0 && strcmp(p->str, wanted) != 0) {
+		/* a batch whose reply was lost may be counted, but not stored */
+		r->must_rewind = true;
 		snprintf(why, sizeof(why), "WRONGTYPE the key holds a %s, not a %s", p->str, wanted);
+	}
 	freeReplyObject(p);
 	return why[0] ? sk_redis_fail_error(r, why) : 0;
 }
