@@ -10,6 +10,7 @@
 
 #include "app/state.h"
 #include "base/mem.h"
+#include "proto/coding.h"
 
 SK_COUNTER_TABLE(app, SK_APP_COUNTERS)
 
@@ -37,6 +38,7 @@ struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted
 	sk_arena_init(&a->scratch, SCRATCH_CHUNK, SCRATCH_MAX);
 	a->work.cap = SCRATCH_MAX;
 	a->digester = sk_digester_new();
+	a->codings = sk_coding_pool_new();
 	if (!a->digester) {
 		sk_app_free(a);
 		return NULL;
@@ -61,6 +63,7 @@ void sk_app_free(struct sk_app *a)
 	sk_arena_fini(&a->scratch);
 	sk_buf_fini(&a->work);
 	sk_digester_free(a->digester);
+	sk_coding_pool_free(a->codings);
 	free(a);
 }
 
@@ -109,6 +112,11 @@ void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b)
 struct sk_digester *sk_app_digester(struct sk_app *a)
 {
 	return a->digester;
+}
+
+struct sk_coding_pool *sk_app_codings(struct sk_app *a)
+{
+	return a->codings;
 }
 
 struct sk_buf *sk_app_work(struct sk_app *a)

@@ -51,6 +51,8 @@ struct sk_arena *sk_app_scratch(struct sk_app *a);
 /* One per worker; a buffer that is free for use until the binding returns or publishes. */
 struct sk_digester *sk_app_digester(struct sk_app *a);
 struct sk_buf *sk_app_work(struct sk_app *a);
+/* Decoders for reuse, may be NULL. */
+struct sk_coding_pool *sk_app_codings(struct sk_app *a);
 /* The binding's counters: the struct that SK_COUNTER_STRUCT made for its counter_table. */
 void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b);
 

@@ -373,7 +373,8 @@ static void start_file(struct sk_http_body *b, const struct sk_http1_head *head)
 static void start_codings(struct sk_http_body *b, const struct sk_http1_head *head)
 {
 	const struct sk_app_conf *conf = sk_app_conf_of(http_of(b)->a);
-	struct sk_coding_conf limits = { conf->inflate_layers_max, conf->inflate_max, conf->inflate_ratio_max };
+	struct sk_coding_conf limits = { conf->inflate_layers_max, conf->inflate_max, conf->inflate_ratio_max,
+					 sk_app_codings(http_of(b)->a) };
 
 	if (head->codings.cnt == 0)
 		return;

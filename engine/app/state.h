@@ -73,6 +73,7 @@ struct sk_app {
 	struct sk_arena scratch;
 	struct sk_buf work;
 	struct sk_digester *digester;
+	struct sk_coding_pool *codings;		/* NULL when memory was short */
 	struct sk_app_counters counters;
 	void *binding_counters[SK_APP_BINDINGS_MAX];
 

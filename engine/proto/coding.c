@@ -8,17 +8,20 @@
 
 #include <brotli/decode.h>
 #include <lzma.h>
-#include <zlib.h>
+#include <stdlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include "base/compiler.h"
 #include "base/mem.h"
+#include "proto/crc32.h"
+#include "proto/inflate.h"
 #include "proto/lzw.h"
 
 #define LZMA_MEMORY_MAX (UINT64_C(16) << 20)	/* of one decoder: larger dictionaries are passed on raw */
 #define OUT_SIZE 16384
 #define KEEP_MAX 2048			/* first bytes kept to take back a guess */
+#define POOL_MAX 32u			/* layers that wait for reuse */
 #define BOMB_FREE (UINT64_C(1) << 20)	/* output that no ratio is asked of */
 
 enum state { PROBE, GZIP_HEADER, INFLATE, GZIP_TRAILER, ZLIB_TRAILER, MEMBER_END, BROTLI, ZSTD, LZW, LZMA, RAW };
@@ -28,7 +31,6 @@ struct layer {
 	enum state state;
 	enum wrap wrap;
 	uint8_t kind;
-	bool has_zlib;
 	bool decoded;			/* something was decoded: counts as taken off */
 	bool flags_ignored;		/* second try: a gzip header without its optional parts */
 	uint8_t gz_flags;
@@ -37,7 +39,6 @@ struct layer {
 	uint8_t small[16];		/* header, trailer or probe bytes so far */
 	unsigned small_n;
 	uint32_t crc, isize;
-	z_stream z;
 	BrotliDecoderState *br;
 	ZSTD_DStream *zs;
 	size_t zs_size;			/* bytes of it that are counted */
@@ -47,8 +48,16 @@ struct layer {
 	bool out_full;			/* the last piece of output was full: there may be more inside */
 	bool keeping;			/* keep holds all that came in so far */
 	size_t keep_n;
+	/* kept while the layer waits in a pool; what is above begins as zeros */
+	struct layer *next;		/* in the pool */
+	struct sk_inflate *inflate;	/* made when first needed */
+	uint8_t *out;			/* of brotli and zstd; made when first needed */
 	uint8_t keep[KEEP_MAX];
-	uint8_t out[OUT_SIZE];
+};
+
+struct sk_coding_pool {
+	struct layer *unused;
+	unsigned cnt;
 };
 
 struct sk_coding {
@@ -83,7 +92,6 @@ static void pass(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n)
 static void *alloc(void *opaque, size_t n) { return sk_mem_alloc(n); }
 static void dealloc(void *opaque, void *p) { sk_mem_free(p); }
 static void *lzma_counted(void *opaque, size_t items, size_t size) { return sk_mem_alloc(items * size); }	/* items is 1 */
-static voidpf zlib_alloc(voidpf opaque, uInt items, uInt size) { return sk_mem_alloc((size_t)items * size); }
 
 /* zstd's memory has no hooks in its stable interface: its size is asked. */
 static void count_zstd(struct layer *l)
@@ -94,8 +102,8 @@ static void count_zstd(struct layer *l)
 	l->zs_size = size;
 }
 
-/* n bytes of l->out are made. */
-static void made(struct sk_coding *c, unsigned i, size_t n)
+/* n bytes at p are made. */
+static void made(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n)
 {
 	struct layer *l = c->layers[i];
 
@@ -103,18 +111,15 @@ static void made(struct sk_coding *c, unsigned i, size_t n)
 	c->made += n;
 	if (c->made > c->conf.out_max || (c->made > BOMB_FREE && c->made / (c->in ? c->in : 1) > c->conf.ratio_max)) {
 		odd(c, SK_HTTP_ODD_COMPRESSION_BOMB);
-		pass(c, i, l->out, n);
+		pass(c, i, p, n);
 		c->bomb = true;
 		return;
 	}
-	pass(c, i, l->out, n);
+	pass(c, i, p, n);
 }
 
 static void close_libs(struct layer *l)
 {
-	if (l->has_zlib)
-		inflateEnd(&l->z);
-	l->has_zlib = false;
 	BrotliDecoderDestroyInstance(l->br);
 	l->br = NULL;
 	ZSTD_freeDStream(l->zs);
@@ -133,26 +138,33 @@ static void go_raw(struct layer *l)
 	l->state = RAW;
 }
 
-static bool start_inflate(struct sk_coding *c, struct layer *l, enum wrap wrap)
+/* Memory a layer goes on having: given, or made. */
+static void *part(void *given, size_t n)
 {
-	int rc;
+	void *p = given ? given : malloc(n);
 
+	if (p && !given)
+		sk_mem_held += (int64_t)n;
+	return p;
+}
+
+static void start_inflate(struct sk_coding *c, struct layer *l, enum wrap wrap)
+{
 	l->wrap = wrap;
 	l->small_n = 0;
-	l->crc = (uint32_t)crc32(0, NULL, 0);
+	l->crc = 0;
 	l->isize = 0;
-	if (l->has_zlib) {
-		rc = inflateReset(&l->z);
-	} else {
-		memset(&l->z, 0, sizeof(l->z));
-		l->z.zalloc = zlib_alloc;
-		l->z.zfree = dealloc;
-		rc = inflateInit2(&l->z, -15);
-		l->has_zlib = rc == Z_OK;
-	}
-	c->no_memory = c->no_memory || rc != Z_OK;
-	l->state = rc == Z_OK ? INFLATE : RAW;
-	return rc == Z_OK;
+	l->inflate = part(l->inflate, sizeof(*l->inflate));
+	if (l->inflate)
+		sk_inflate_init(l->inflate);
+	c->no_memory = c->no_memory || !l->inflate;
+	l->state = l->inflate ? INFLATE : RAW;
+}
+
+static bool make_out(struct layer *l)
+{
+	l->out = part(l->out, OUT_SIZE);
+	return l->out;
 }
 
 static void start_gzip(struct layer *l)
@@ -169,11 +181,11 @@ static size_t next_guess(struct sk_coding *c, struct layer *l)
 	l->small_n = 0;
 	if (l->state == INFLATE && l->wrap == WRAP_GZIP && l->gz_flags && !l->flags_ignored && l->keep_n > 10) {
 		l->flags_ignored = true;
-		(void)start_inflate(c, l, WRAP_GZIP);
+		start_inflate(c, l, WRAP_GZIP);
 		return 10;
 	}
 	if (l->state == INFLATE && l->wrap == WRAP_ZLIB && !l->decoded) {
-		(void)start_inflate(c, l, WRAP_NONE);
+		start_inflate(c, l, WRAP_NONE);
 		return 0;
 	}
 	odd(c, l->decoded ? SK_HTTP_ODD_CODING_BROKEN : SK_HTTP_ODD_CODING_MISMATCH);
@@ -210,7 +222,7 @@ static bool start_lzma(struct layer *l)
 
 	l->lzma = (lzma_stream)LZMA_STREAM_INIT;
 	l->lzma.allocator = &counted;
-	l->has_lzma = lzma_auto_decoder(&l->lzma, LZMA_MEMORY_MAX, 0) == LZMA_OK;
+	l->has_lzma = make_out(l) && lzma_auto_decoder(&l->lzma, LZMA_MEMORY_MAX, 0) == LZMA_OK;
 	l->state = l->has_lzma ? LZMA : RAW;
 	return l->has_lzma;
 }
@@ -219,7 +231,7 @@ static bool start_lzma(struct layer *l)
 static void choose_rare(struct sk_coding *c, struct layer *l)
 {
 	if (l->kind == SK_CODING_COMPRESS && is_compress(l->small)) {
-		l->lzw = sk_lzw_new();
+		l->lzw = make_out(l) ? sk_lzw_new() : NULL;
 		l->state = l->lzw ? LZW : RAW;
 		c->no_memory = c->no_memory || !l->lzw;
 	} else if (l->kind != SK_CODING_LZMA || !is_lzma(l->small) || !start_lzma(l)) {
@@ -239,13 +251,13 @@ static void choose(struct sk_coding *c, struct layer *l)
 		start_gzip(l);
 	} else if (l->kind == SK_CODING_ZSTD && (memcmp(b, zstd_magic, 4) == 0 || ((b[0] & 0xf0) == 0x50 && b[1] == 0x2a &&
 										 b[2] == 0x4d && b[3] == 0x18))) {
-		l->zs = ZSTD_createDStream();
+		l->zs = make_out(l) ? ZSTD_createDStream() : NULL;
 		l->state = l->zs ? ZSTD : RAW;
 		c->no_memory = c->no_memory || !l->zs;
 		if (l->zs)
 			(void)ZSTD_DCtx_setParameter(l->zs, ZSTD_d_windowLogMax, 23);
 	} else if (l->kind == SK_CODING_BROTLI) {
-		l->br = BrotliDecoderCreateInstance(alloc, dealloc, NULL);
+		l->br = make_out(l) ? BrotliDecoderCreateInstance(alloc, dealloc, NULL) : NULL;
 		l->state = l->br ? BROTLI : RAW;
 		c->no_memory = c->no_memory || !l->br;
 	} else if (l->kind == SK_CODING_ZSTD) {
@@ -256,9 +268,9 @@ static void choose(struct sk_coding *c, struct layer *l)
 	} else if (is_zlib_header(b)) {
 		if (l->kind != SK_CODING_DEFLATE)
 			odd(c, SK_HTTP_ODD_CODING_MISMATCH);
-		(void)start_inflate(c, l, WRAP_ZLIB);
+		start_inflate(c, l, WRAP_ZLIB);
 	} else if (l->kind == SK_CODING_DEFLATE) {
-		(void)start_inflate(c, l, WRAP_NONE);
+		start_inflate(c, l, WRAP_NONE);
 	} else {
 		odd(c, SK_HTTP_ODD_CODING_MISMATCH);
 		go_raw(l);
@@ -300,7 +312,7 @@ static void gzip_next(struct sk_coding *c, struct layer *l)
 	l->small_n = 0;
 	l->gz_need = l->gz_step == GZ_EXTRA ? l->gz_need : 2;
 	if (l->gz_step == GZ_DONE)
-		(void)start_inflate(c, l, WRAP_GZIP);
+		start_inflate(c, l, WRAP_GZIP);
 }
 
 static bool step_gzip_fixed(struct sk_coding *c, struct layer *l, uint8_t b)
@@ -365,27 +377,17 @@ static void inflate_ended(struct layer *l)
 static bool step_inflate(struct sk_coding *c, unsigned i, const uint8_t **p, size_t *n)
 {
 	struct layer *l = c->layers[i];
-	const uint8_t *at = *p;
-	uInt piece = (uInt)SK_MIN(*n, (size_t)1 << 30);
-	size_t got;
-	int rc;
+	struct sk_span out;
+	enum sk_inflate_result rc = sk_inflate_run(l->inflate, p, n, &out);
 
-	memcpy(&l->z.next_in, &at, sizeof(at));		/* zlib's next_in is not const in all builds */
-	l->z.avail_in = piece;
-	l->z.next_out = l->out;
-	l->z.avail_out = OUT_SIZE;
-	rc = inflate(&l->z, Z_NO_FLUSH);
-	got = OUT_SIZE - l->z.avail_out;
-	take(p, n, piece - l->z.avail_in);
-	if (got && l->wrap == WRAP_GZIP)
-		l->crc = (uint32_t)crc32(l->crc, l->out, (uInt)got);
-	l->isize += (uint32_t)got;
-	if (got)
-		made(c, i, got);
-	c->no_memory = c->no_memory || rc == Z_MEM_ERROR;
-	if (rc == Z_STREAM_END)
+	if (out.n && l->wrap == WRAP_GZIP)
+		l->crc = sk_crc32(l->crc, out);
+	l->isize += (uint32_t)out.n;
+	if (out.n)
+		made(c, i, out.p, out.n);
+	if (rc == SK_INFLATE_END)
 		inflate_ended(l);
-	return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR;
+	return rc != SK_INFLATE_BROKEN;
 }
 
 static bool step_trailer(struct sk_coding *c, struct layer *l, const uint8_t **p, size_t *n)
@@ -447,7 +449,7 @@ static bool step_brotli(struct sk_coding *c, unsigned i, const uint8_t **p, size
 
 	rc = BrotliDecoderDecompressStream(l->br, n, p, &room, &out, NULL);
 	if (room < OUT_SIZE)
-		made(c, i, OUT_SIZE - room);
+		made(c, i, l->out, OUT_SIZE - room);
 	if (rc == BROTLI_DECODER_RESULT_SUCCESS) {
 		close_libs(l);
 		l->small_n = 0;
@@ -473,7 +475,7 @@ static bool step_zstd(struct sk_coding *c, unsigned i, const uint8_t **p, size_t
 		take(p, n, in.pos);
 	l->out_full = out.pos == OUT_SIZE;
 	if (out.pos)
-		made(c, i, out.pos);
+		made(c, i, l->out, out.pos);
 	return !ZSTD_isError(rc);
 }
 
@@ -485,7 +487,7 @@ static bool step_lzw(struct sk_coding *c, unsigned i, const uint8_t **p, size_t 
 	if (got == SIZE_MAX)
 		return false;
 	if (got)
-		made(c, i, got);
+		made(c, i, l->out, got);
 	return true;
 }
 
@@ -502,7 +504,7 @@ static bool step_lzma(struct sk_coding *c, unsigned i, const uint8_t **p, size_t
 	take(p, n, *n - l->lzma.avail_in);
 	l->out_full = l->lzma.avail_out == 0;
 	if (l->lzma.avail_out < OUT_SIZE)
-		made(c, i, OUT_SIZE - l->lzma.avail_out);
+		made(c, i, l->out, OUT_SIZE - l->lzma.avail_out);
 	c->no_memory = c->no_memory || rc == LZMA_MEM_ERROR;
 	if (rc == LZMA_MEMLIMIT_ERROR)
 		odd(c, SK_HTTP_ODD_COMPRESSION_BOMB);
@@ -517,7 +519,7 @@ static bool step_lzma(struct sk_coding *c, unsigned i, const uint8_t **p, size_t
 /* True while a library has more output than fitted; a step with *n = 0 fetches it. */
 static bool holds_output(const struct layer *l)
 {
-	return (l->state == INFLATE && l->z.avail_out == 0) || (l->state == BROTLI && BrotliDecoderHasMoreOutput(l->br)) ||
+	return (l->state == INFLATE && l->inflate->full) || (l->state == BROTLI && BrotliDecoderHasMoreOutput(l->br)) ||
 	       ((l->state == ZSTD || l->state == LZMA) && l->out_full) || (l->state == LZW && sk_lzw_holds_output(l->lzw));
 }
 
@@ -587,6 +589,66 @@ static void push(struct sk_coding *c, unsigned i, const uint8_t *p, size_t n)
 		c->emit(c->cx, sk_span(p, n));
 }
 
+/* --- layers for reuse --- */
+
+/* What waits in a pool is bounded and no flow's: only what is in use counts as held by flows. */
+static int64_t bytes_of(const struct layer *l)
+{
+	return (int64_t)(sizeof(*l) + (l->inflate ? sizeof(*l->inflate) : 0) + (l->out ? OUT_SIZE : 0));
+}
+
+static void layer_free(struct layer *l)
+{
+	free(l->inflate);
+	free(l->out);
+	free(l);
+}
+
+struct sk_coding_pool *sk_coding_pool_new(void) { return calloc(1, sizeof(struct sk_coding_pool)); }
+
+void sk_coding_pool_free(struct sk_coding_pool *pool)
+{
+	while (pool && pool->unused) {
+		struct layer *l = pool->unused;
+
+		pool->unused = l->next;
+		layer_free(l);
+	}
+	free(pool);
+}
+
+/* The one used last, whose memory is the most likely to be near. */
+static struct layer *layer_new(struct sk_coding_pool *pool)
+{
+	struct layer *l = pool ? pool->unused : NULL;
+
+	if (l) {
+		pool->unused = l->next;
+		pool->cnt--;
+	} else {
+		l = malloc(sizeof(*l));
+		if (!l)
+			return NULL;
+		l->inflate = NULL;
+		l->out = NULL;
+	}
+	memset(l, 0, offsetof(struct layer, next));
+	sk_mem_held += bytes_of(l);
+	return l;
+}
+
+static void layer_put(struct sk_coding_pool *pool, struct layer *l)
+{
+	sk_mem_held -= bytes_of(l);
+	if (!pool || pool->cnt == POOL_MAX) {
+		layer_free(l);
+		return;
+	}
+	l->next = pool->unused;
+	pool->unused = l;
+	pool->cnt++;
+}
+
 /* --- the chain --- */
 
 struct sk_coding *sk_coding_new(const struct sk_coding_list *list, const struct sk_coding_conf *conf)
@@ -600,7 +662,7 @@ struct sk_coding *sk_coding_new(const struct sk_coding_list *list, const struct 
 	if (cnt < list->cnt)
 		odd(c, SK_HTTP_ODD_TOO_MANY_CODINGS);
 	for (unsigned i = 0; i < cnt; i++) {
-		struct layer *l = sk_mem_zalloc(sizeof(*l));
+		struct layer *l = layer_new(conf->pool);
 
 		if (!l) {
 			sk_coding_free(c);
@@ -619,7 +681,7 @@ void sk_coding_free(struct sk_coding *c)
 		return;
 	for (unsigned i = 0; i < c->cnt; i++) {
 		close_libs(c->layers[i]);
-		sk_mem_free(c->layers[i]);
+		layer_put(c->conf.pool, c->layers[i]);
 	}
 	sk_mem_free(c);
 }

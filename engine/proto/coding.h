@@ -1,9 +1,10 @@
 /* proto/coding.h — takes content codings off a body as it streams.
  *
  * in       body bytes in any pieces, and the codings its head names
- * out      decoded bytes through emit, in pieces of at most 16 KiB
- * memory   malloc'd by new, freed by free: 16 KiB and the library's window per layer (zlib 48 KiB, brotli up to 16 MiB, zstd
- *          up to 8 MiB, both only as far as the stream asks for it; LZW 260 KiB; lzma and xz up to 16 MiB)
+ * out      decoded bytes through emit, in pieces of little more than 16 KiB at most
+ * memory   malloc'd by new, freed by free or kept in a pool: per layer 2 KiB, 75 KiB for gzip and deflate, or 16 KiB and the
+ *          library's window (brotli up to 16 MiB, zstd up to 8 MiB, both only as far as the stream asks for it; LZW 260 KiB; lzma
+ *          and xz up to 16 MiB)
  * threads  one owner
  * source   RFC 1950, 1951, 1952 (gzip and zlib wrappings are read here, so that wrong flags and sums do not end a body),
  *          RFC 7932, RFC 8878, RFC 9110 8.4.1, RFC 9659 (zstd window of 8 MiB)
@@ -29,10 +30,17 @@ struct sk_coding_list {
 /* Adds the codings of one Content-Encoding or Transfer-Encoding value; chunked and identity are passed over. */
 void sk_coding_parse(struct sk_span value, struct sk_coding_list *list, struct sk_http_odds *odds);
 
+/* Layers for reuse, of one worker. */
+struct sk_coding_pool;
+struct sk_coding_pool *sk_coding_pool_new(void);	/* NULL when memory is short */
+/* After all that was made with it. */
+void sk_coding_pool_free(struct sk_coding_pool *pool);
+
 struct sk_coding_conf {
 	unsigned layers_max;		/* outermost codings that are taken off */
 	uint64_t out_max;		/* bytes made by all layers */
 	uint64_t ratio_max;		/* bytes made per byte in, behind the first MiB */
+	struct sk_coding_pool *pool;	/* may be NULL */
 };
 
 struct sk_coding;

@@ -3,6 +3,7 @@ libsk_proto_a_SOURCES = \
 	%D%/base64.c %D%/base64.h \
 	%D%/charset.c %D%/charset.h \
 	%D%/coding.c %D%/coding.h %D%/coding_name.c \
+	%D%/crc32.c %D%/crc32.h \
 	%D%/digest.c %D%/digest.h \
 	%D%/dns.c %D%/dns.h \
 	%D%/form.c %D%/form.h %D%/form_field.c \
@@ -10,6 +11,7 @@ libsk_proto_a_SOURCES = \
 	%D%/http1_head.c %D%/http1_head.h \
 	%D%/http1_oddity.c %D%/http1_oddity.h \
 	%D%/http1_scan.c \
+	%D%/inflate.c %D%/inflate.h \
 	%D%/inflate_ws.c %D%/inflate_ws.h \
 	%D%/lzw.c %D%/lzw.h \
 	%D%/magic.c %D%/magic.h \

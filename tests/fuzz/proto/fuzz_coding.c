@@ -21,7 +21,7 @@ static void emit(void *cx, struct sk_span s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct sk_coding_conf conf = { 4, 4u << 20, 1000 };
+	static const struct sk_coding_conf conf = { 4, 4u << 20, 1000, NULL };
 	const uint8_t *lf = size ? memchr(data, '\n', size) : NULL;
 	struct sk_coding_list list = { { 0 }, 0 };
 	struct sk_http_odds odds = { { 0, 0 } };

@@ -25,3 +25,8 @@ UNIT_TESTS += tests/unit/proto/t_charset
 tests_unit_proto_t_charset_SOURCES = %D%/t_charset.c
 tests_unit_proto_t_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_proto_t_charset_LDADD = $(PROTO_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/proto/t_inflate
+tests_unit_proto_t_inflate_SOURCES = %D%/t_inflate.c
+tests_unit_proto_t_inflate_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
+tests_unit_proto_t_inflate_LDADD = $(PROTO_TEST_LIBS)

@@ -10,7 +10,7 @@
 #include "proto/coding.h"
 
 static const char text[] = "The quick brown fox jumps over the lazy dog. The quick brown fox jumps over the lazy dog.";
-static const struct sk_coding_conf conf = { 4, UINT64_C(1) << 30, 2048 };
+static const struct sk_coding_conf conf = { 4, UINT64_C(1) << 30, 2048, NULL };
 
 static struct sk_http_odds odds;
 static char names[SK_CODING_NAMES_MAX + 1];
@@ -337,7 +337,7 @@ static void lzma_and_xz(void **state)
 
 static void bombs_are_stopped(void **state)
 {
-	static const struct sk_coding_conf tight = { 4, UINT64_C(8) << 20, 100 };
+	static const struct sk_coding_conf tight = { 4, UINT64_C(8) << 20, 100, NULL };
 	struct sk_coding_list list = { { SK_CODING_GZIP, SK_CODING_GZIP }, 2 };
 	uint8_t *zeros = calloc(1, 32u << 20);
 	struct sk_buf a = deflated(sk_span(zeros, 32u << 20), 31), b = deflated(sk_buf_span(&a), 31);
