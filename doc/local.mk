@@ -9,6 +9,9 @@ examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	%D%/examples/consume.py \
 	%D%/examples/consume.sh \
+	%D%/examples/consume_redis_py.py \
+	%D%/examples/elastic-pipeline.json \
+	%D%/examples/elastic-template.json \
 	%D%/examples/logstash.conf \
 	%D%/examples/redis-acl.conf \
 	%D%/examples/redpanda-connect.yaml \

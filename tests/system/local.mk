@@ -19,7 +19,7 @@ SYSTEM_TESTS = \
 	%D%/rules.sh \
 	%D%/start.sh
 TESTS += $(SYSTEM_TESTS)
-EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
+EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected %D%/elastic.py %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
 
 # A generator for floods; make flood is the long form of tests/system/flood.sh.
 check_PROGRAMS += tests/lib/flood

@@ -11,6 +11,7 @@ replay() { "$sekisho" -q -r pcaps/ --set sensor=test "$@"; }
 
 replay -o "json:$work/json"
 grep -o '"sekisho":{"id":"[0-9a-f]*"' "$work/json" | cut -d'"' -f6 >"$work/ids"
+sort "$work/ids" >"$work/sorted"
 
 expect_status 0 replay -o "$url?key=alerts&type=stream"
 /usr/bin/python3 doc/examples/consume.py "$work/redis.sock" alerts siem one --once >"$work/read" || fail "consume.py: $?"
@@ -18,6 +19,29 @@ cut -d' ' -f1 "$work/read" | cmp - "$work/ids" || fail "consume.py has not read 
 [ "$(cli xpending alerts siem | head -n 1)" = 0 ] || fail "consume.py has not acknowledged everything"
 /usr/bin/python3 doc/examples/consume.py "$work/redis.sock" alerts siem one --once >"$work/read"
 [ ! -s "$work/read" ] || fail "consume.py reads again what it has acknowledged"
+
+# the same with redis-py: it takes over what a reader that died had taken
+if /usr/bin/python3 -c 'import redis' 2>/dev/null; then
+	cli xgroup create alerts python 0 >/dev/null
+	cli xreadgroup group python dead count 3 streams alerts '>' >/dev/null
+	sed 's/^IDLE_MS = 30000/IDLE_MS = 1/' doc/examples/consume_redis_py.py >"$work/consume_redis_py.py"
+	/usr/bin/python3 "$work/consume_redis_py.py" "unix://$work/redis.sock" alerts python one >"$work/read" 2>"$work/err" &
+	pid=$!
+	for _ in $(seq 200); do
+		[ "$(wc -l <"$work/read")" -ge "$(wc -l <"$work/ids")" ] && [ "$(cli xpending alerts python | head -n 1)" = 0 ] && break
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.1
+	done
+	kill $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	cut -d' ' -f1 "$work/read" | sort | cmp - "$work/sorted" || { cat "$work/err" >&2; fail "consume_redis_py.py has not read every alert once"; }
+	[ "$(cli xpending alerts python | head -n 1)" = 0 ] || fail "consume_redis_py.py has not acknowledged everything"
+else
+	echo "python3-redis is not installed: consume_redis_py.py is not run"
+fi
+
+# what Elasticsearch would make of each alert
+/usr/bin/python3 tests/system/elastic.py doc/examples/elastic-pipeline.json doc/examples/elastic-template.json "$work/json" || fail "elastic"
 
 cli del alerts '{alerts}:seq:test' >/dev/null
 mkdir "$work/spool"
