@@ -335,6 +335,14 @@ void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_pack
 		f->done = 1;
 }
 
+/* In percent, rounded down. */
+static struct sk_value share(uint64_t mine, uint64_t other)
+{
+	const double all = (double)mine + (double)other;
+
+	return all > 0 ? num((uint64_t)((double)mine * 100 / all)) : (struct sk_value){ .type = SK_VALUE_NONE };
+}
+
 static void publish_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason why)
 {
 	const struct sk_flow_info *i = &f->info;
@@ -350,6 +358,7 @@ static void publish_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason
 	v[SK_F_FLOW_END_DURATION] = num(i->last_ns > i->start_ns ? (i->last_ns - i->start_ns) / 1000000u : 0);
 	v[SK_F_FLOW_END_STATE] = text(sk_flow_state_names[f->state]);
 	v[SK_F_FLOW_END_REASON] = text(sk_flow_reason_names[why]);
+	v[SK_F_FLOW_END_UPLOAD] = share(i->bytes[SK_TO_SERVER], i->bytes[SK_TO_CLIENT]);
 	sk_app_publish(a, f, SK_TO_SERVER, 0, &e);
 }
 

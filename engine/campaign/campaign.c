@@ -461,11 +461,9 @@ static void handle(struct sk_campaign *c, struct sk_alert *a, struct sk_key *k)
 	} else {
 		leave(c, s, a);
 	}
-	sk_seen_add(c, s, a);
-	if (a->depth >= SK_ALERT_DEPTH_MAX)
-		return;
-	for (size_t i = 0; i < s->parent_cnt; i++)
+	for (size_t i = 0; a->depth < SK_ALERT_DEPTH_MAX && i < s->parent_cnt; i++)
 		step(c, sk_rules_at(c->rules, s->parents[i]), a);
+	sk_seen_add(c, s, a);		/* last: nothing excepts itself */
 }
 
 /* Tells the waits that ended before now, earliest first. */

@@ -232,8 +232,8 @@ static void read_step(struct draft *d, const struct sk_conf_node *n, uint32_t st
 		by = c;
 	}
 	c = sk_conf_get(n, "unless");
-	if (c && d->type != SK_RULE_SEQUENCE)
-		sk_load_error_key(d->l, c, "unless goes with the steps of a sequence only");
+	if (c && d->type == SK_RULE_ABSENT)
+		sk_load_error_key(d->l, c, "unless does not go with absent");
 	else if (c)
 		join.unless = read_unless(d->l, c);
 	for (c = of->type == SK_CONF_SEQUENCE ? of->child : of; c; c = of->type == SK_CONF_SEQUENCE ? c->next : NULL)
@@ -363,7 +363,8 @@ static void read_all_steps(struct draft *d, const struct sk_conf_node *n)
 	if (d->type == SK_RULE_SEQUENCE && d->c->place_cnt < 2)
 		sk_load_error(d->l, first, "expected at least two steps");
 	check_joins(d);
-	check_all_unless(d, first);
+	if (d->type != SK_RULE_ABSENT)
+		check_all_unless(d, first);
 	d->c->steps = d->steps;
 	d->c->joins = d->joins;
 	d->c->step_cnt = d->cnt;

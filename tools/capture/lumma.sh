@@ -158,6 +158,18 @@ if wants rollover; then
   end 2025-07-23T11:10:00Z
   note "Lumma: one name after the other" "six unknown names of a cheap ending within two seconds, all NXDOMAIN" "$DIG_V, $DNSMASQ_V" "lumma.rollover once" "lumma.name-dns"
 fi
+if wants rollover-known; then
+  SC_CASE=rollover-known
+  say lumma/rollover-known
+  rec "$SC_TMP/r1.raw"
+  for n in climatologfy.top narrwathe.top jactkthy.top leasefgjj.top; do ask "$n" A; done
+  rec_end
+  rec "$SC_TMP/r2.raw"
+  for n in climatologfy.top narrwathe.top jactkthy.top leasefgjj.top ehairqcui.top thredatqj.top; do ask "$n" A; done
+  rec_end
+  "$PY" "$SC_HERE/settle.py" -o "$SC_TOP/pcaps/lumma/rollover-known.pcap" 2025-07-23T11:12:00Z "$SC_TMP/r1.raw" 2025-07-23T12:30:00Z "$SC_TMP/r2.raw"
+  note "Near miss: names that were asked for before" "four unknown names of a cheap ending; more than an hour later the same four and two others" "$DIG_V, $DNSMASQ_V" "-" "lumma.rollover"
+fi
 if wants rollover-near; then
   begin rollover-near
   for n in example.top www.example.top cdn.example.top; do ask "$n" A; done

@@ -59,6 +59,20 @@ def profile_ak47(method, path, query, headers, body):
     return 200, {"Content-Type": "text/html"}, PAGE.format("It works!")
 
 
+def profile_payload(method, path, query, headers, body):
+    if method == "POST":
+        return 200, {"Content-Type": "text/plain"}, shapes.ak47_answer()
+    if path.endswith(".ps1"):
+        return 200, {"Content-Type": "text/plain"}, "# inert\r\nWrite-Host 'inert test file'\r\n" * 8
+    if path.endswith((".exe", ".dat")):
+        return 200, {"Content-Type": "application/octet-stream"}, shapes.program()
+    if path.endswith(".crl"):
+        return 200, {"Content-Type": "application/pkix-crl"}, b"\x30\x82\x01\x00" + shapes.noise(256, 5)
+    if path.endswith("/big"):
+        return 200, {"Content-Type": "application/octet-stream"}, shapes.noise(64000, 7)
+    return 200, {"Content-Type": "text/html"}, PAGE.format("It works!")
+
+
 def profile_stealer(method, path, query, headers, body):
     if path.endswith(".ps1"):
         return 200, {"Content-Type": "text/plain"}, "# inert\r\nWrite-Host 'inert test file'\r\n" * 8

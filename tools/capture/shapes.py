@@ -353,6 +353,11 @@ def lumma_config(place="prefix", kind="config"):
     return keys + cipher if place == "prefix" else cipher + keys
 
 
+def program():
+    """The first two headers of a PE file and nothing that could be loaded."""
+    return b"MZ" + bytes(58) + struct.pack("<I", 64) + b"PE\0\0" + bytes(20) + b"inert, not a program" + bytes(404)
+
+
 # --- environment dumps -----------------------------------------------------------------------------------------------
 
 def fake_token(kind):

