@@ -28,7 +28,7 @@ static const char *const troubles[] = {
 	"detect.alerts_lost", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
 	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted", "campaign.seen_evicted",
-	"campaign.no_memory", "output.lost", "output.sink_lost",
+	"campaign.no_memory", "output.lost", "output.sink_lost", "redis.refused", "redis.healed",
 };
 
 static int add(struct sk_report *r, const char *folder, const struct sk_counter_def *def, uint64_t value)
@@ -116,23 +116,69 @@ static int add_worker(struct sk_report *r, const struct sk_pipeline_worker *w)
 	return rc == 0 ? add_plugin_counters(r, w->detect) : rc;
 }
 
+static void add_way(struct sk_sink_way *sum, const struct sk_sink_way *w)
+{
+	sum->queued += w->queued;
+	sum->sent += w->sent;
+	sum->acknowledged += w->acknowledged;
+	sum->retried += w->retried;
+	sum->healed += w->healed;
+	sum->refused += w->refused;
+	sum->spool_bytes += w->spool_bytes;
+	sum->oldest_ms = SK_MAX(sum->oldest_ms, w->oldest_ms);
+	for (unsigned i = 0; i < SK_SINK_TRIPS; i++)
+		sum->trips[i] += w->trips[i];
+}
+
+/* Of all Redis outputs together. */
+static int add_redis(struct sk_report *r, const struct sk_sink_way *w)
+{
+	static const struct sk_counter_def defs[] = {
+		{ "queued", "records", "alerts and other events taken in for Redis, or left by an earlier run" },
+		{ "sent", "records", "alerts and other events sent to Redis, each time they were" },
+		{ "acknowledged", "records", "alerts and other events Redis has answered for" },
+		{ "retried", "records", "alerts and other events sent without an answer that Redis has them" },
+		{ "healed", "records", "alerts and other events sent again because Redis had lost them" },
+		{ "refused", "alerts", "alerts the spool or queue for Redis had no room for" },
+		{ "spool_bytes", "bytes", "bytes the spool or queue takes at the moment" },
+		{ "oldest_ms", "ms", "age of the first alert that waits, in milliseconds" },
+		{ "trips_1ms", "batches", "batches answered within 1 ms" },
+		{ "trips_3ms", "batches", "batches answered within 3 ms" },
+		{ "trips_10ms", "batches", "batches answered within 10 ms" },
+		{ "trips_30ms", "batches", "batches answered within 30 ms" },
+		{ "trips_100ms", "batches", "batches answered within 100 ms" },
+		{ "trips_300ms", "batches", "batches answered within 300 ms" },
+		{ "trips_1s", "batches", "batches answered within 1 s" },
+		{ "trips_more", "batches", "batches answered later" } };
+	const uint64_t v[] = { w->queued, w->sent, w->acknowledged, w->retried, w->healed, w->refused, w->spool_bytes, w->oldest_ms };
+	int rc = 0;
+
+	for (size_t i = 0; i < SK_ARRAY_LEN(defs) && rc == 0; i++)
+		rc = add(r, "redis", &defs[i], i < SK_ARRAY_LEN(v) ? v[i] : w->trips[i - SK_ARRAY_LEN(v)]);
+	return rc;
+}
+
 static int add_outputs(struct sk_report *r, const struct sk_output *o)
 {
 	static const struct sk_counter_def defs[] = {
 		{ "delivered", "alerts", "alerts that outputs have delivered" },
 		{ "waiting", "alerts", "alerts that wait for an output at the moment" },
 		{ "sink_lost", "alerts", "alerts outputs have lost: a queue or spool was full, or the end came" } };
-	struct sk_sink_counts sum = { 0 }, c;
+	struct sk_sink_counts sum = { 0 }, c = { 0 };
+	bool has_redis = false;
 
 	for (size_t i = 0; i < sk_output_sink_count(o); i++) {
-		sk_output_sink(o, i, &c);
+		has_redis |= strncmp(sk_output_sink(o, i, &c), "redis", 5) == 0;
+		add_way(&sum.way, &c.way);
 		sum.delivered += c.delivered;
 		sum.undelivered += c.undelivered;
 		sum.lost += c.lost;
 	}
 	if (add(r, "output", &defs[0], sum.delivered) < 0 || add(r, "output", &defs[1], sum.undelivered - sum.lost) < 0)
 		return SK_E_MEMORY;
-	return add(r, "output", &defs[2], sum.lost);
+	if (add(r, "output", &defs[2], sum.lost) < 0)
+		return SK_E_MEMORY;
+	return has_redis ? add_redis(r, &sum.way) : 0;
 }
 
 int sk_report_make(struct sk_report *r, const struct sk_engine *g)

@@ -31,11 +31,26 @@ struct sk_sink_conf {
 };
 extern const struct sk_sink_conf sk_sink_conf_default;
 
+/* Of a sink with a way to go: records, alerts and others. */
+#define SK_SINK_TRIPS 8u
+#define SK_SINK_TRIP_LIMITS_MS { 1, 3, 10, 30, 100, 300, 1000 }
+struct sk_sink_way {
+	uint64_t queued;			/* taken in, or left by an earlier run */
+	uint64_t sent;				/* each time */
+	uint64_t acknowledged;
+	uint64_t retried;			/* sent without an answer that they are there: again, unless it turns out that they are */
+	uint64_t healed;			/* again, for the other side has lost them */
+	uint64_t refused;			/* alerts, for want of room */
+	uint64_t spool_bytes, oldest_ms;	/* now: room taken, age of the first that waits */
+	uint64_t trips[SK_SINK_TRIPS];		/* batches by the time until the answer: within each limit, and more */
+};
+
 struct sk_sink_counts {
 	uint64_t written;			/* alerts given to the sink */
 	uint64_t delivered;			/* … that are where they should be */
 	uint64_t undelivered;			/* … that are not (kept or lost) */
 	uint64_t lost;				/* … of these: not kept anywhere */
+	struct sk_sink_way way;
 };
 
 struct sk_sink {

@@ -42,6 +42,47 @@ expect_ids "$work/got" "stream"
 expect_status 0 replay -o "$url?key=short&type=stream&maxlen=10"
 [ "$(cli xlen short)" -le "$(wc -l <"$work/ids")" ] || fail "maxlen"
 
+# counters: at the end, and in the stats events of a sensor
+expect_status 0 "$sekisho" -v -r pcaps/ -o "$url?key=counted&type=stream" --set sensor=test
+for counter in queued sent acknowledged; do
+	grep -E "^ +$(wc -l <"$work/ids") +redis\.$counter " "$work/err" "$work/out" >/dev/null || fail "redis.$counter: $(grep redis. "$work/err" "$work/out")"
+done
+grep -E '^ +[0-9]+ +redis\.trips_' "$work/err" "$work/out" >/dev/null || fail "no round trips are counted"
+if [ "$(id -u)" -eq 0 ]; then
+	"$sekisho" -q -i lo -o "$url?key=live" --set stats=200ms --set sensor=test 2>"$work/err" &
+	pid=$!
+	for _ in $(seq 200); do
+		[ "$(cli llen live)" -ge 3 ] && break
+		sleep 0.05
+	done
+	kill -TERM $pid
+	wait $pid || fail "a sensor on lo: exit status $?"
+	cli lrange live 0 -1 | /usr/bin/python3 -c '
+import json, sys
+events = [json.loads(x)["stats"]["redis"] for x in sys.stdin]
+third = events[2]
+assert third["queued"] >= 2 and third["sent"] >= 1 and third["acknowledged"] >= 1 and third["spool_bytes"] > 0, third
+assert sum(v for k, v in third.items() if k.startswith("trips_")) >= 1 and third["healed"] == third["refused"] == 0, third' ||
+		fail "the stats events do not say what Redis got: $(cli lrange live 0 -1)"
+fi
+
+# several keys at a time, and a key of the wrong type among them: nothing goes, then all
+expect_status 0 replay -o "$url?key=sev:{severity}"
+for key in $(cli keys 'sev:*'); do
+	cli lrange "$key" 0 -1
+done | ids >"$work/got"
+expect_ids "$work/got" "keys by severity"
+cli set wrong:critical text >/dev/null
+expect_status 1 replay -o "$url?key=wrong:{severity}"
+expect_line "$work/err" "WRONGTYPE the key wrong:critical holds a string, not a list"
+[ "$(cli keys 'wrong:*' | wc -l)" -eq 1 ] || fail "a part was sent: $(cli keys 'wrong:*')"
+# a limit holds for each of them
+expect_status 1 replay -o "$url?key=limit:{severity}&high=3" --wait 1s
+expect_line "$work/err" "as many as high allows"
+for key in $(cli keys 'limit:*'); do
+	[ "$(cli llen "$key")" -le 3 ] || fail "high=3: $key has $(cli llen "$key")"
+done
+
 # channel
 redis-cli -s "$work/redis.sock" --raw subscribe channel >"$work/channel" &
 subscriber=$!

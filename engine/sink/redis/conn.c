@@ -282,6 +282,14 @@ int sk_redis_conn_words(struct sk_redis_conn *c, ...)
 	return sk_redis_conn_request(c, argc, argv, lens);
 }
 
+int sk_redis_conn_raw(struct sk_redis_conn *c, struct sk_span text, size_t cnt)
+{
+	for (size_t i = 0; c->is_asking && i < cnt; i++)
+		if (sk_buf_add_byte(&c->announced, 0) < 0)
+			return SK_E_MEMORY;
+	return sk_buf_add(&c->out, text);
+}
+
 static ssize_t move(struct sk_redis_conn *c, bool out, uint8_t *in, short *events)
 {
 	const uint8_t *p = c->out.p + c->sent;
@@ -331,6 +339,15 @@ static int turn(struct sk_redis_conn *c, uint64_t deadline)
 		return failed(c, "the answer makes no sense: %s", c->reader->errstr);
 	wanted |= n > 0 ? 0 : events;
 	return moved || n > 0 ? 0 : wait_for(c, c->fd, wanted, deadline);
+}
+
+void sk_redis_conn_kick(struct sk_redis_conn *c)
+{
+	short events;
+	ssize_t n;
+
+	while (c->sent < c->out.n && (n = move(c, true, NULL, &events)) > 0)
+		c->sent += (size_t)n;
 }
 
 static redisReply *next_reply(struct sk_redis_conn *c)

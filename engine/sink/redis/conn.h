@@ -53,6 +53,10 @@ void sk_redis_conn_cancel(struct sk_redis_conn *c);
 int sk_redis_conn_request(struct sk_redis_conn *c, size_t argc, const char **argv, const size_t *lens);
 /* One of words, the last NULL. */
 int sk_redis_conn_words(struct sk_redis_conn *c, ...) __attribute__((sentinel));
+/* Appends cnt requests that are within MULTI, as bytes. 0 or SK_E_MEMORY. */
+int sk_redis_conn_raw(struct sk_redis_conn *c, struct sk_span text, size_t cnt);
+/* Sends what can be sent without waiting. What goes wrong shows at the next reply. */
+void sk_redis_conn_kick(struct sk_redis_conn *c);
 /* The next reply; sends what waits. NULL with c->error: the connection is of no use any more. */
 redisReply *sk_redis_conn_reply(struct sk_redis_conn *c);
 

@@ -68,7 +68,7 @@ void sk_redis_tell_lost(struct sk_redis *r)
 	it.key = sk_buf_span(&r->key);
 	it.json = sk_buf_span(&b);
 	if (!b.failed && !r->key.failed && sk_spool_add(r->spool, &it) == 0)
-		r->lost_told = st.lost.alerts;
+		r->lost_told = st.lost.alerts, r->way.queued++;
 	sk_buf_fini(&b);
 }
 
@@ -94,6 +94,7 @@ static int redis_write(struct sk_sink *s, const struct sk_alert *a, struct sk_sp
 	it.key = sk_buf_span(&r->key);
 	r->written += a != NULL;
 	rc = sk_spool_add(r->spool, &it);
+	r->way.queued += rc == 0;
 	if (rc == 0 && r->is_waiting)
 		pthread_cond_signal(&r->more);
 	pthread_mutex_unlock(&r->lock);
@@ -108,16 +109,28 @@ static void redis_flush(struct sk_sink *s)
 	(void)s;			/* every write wakes the sender */
 }
 
+static uint64_t wall_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 static void count(struct sk_redis *r, struct sk_sink_counts *c)
 {
+	uint64_t missing, oldest, now = wall_ns();
 	struct sk_spool_state st;
-	uint64_t missing;
 
 	pthread_mutex_lock(&r->lock);
 	sk_spool_state(r->spool, &st);
 	missing = st.pending_alerts + st.lost.alerts;
-	*c = (struct sk_sink_counts){ .written = SK_MAX(r->written, missing), .lost = st.lost.alerts, .undelivered = missing };
+	*c = (struct sk_sink_counts){ .written = SK_MAX(r->written, missing), .lost = st.lost.alerts, .undelivered = missing, .way = r->way };
 	c->delivered = c->written - missing;
+	c->way.refused = st.lost.alerts - st.lost.by_severity[0];
+	c->way.spool_bytes = st.bytes;
+	oldest = sk_spool_oldest(r->spool);
+	c->way.oldest_ms = oldest && now > oldest ? (now - oldest) / 1000000u : 0;
 	pthread_mutex_unlock(&r->lock);
 	if (!r->spool_dir && r->is_done)
 		c->lost = c->undelivered;
@@ -315,6 +328,7 @@ static int open_spool(struct sk_redis *r, const struct sk_sink_conf *conf, struc
 		return rc;
 	sk_spool_state(r->spool, &st);
 	r->written = st.pending_alerts + st.lost.alerts;
+	r->way.queued = st.pending;
 	if (r->spool_dir && !conf->spool_folder)
 		sk_spool_label(r->spool, r->url.name);
 	if (st.pending_alerts)

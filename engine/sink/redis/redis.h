@@ -1,5 +1,5 @@
 /* sink/redis/redis.h — what the two threads of a Redis output share: the caller's (redis.c) and the sender's (send.c and, one
- * idea each, answer.c: what an answer means; route.c: which server; sync.c: what it has).
+ * idea each, answer.c: what an answer means; route.c: which server; sync.c: what it has; transact.c: a batch).
  *
  * memory   the spool holds all alerts; the sender borrows them until they are acknowledged
  * threads  fields say whose they are
@@ -9,6 +9,8 @@
 
 #include <pthread.h>
 
+#include "base/hash.h"
+#include "sink/redis/batch.h"
 #include "sink/redis/conn.h"
 #include "sink/sink.h"
 #include "sink/spool/spool.h"
@@ -17,6 +19,15 @@ enum sk_redis_state {
 	SK_REDIS_FINE,
 	SK_REDIS_RETRY,			/* by itself this may become better */
 	SK_REDIS_STOPPED		/* a person must correct something */
+};
+
+#define SK_REDIS_KNOWN 256u
+
+/* A key alerts have gone to on this connection. */
+struct sk_redis_known {
+	uint64_t hash;
+	uint64_t room;			/* at least so many more, where lists have a limit */
+	bool is_checked;		/* it has the right type */
 };
 
 struct sk_redis {
@@ -45,16 +56,20 @@ struct sk_redis {
 	uint64_t deadline_ns;		/* of the end, monotonic */
 	enum sk_redis_state state;
 	char why[256];			/* of the state */
+	struct sk_sink_way way;		/* what of it grows */
 
 	/* the sender's */
 	pthread_t thread;
 	struct sk_redis_conn conn;
 	struct sk_spool_item *items;
-	const char **argv;
-	size_t *lens;
+	struct sk_redis_batch batches[2];
+	bool turn;			/* which of them goes next */
+	struct sk_redis_known known[SK_REDIS_KNOWN];
+	unsigned known_cnt;
+	struct sk_seed seed;
 	uint64_t backoff_ns, next_sync_ns, next_expire_ns, next_ping_ns;
 	uint64_t random;
-	uint64_t room;			/* in the list, where it has a limit */
+	bool is_full;			/* the list at hand is as long as it may be */
 	unsigned next_place;		/* of the URL, to begin with */
 	struct sk_redis_place at;	/* connected to last, or where MOVED has pointed since */
 	struct sk_redis_place asked;
@@ -62,7 +77,9 @@ struct sk_redis {
 	bool is_at_once;		/* the next attempt needs no rest before it */
 	unsigned follows;		/* redirections since something was done */
 	char told_at[280];		/* the server people were told of */
-	bool must_rewind;		/* Redis counts a batch it has not stored */
+	bool must_rewind;		/* Redis counts a batch of which it has not stored all */
+	uint64_t *there;		/* of that batch, what it has stored; growing */
+	size_t there_cnt;
 	bool told;			/* the trouble at hand */
 	bool full_told;
 };
@@ -78,6 +95,8 @@ int sk_redis_fail(struct sk_redis *r, enum sk_redis_state state, const char *why
 int sk_redis_fail_broken(struct sk_redis *r);
 /* text: of an error reply. */
 int sk_redis_fail_error(struct sk_redis *r, const char *text);
+/* ASK: that node, for the next connection only. */
+int sk_redis_ask(struct sk_redis *r, const char *text);
 bool sk_redis_is_passing(const char *text);
 /* The next reply, whatever it is, or NULL. */
 redisReply *sk_redis_reply(struct sk_redis *r);
@@ -88,11 +107,19 @@ int sk_redis_expect(struct sk_redis *r, size_t cnt);
 
 /* route.c: connects to the server that takes writes, and logs in. */
 int sk_redis_route(struct sk_redis *r);
-/* ASK: that node, for the next connection only. */
-int sk_redis_ask(struct sk_redis *r, const char *text);
+
+/* transact.c */
+int sk_redis_send_batch(struct sk_redis *r);
+/* What was put together does not fit any more. */
+void sk_redis_drop_batches(struct sk_redis *r);
+void sk_redis_forget_keys(struct sk_redis *r);
 
 /* sync.c: goes to where Redis is. */
 int sk_redis_synchronize(struct sk_redis *r);
+/* Sets the sequence key back to what is acknowledged, when r->must_rewind says so. */
+void sk_redis_set_back(struct sk_redis *r);
+/* Refuses keys of another type. */
+int sk_redis_check_types(struct sk_redis *r, const struct sk_span *keys, size_t cnt);
 int sk_redis_check_owner(struct sk_redis *r);
 /* What Redis says it has of this spool: 0 for nothing. Watches the sequence key from then on. */
 int sk_redis_get_seq(struct sk_redis *r, uint64_t *seq);

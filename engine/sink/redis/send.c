@@ -1,25 +1,12 @@
 /* sink/redis/send.c — alerts to Redis: the thread that sends.
  *
- * Lists and streams, exactly once. A batch is one transaction, in one go:
- *
- *	MULTI; RPUSH key json …; HSET {key}:seq:sensor spool N; EXEC; WATCH {key}:seq:sensor
- *
- * (a hash, so that a spool that comes back finds its own number though another one has used the name meanwhile). So Redis has both
- * the alerts and the number of the last one, or neither; sync.c finds out which.
- *
- * An error in the middle of a transaction (WRONGTYPE) does not undo the rest of it: such a batch holds one key only, so that all
- * of it has failed, and the sequence key is set back.
- *
- * Channels have no memory: alerts are published in order, and again when it is not known that they were.
+ * It has a connection, or tries to get one, waits for work, sends it, and keeps the house: syncs the spool and drops what was
+ * acknowledged long ago.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "sink/redis/redis.h"
 
@@ -29,18 +16,15 @@
 #define PING_NS (1000 * MS)
 #define EXPIRE_NS (1000 * MS)
 #define FULL_NS (200 * MS)		/* between looks at a list that is full */
-#define BATCH_BYTES (4u << 20)
 
 int sk_redis_send_init(struct sk_redis *r)
 {
 	struct sk_seed seed = sk_seed_draw();
 
 	r->random = seed.k[0] | 1;
-	r->room = UINT64_MAX;
+	r->seed = sk_seed_draw();
 	r->items = calloc(r->batch_max, sizeof(*r->items));
-	r->argv = calloc(r->batch_max + 2, sizeof(*r->argv));
-	r->lens = calloc(r->batch_max + 2, sizeof(*r->lens));
-	if (!r->items || !r->argv || !r->lens)
+	if (!r->items || sk_redis_batch_init(&r->batches[0], r->batch_max) < 0 || sk_redis_batch_init(&r->batches[1], r->batch_max) < 0)
 		return SK_E_MEMORY;
 	return sk_redis_conn_init(&r->conn);
 }
@@ -48,214 +32,17 @@ int sk_redis_send_init(struct sk_redis *r)
 void sk_redis_send_fini(struct sk_redis *r)
 {
 	sk_redis_conn_fini(&r->conn);
+	sk_redis_batch_fini(&r->batches[0]);
+	sk_redis_batch_fini(&r->batches[1]);
 	free(r->items);
-	free(r->argv);
-	free(r->lens);
-}
-
-static int look_at_list(struct sk_redis *r)
-{
-	redisReply *p;
-	uint64_t n;
-
-	if (!r->url.high || r->is_varied)
-		return 0;
-	const char *argv[] = { "LLEN", (const char *)r->key.p };
-	const size_t lens[] = { 4, r->key.n };
-
-	sk_redis_conn_request(&r->conn, 2, argv, lens);
-	p = sk_redis_reply(r);
-	if (!p)
-		return SK_E_STATE;
-	n = p->type == REDIS_REPLY_INTEGER ? (uint64_t)p->integer : 0;
-	freeReplyObject(p);
-	r->room = n < r->url.high ? r->url.high - n : 0;
-	if (r->room == 0 && !r->full_told)
-		sk_log_warning("redis", "%s: the list has %" PRIu64 " entries, as many as high allows; alerts wait", r->s.name, n);
-	r->full_told = r->room == 0;
-	return 0;
+	free(r->there);
 }
 
 static int connect_it(struct sk_redis *r)
 {
-	if (sk_redis_route(r) < 0 || sk_redis_synchronize(r) < 0)
-		return SK_E_STATE;
-	return look_at_list(r);
-}
-
-/* --- a batch --- */
-
-/* Records at the front that go into one transaction: of one key. */
-static size_t same_key(const struct sk_redis *r, size_t cnt)
-{
-	size_t n = 1;
-
-	while (n < cnt && r->items[n].key.n == r->items[0].key.n &&
-	       memcmp(r->items[n].key.p, r->items[0].key.p, r->items[0].key.n) == 0)
-		n++;
-	return n;
-}
-
-static void argument(struct sk_redis *r, size_t i, struct sk_span s)
-{
-	r->argv[i] = s.n ? (const char *)s.p : "";
-	r->lens[i] = s.n;
-}
-
-static int request_list(struct sk_redis *r, size_t cnt)
-{
-	argument(r, 0, sk_span_str(r->url.is_left ? "LPUSH" : "RPUSH"));
-	argument(r, 1, r->items[0].key);
-	for (size_t i = 0; i < cnt; i++)
-		argument(r, i + 2, r->items[i].json);
-	return sk_redis_conn_request(&r->conn, cnt + 2, r->argv, r->lens);
-}
-
-static int request_entry(struct sk_redis *r, const struct sk_spool_item *it)
-{
-	char maxlen[24];
-	struct sk_span parts[8];
-	const char *argv[8];
-	size_t lens[8], n = 0;
-
-	parts[n++] = sk_span_str("XADD");
-	parts[n++] = it->key;
-	if (r->url.maxlen) {
-		snprintf(maxlen, sizeof(maxlen), "%" PRIu64, r->url.maxlen);
-		parts[n++] = sk_span_str("MAXLEN");
-		parts[n++] = sk_span_str("~");
-		parts[n++] = sk_span_str(maxlen);
-	}
-	parts[n++] = sk_span_str("*");
-	parts[n++] = sk_span_str(r->url.field);
-	parts[n++] = it->json;
-	for (size_t i = 0; i < n; i++) {
-		argv[i] = parts[i].n ? (const char *)parts[i].p : "";
-		lens[i] = parts[i].n;
-	}
-	return sk_redis_conn_request(&r->conn, n, argv, lens);
-}
-
-static int request_pushes(struct sk_redis *r, size_t cnt)
-{
-	int rc = 0;
-
-	if (r->url.type == SK_REDIS_LIST)
-		return request_list(r, cnt);
-	for (size_t i = 0; i < cnt && rc == 0; i++)
-		rc = request_entry(r, &r->items[i]);
-	return rc;
-}
-
-static void acknowledge(struct sk_redis *r, uint64_t seq)
-{
-	pthread_mutex_lock(&r->lock);
-	sk_spool_ack(r->spool, seq);
-	sk_redis_tell_lost(r);
-	pthread_mutex_unlock(&r->lock);
-}
-
-/* The result of EXEC for pushes pushes: 0 when all is stored. */
-static int judge(struct sk_redis *r, const redisReply *p, size_t pushes)
-{
-	char why[200];
-
-	if (p->type == REDIS_REPLY_ERROR) {
-		snprintf(why, sizeof(why), "%s", p->str);
-		return sk_redis_fail_error(r, why);
-	}
-	if (p->type != REDIS_REPLY_ARRAY)
-		return SK_E_LIMIT;	/* somebody else has written the sequence key */
-	for (size_t i = 0; i < p->elements; i++) {
-		if (p->element[i]->type != REDIS_REPLY_ERROR && (i >= pushes || p->element[i]->type != REDIS_REPLY_NIL))
-			continue;
-		/* EXEC counts the batch all the same */
-		r->must_rewind = true;
-		snprintf(why, sizeof(why), "%s", p->element[i]->type == REDIS_REPLY_ERROR ? p->element[i]->str : "ERR nothing was stored");
-		return sk_redis_fail_error(r, why);
-	}
-	return 0;
-}
-
-static int send_transaction(struct sk_redis *r, size_t cnt)
-{
-	size_t pushes = r->url.type == SK_REDIS_LIST ? 1 : cnt, queued = pushes + 1;
-	uint64_t last = r->items[cnt - 1].seq;
-	char error[200] = "";
-	redisReply *p;
-	int rc;
-
-	if (sk_redis_conn_words(&r->conn, "MULTI", NULL) < 0 || request_pushes(r, cnt) < 0)
-		return sk_redis_fail(r, SK_REDIS_RETRY, "not enough memory");
-	queued += sk_redis_request_seq(r, last);
-	sk_redis_conn_words(&r->conn, "EXEC", NULL);
-	sk_redis_conn_words(&r->conn, "WATCH", r->seq_key, NULL);
-	for (size_t i = 0; i < queued; i++) {
-		p = sk_redis_reply(r);
-		if (!p)
-			return SK_E_STATE;
-		if (p->type == REDIS_REPLY_ERROR && !error[0])
-			snprintf(error, sizeof(error), "%s", p->str);
-		freeReplyObject(p);
-	}
-	p = sk_redis_reply(r);
-	if (!p)
-		return SK_E_STATE;
-	if (error[0])
-		rc = sk_redis_fail_error(r, error);
-	else
-		rc = judge(r, p, pushes);
-	freeReplyObject(p);
-	if (rc == 0)
-		acknowledge(r, last);
-	if (rc == SK_E_STATE)
-		return rc;
-	if (sk_redis_expect(r, 1) < 0)
-		return SK_E_STATE;
-	return rc == 0 ? 0 : sk_redis_synchronize(r);
-}
-
-static int publish(struct sk_redis *r, size_t cnt)
-{
-	char error[200] = "";
-
-	for (size_t i = 0; i < cnt; i++) {
-		argument(r, 0, sk_span_str("PUBLISH"));
-		argument(r, 1, r->items[i].key);
-		argument(r, 2, r->items[i].json);
-		if (sk_redis_conn_request(&r->conn, 3, r->argv, r->lens) < 0)
-			return sk_redis_fail(r, SK_REDIS_RETRY, "not enough memory");
-	}
-	for (size_t i = 0; i < cnt; i++) {
-		redisReply *p = sk_redis_reply(r);
-
-		if (!p)
-			return SK_E_STATE;
-		if (p->type == REDIS_REPLY_ERROR && !error[0])
-			snprintf(error, sizeof(error), "%s", p->str);
-		freeReplyObject(p);
-		if (error[0])
-			return sk_redis_fail_error(r, error);
-		acknowledge(r, r->items[i].seq);
-	}
-	return 0;
-}
-
-static int send_batch(struct sk_redis *r)
-{
-	size_t cnt;
-	int rc;
-
-	pthread_mutex_lock(&r->lock);
-	cnt = sk_spool_peek(r->spool, r->items, (size_t)SK_MIN((uint64_t)r->batch_max, r->room), BATCH_BYTES);
-	pthread_mutex_unlock(&r->lock);
-	if (!cnt)
-		return 0;
-	if (r->url.type == SK_REDIS_CHANNEL)
-		return publish(r, cnt);
-	cnt = same_key(r, cnt);
-	rc = send_transaction(r, cnt);
-	return rc == 0 ? look_at_list(r) : rc;
+	sk_redis_drop_batches(r);
+	sk_redis_forget_keys(r);
+	return sk_redis_route(r) < 0 ? SK_E_STATE : sk_redis_synchronize(r);
 }
 
 /* --- the loop --- */
@@ -302,14 +89,6 @@ static struct timespec in_time(uint64_t ns)
 	return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u) };
 }
 
-static bool has_work(const struct sk_redis *r)
-{
-	struct sk_spool_state st;
-
-	sk_spool_state(r->spool, &st);
-	return st.pending > 0;
-}
-
 /* Until the time, or work when that is waited for, or the beginning of the end. */
 static void rest(struct sk_redis *r, uint64_t until, bool for_work)
 {
@@ -325,7 +104,7 @@ static void rest(struct sk_redis *r, uint64_t until, bool for_work)
 		keep_house(r);
 		pthread_mutex_lock(&r->lock);
 		now = sk_redis_clock();
-		if (now >= until || r->is_closing != was_closing || (r->is_closing && now >= r->deadline_ns) || (for_work && has_work(r)))
+		if (now >= until || r->is_closing != was_closing || (r->is_closing && now >= r->deadline_ns) || (for_work && sk_spool_has_pending(r->spool)))
 			break;
 		next = SK_MIN(until, r->next_expire_ns);
 		if (r->fsync_ns)
@@ -358,6 +137,17 @@ static void back_off(struct sk_redis *r)
 	rest(r, sk_redis_clock() + ns, false);
 }
 
+/* Where something is sent, that tells. */
+static bool is_time_to_ping(struct sk_redis *r, bool work)
+{
+	uint64_t now = sk_redis_clock();
+
+	if (work && (!r->is_full || now < r->next_ping_ns))
+		return false;
+	r->next_ping_ns = now + PING_NS;
+	return true;
+}
+
 /* Nothing to send: is Redis still there, and does it still have everything? */
 static int ping(struct sk_redis *r)
 {
@@ -380,9 +170,7 @@ static int ping(struct sk_redis *r)
 	pthread_mutex_lock(&r->lock);
 	sk_spool_state(r->spool, &st);
 	pthread_mutex_unlock(&r->lock);
-	if (seq != st.acked && sk_redis_synchronize(r) < 0)
-		return SK_E_STATE;
-	return look_at_list(r);
+	return seq != st.acked ? sk_redis_synchronize(r) : 0;
 }
 
 /* The end has come and there is nothing more to do, or no more time, or no hope. */
@@ -391,7 +179,7 @@ static bool is_over(struct sk_redis *r)
 	bool over;
 
 	pthread_mutex_lock(&r->lock);
-	over = r->is_closing && (!has_work(r) || r->state == SK_REDIS_STOPPED || sk_redis_clock() >= r->deadline_ns || r->conn.is_cancelled);
+	over = r->is_closing && (!sk_spool_has_pending(r->spool) || r->state == SK_REDIS_STOPPED || sk_redis_clock() >= r->deadline_ns || r->conn.is_cancelled);
 	pthread_mutex_unlock(&r->lock);
 	return over;
 }
@@ -416,6 +204,7 @@ static void say_goodbye(struct sk_redis *r)
 void *sk_redis_send(void *arg)
 {
 	struct sk_redis *r = arg;
+	bool work;
 
 	r->conn.tick = keep_house;
 	r->conn.cx = r;
@@ -426,16 +215,11 @@ void *sk_redis_send(void *arg)
 				back_off(r);
 			continue;
 		}
-		if (r->room == 0) {
-			rest(r, sk_redis_clock() + FULL_NS, false);
-			look_at_list(r);
-			continue;
-		}
-		rest(r, sk_redis_clock() + PING_NS, true);
+		rest(r, sk_redis_clock() + (r->is_full ? FULL_NS : PING_NS), !r->is_full);
 		pthread_mutex_lock(&r->lock);
-		bool work = has_work(r);
+		work = sk_spool_has_pending(r->spool);
 		pthread_mutex_unlock(&r->lock);
-		if ((work ? send_batch(r) : ping(r)) < 0) {
+		if ((is_time_to_ping(r, work) && ping(r) < 0) || (work && sk_redis_send_batch(r) < 0)) {
 			back_off(r);
 			continue;
 		}

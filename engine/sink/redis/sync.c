@@ -18,27 +18,34 @@
 #define LEASE_MS "10000"		/* how long a sensor's name stays its own when it is gone without a word */
 #define MEMORY_SEQ_S "86400"		/* life of the sequence key of a run without a spool */
 #define FENCE_TRIES 8
+#define DONE_MAX 1000000u
 
-/* Refuses a key of another type before anything is sent to it. */
-static int check_type(struct sk_redis *r, const char *key, size_t key_len)
+int sk_redis_check_types(struct sk_redis *r, const struct sk_span *keys, size_t cnt)
 {
-	const char *argv[] = { "TYPE", key }, *wanted = r->url.type == SK_REDIS_LIST ? "list" : "stream";
-	size_t lens[] = { 4, key_len };
-	char why[160] = "";
+	const char *wanted = r->url.type == SK_REDIS_LIST ? "list" : "stream";
+	char why[200] = "";
 	redisReply *p;
 
-	sk_redis_conn_request(&r->conn, 2, argv, lens);
-	p = sk_redis_reply(r);
-	if (!p)
-		return SK_E_STATE;
-	if (p->type == REDIS_REPLY_ERROR && strncmp(p->str, "ASK ", 4) != 0)
-		snprintf(why, sizeof(why), "%s", p->str);
-	else if (p->type == REDIS_REPLY_STATUS && strcmp(p->str, "none") != 0 && strcmp(p->str, wanted) != 0) {
-		/* a batch whose reply was lost may be counted, but not stored */
-		r->must_rewind = true;
-		snprintf(why, sizeof(why), "WRONGTYPE the key holds a %s, not a %s", p->str, wanted);
+	for (size_t i = 0; i < cnt; i++) {
+		const char *argv[] = { "TYPE", (const char *)keys[i].p };
+		const size_t lens[] = { 4, keys[i].n };
+
+		sk_redis_conn_request(&r->conn, 2, argv, lens);
 	}
-	freeReplyObject(p);
+	for (size_t i = 0; i < cnt; i++) {
+		p = sk_redis_reply(r);
+		if (!p)
+			return SK_E_STATE;
+		if (!why[0] && p->type == REDIS_REPLY_ERROR && strncmp(p->str, "ASK ", 4) != 0) {
+			snprintf(why, sizeof(why), "%s", p->str);
+		} else if (!why[0] && p->type == REDIS_REPLY_STATUS && strcmp(p->str, "none") != 0 && strcmp(p->str, wanted) != 0) {
+			/* a batch whose reply was lost may be counted, but not stored */
+			r->must_rewind = true;
+			snprintf(why, sizeof(why), "WRONGTYPE the key %.*s holds a %s, not a %s", (int)SK_MIN(keys[i].n, (size_t)80),
+				 (const char *)keys[i].p, p->str, wanted);
+		}
+		freeReplyObject(p);
+	}
 	return why[0] ? sk_redis_fail_error(r, why) : 0;
 }
 
@@ -67,19 +74,61 @@ void sk_redis_request_owner(struct sk_redis *r)
 	sk_redis_conn_words(&r->conn, "SET", r->owner_key, sk_spool_id(r->spool), "PX", LEASE_MS, NULL);
 }
 
+/* "12 14-17": what r->there holds. */
+static void done_text(const struct sk_redis *r, struct sk_buf *b)
+{
+	for (size_t i = 0, k; i < r->there_cnt; i = k + 1) {
+		for (k = i; k + 1 < r->there_cnt && r->there[k + 1] == r->there[k] + 1; k++)
+			;
+		sk_buf_addf(b, k > i ? "%s%" PRIu64 "-%" PRIu64 : "%s%" PRIu64, i ? " " : "", r->there[i], r->there[k]);
+	}
+}
+
+static void read_done(struct sk_redis *r, const char *text)
+{
+	r->there_cnt = 0;
+	while (*text) {
+		char *end;
+		uint64_t from = strtoull(text, &end, 10), to = *end == '-' ? strtoull(end + 1, &end, 10) : from;
+		uint64_t *done;
+
+		if (end == text || to < from || to - from > DONE_MAX - r->there_cnt)
+			return;
+		done = realloc(r->there, (r->there_cnt + (size_t)(to - from) + 1) * sizeof(*done));
+		if (!done)
+			return;
+		r->there = done;
+		for (uint64_t i = from; i <= to; i++)
+			r->there[r->there_cnt++] = i;
+		text = end + (*end == ' ');
+	}
+}
+
 /* Without a spool on disk the key is the run's own, and goes after a while. */
 size_t sk_redis_request_seq(struct sk_redis *r, uint64_t seq)
 {
-	char value[24];
+	const char *id = sk_spool_id(r->spool);
+	char value[24], field[SK_SPOOL_ID_MAX + 8];
+	struct sk_buf done = { 0 };
+	size_t cnt = 2;
 
 	snprintf(value, sizeof(value), "%" PRIu64, seq);
-	if (!r->owner_key) {
-		sk_redis_conn_words(&r->conn, "SET", r->seq_key, value, "EX", MEMORY_SEQ_S, NULL);
-		return 1;
+	snprintf(field, sizeof(field), "%s:done", id);
+	sk_redis_conn_words(&r->conn, "HSET", r->seq_key, id, value, NULL);
+	if (r->there_cnt && seq >= r->there[r->there_cnt - 1]) {
+		sk_redis_conn_words(&r->conn, "HDEL", r->seq_key, field, NULL);
+		cnt++;
+	} else if (r->there_cnt) {
+		done_text(r, &done);
+		sk_redis_conn_words(&r->conn, "HSET", r->seq_key, field, sk_buf_str(&done), NULL);
+		sk_buf_fini(&done);
+		cnt++;
 	}
-	sk_redis_conn_words(&r->conn, "HSET", r->seq_key, sk_spool_id(r->spool), value, NULL);
-	sk_redis_request_owner(r);
-	return 2;
+	if (r->owner_key)
+		sk_redis_request_owner(r);
+	else
+		sk_redis_conn_words(&r->conn, "EXPIRE", r->seq_key, MEMORY_SEQ_S, NULL);
+	return cnt;
 }
 
 /* The reply to the first request for the sequence key, which may point to where a slot is going. */
@@ -102,25 +151,28 @@ static int watched(struct sk_redis *r)
 
 int sk_redis_get_seq(struct sk_redis *r, uint64_t *seq)
 {
-	redisReply *p;
+	char field[SK_SPOOL_ID_MAX + 8];
+	redisReply *p, *n, *done;
 	char *end;
 
 	*seq = 0;
+	snprintf(field, sizeof(field), "%s:done", sk_spool_id(r->spool));
 	sk_redis_conn_words(&r->conn, "WATCH", r->seq_key, NULL);
-	if (r->owner_key)
-		sk_redis_conn_words(&r->conn, "HGET", r->seq_key, sk_spool_id(r->spool), NULL);
-	else
-		sk_redis_conn_words(&r->conn, "GET", r->seq_key, NULL);
+	sk_redis_conn_words(&r->conn, "HMGET", r->seq_key, sk_spool_id(r->spool), field, NULL);
 	if (watched(r) < 0)
 		return SK_E_STATE;
 	p = sk_redis_good_reply(r);
 	if (!p)
 		return SK_E_STATE;
-	if (p->type == REDIS_REPLY_STRING) {
-		*seq = strtoull(p->str, &end, 10);
+	n = p->type == REDIS_REPLY_ARRAY && p->elements == 2 ? p->element[0] : NULL;
+	done = n ? p->element[1] : NULL;
+	if (n && n->type == REDIS_REPLY_STRING) {
+		*seq = strtoull(n->str, &end, 10);
 		if (*end)
 			*seq = 0;
 	}
+	if (!r->must_rewind)
+		read_done(r, done && done->type == REDIS_REPLY_STRING ? done->str : "");
 	freeReplyObject(p);
 	return 0;
 }
@@ -146,10 +198,22 @@ static int fence(struct sk_redis *r, uint64_t seq)
 	return sk_redis_expect(r, 1) < 0 ? SK_E_STATE : rc;
 }
 
+void sk_redis_set_back(struct sk_redis *r)
+{
+	struct sk_spool_state st;
+
+	pthread_mutex_lock(&r->lock);
+	sk_spool_state(r->spool, &st);
+	pthread_mutex_unlock(&r->lock);
+	if (fence(r, st.acked) == 1)
+		r->must_rewind = false;
+}
+
 int sk_redis_synchronize(struct sk_redis *r)
 {
+	struct sk_span key = sk_buf_span(&r->key);
 	struct sk_spool_state before, after;
-	uint64_t seq = 0;
+	uint64_t seq = 0, lost;
 	int rc = 0;
 
 	if (r->url.type == SK_REDIS_CHANNEL)
@@ -159,10 +223,12 @@ int sk_redis_synchronize(struct sk_redis *r)
 			return sk_redis_fail(r, SK_REDIS_RETRY, "another connection keeps writing the sequence key");
 		if (sk_redis_get_seq(r, &seq) < 0)
 			return SK_E_STATE;
-		if (i == 0 && ((!r->is_varied && check_type(r, (const char *)r->key.p, r->key.n) < 0) || sk_redis_check_owner(r) < 0))
+		if (i == 0 && ((!r->is_varied && sk_redis_check_types(r, &key, 1) < 0) || sk_redis_check_owner(r) < 0))
 			return SK_E_STATE;
 		if (r->must_rewind) {
+			pthread_mutex_lock(&r->lock);
 			sk_spool_state(r->spool, &before);
+			pthread_mutex_unlock(&r->lock);
 			seq = before.acked;
 		}
 		rc = fence(r, seq);
@@ -170,15 +236,17 @@ int sk_redis_synchronize(struct sk_redis *r)
 	if (rc < 0)
 		return rc;
 	r->must_rewind = false;
+	sk_redis_drop_batches(r);
 	pthread_mutex_lock(&r->lock);
 	sk_spool_state(r->spool, &before);
 	if (seq != before.acked)
 		sk_spool_seek(r->spool, seq);
 	sk_spool_state(r->spool, &after);
+	lost = after.pending > before.pending && before.acked ? after.pending - before.pending : 0;
+	r->way.healed += lost;
 	pthread_mutex_unlock(&r->lock);
-	if (after.pending > before.pending && before.acked)
-		sk_log_warning("redis", "%s: Redis has lost %" PRIu64 " of what it had taken; it is sent again", r->s.name,
-			       after.pending - before.pending);
+	if (lost)
+		sk_log_warning("redis", "%s: Redis has lost %" PRIu64 " of what it had taken; it is sent again", r->s.name, lost);
 	return 0;
 }
 

@@ -1,7 +1,9 @@
-/* sink/spool/crc32c.c — see crc32c.h. Eight bytes a step by tables (Kounavis and Berry, "Slicing by 8"). */
+/* sink/spool/crc32c.c — see crc32c.h. Eight bytes a step, by the processor's instruction where it has one (SSE 4.2; Intel SDM,
+ * CRC32), else by tables (Kounavis and Berry, "Slicing by 8"). */
 #include "sink/spool/crc32c.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #define POLY UINT32_C(0x82f63b78)	/* reflected */
 
@@ -27,10 +29,8 @@ static uint32_t le32(const uint8_t *p)
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-uint32_t sk_crc32c(struct sk_span s)
+static uint32_t by_tables(uint32_t c, struct sk_span s)
 {
-	uint32_t c = UINT32_MAX;
-
 	pthread_once(&once, make);
 	for (; s.n >= 8; s.p += 8, s.n -= 8) {
 		uint32_t a = le32(s.p) ^ c, b = le32(s.p + 4);
@@ -40,5 +40,36 @@ uint32_t sk_crc32c(struct sk_span s)
 	}
 	for (; s.n; s.p++, s.n--)
 		c = c >> 8 ^ table[0][(c ^ *s.p) & 0xff];
-	return ~c;
+	return c;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+__attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t c, struct sk_span s)
+{
+	uint64_t wide = c, part;
+
+	for (; s.n >= 8; s.p += 8, s.n -= 8) {
+		memcpy(&part, s.p, 8);
+		wide = __builtin_ia32_crc32di(wide, part);
+	}
+	c = (uint32_t)wide;
+	for (; s.n; s.p++, s.n--)
+		c = __builtin_ia32_crc32qi(c, *s.p);
+	return c;
+}
+
+uint32_t sk_crc32c(struct sk_span s)
+{
+	return ~(__builtin_cpu_supports("sse4.2") ? by_instruction(UINT32_MAX, s) : by_tables(UINT32_MAX, s));
+}
+#else
+uint32_t sk_crc32c(struct sk_span s)
+{
+	return ~by_tables(UINT32_MAX, s);
+}
+#endif
+
+uint32_t sk_crc32c_plain(struct sk_span s)
+{
+	return ~by_tables(UINT32_MAX, s);
 }

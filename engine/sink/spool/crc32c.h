@@ -5,5 +5,7 @@
 #include <sekisho/span.h>
 
 uint32_t sk_crc32c(struct sk_span s);
+/* The same without the processor's help, for tests. */
+uint32_t sk_crc32c_plain(struct sk_span s);
 
 #endif

@@ -84,7 +84,7 @@ void sk_record_write(uint8_t *p, const struct sk_spool_item *it)
 	put(p + 4, sk_crc32c(sk_span(p + 8, n - 8)), 4);
 }
 
-size_t sk_record_read(struct sk_span file, size_t off, uint64_t after, struct sk_spool_item *it)
+size_t sk_record_view(struct sk_span file, size_t off, struct sk_spool_item *it)
 {
 	const uint8_t *p;
 	size_t n, key;
@@ -96,16 +96,25 @@ size_t sk_record_read(struct sk_span file, size_t off, uint64_t after, struct sk
 	key = (size_t)get(p + 24, 2);
 	if (n < SK_RECORD_HEAD + key || n > SK_RECORD_MAX || n > file.n - off || padded(n) > file.n - off)
 		return 0;
-	it->seq = get(p + 8, 8);
-	if (it->seq <= after || p[26] >= SK_SPOOL_SEVERITIES || p[27] > 1 || get(p + 28, 4) != 0 ||
-	    get(p + 4, 4) != sk_crc32c(sk_span(p + 8, n - 8)))
+	if (p[26] >= SK_SPOOL_SEVERITIES || p[27] > 1 || get(p + 28, 4) != 0)
 		return 0;
+	it->seq = get(p + 8, 8);
 	it->time_ns = get(p + 16, 8);
 	it->severity = p[26];
 	it->is_alert = p[27];
 	it->key = sk_span(p + SK_RECORD_HEAD, key);
 	it->json = sk_span(p + SK_RECORD_HEAD + key, n - SK_RECORD_HEAD - key);
 	return padded(n);
+}
+
+size_t sk_record_read(struct sk_span file, size_t off, uint64_t after, struct sk_spool_item *it)
+{
+	size_t size = sk_record_view(file, off, it);
+	const uint8_t *p = file.p + off;
+
+	if (!size || it->seq <= after || get(p + 4, 4) != sk_crc32c(sk_span(p + 8, (size_t)get(p, 4) - 8)))
+		return 0;
+	return size;
 }
 
 size_t sk_record_find(struct sk_span file, size_t *off, uint64_t after, struct sk_spool_item *it)

@@ -51,6 +51,8 @@ int sk_segment_head_read(struct sk_span file, struct sk_segment_head *h);
 size_t sk_record_size(const struct sk_spool_item *it);
 /* p has room for sk_record_size(it). */
 void sk_record_write(uint8_t *p, const struct sk_spool_item *it);
+/* The record at off, of a stretch that is known to be whole: its checksum is not looked at. Its length with padding, or 0. */
+size_t sk_record_view(struct sk_span file, size_t off, struct sk_spool_item *it);
 /* The record at off. Its length with padding, or 0 when there is no whole one whose number is greater than after. */
 size_t sk_record_read(struct sk_span file, size_t off, uint64_t after, struct sk_spool_item *it);
 /* The next whole record at or behind off; *off goes to it. Its length, or 0 when there is none. */

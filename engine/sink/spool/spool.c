@@ -50,6 +50,7 @@ struct segment {
 	uint64_t base, last;		/* sequence numbers: before the first, of the last record */
 	uint64_t last_ns, records;
 	bool is_dirty, is_torn;
+	bool has_gaps;			/* damage between records: each is checked when it is read again */
 };
 
 struct sk_spool {
@@ -305,6 +306,7 @@ static void scan(struct sk_spool *s, struct segment *g)
 			break;
 		if (off > from) {
 			s->st.damaged += off - from;
+			g->has_gaps = true;
 			miss(s, g->last, it.seq, it.time_ns);
 		}
 		off += n;
@@ -640,13 +642,16 @@ int sk_spool_add(struct sk_spool *s, struct sk_spool_item *it)
 
 /* --- out --- */
 
-/* Goes past what cannot be read. */
+/* The record at or behind off, or the first of the segments behind. */
 static size_t step(struct segment **g, size_t *off, struct sk_spool_item *it)
 {
 	uint64_t after = *g ? (*g)->base : 0;
 
 	while (*g) {
-		size_t n = sk_record_find(bytes_of(*g), off, after, it);
+		size_t n = (*g)->has_gaps ? 0 : sk_record_view(bytes_of(*g), *off, it);
+
+		if (!n)
+			n = sk_record_find(bytes_of(*g), off, after, it);
 
 		if (n)
 			return n;
@@ -657,12 +662,16 @@ static size_t step(struct segment **g, size_t *off, struct sk_spool_item *it)
 	return 0;
 }
 
-size_t sk_spool_peek(struct sk_spool *s, struct sk_spool_item *items, size_t max, size_t max_bytes)
+size_t sk_spool_peek(struct sk_spool *s, uint64_t after, struct sk_spool_item *items, size_t max, size_t max_bytes)
 {
 	struct segment *g = s->at;
 	size_t off = s->off, cnt = 0, bytes = 0, n;
 
 	while (cnt < max && (n = step(&g, &off, &items[cnt])) > 0) {
+		if (items[cnt].seq <= after) {
+			off += n;
+			continue;
+		}
 		if (cnt && bytes + n > max_bytes)
 			break;
 		bytes += n;
@@ -746,6 +755,16 @@ int sk_spool_sync_fd(struct sk_spool *s)
 const char *sk_spool_id(const struct sk_spool *s) { return s->id; }
 bool sk_spool_on_disk(const struct sk_spool *s) { return s->dir_fd >= 0; }
 void sk_spool_state(const struct sk_spool *s, struct sk_spool_state *state) { *state = s->st; }
+bool sk_spool_has_pending(const struct sk_spool *s) { return s->st.pending > 0; }
+
+uint64_t sk_spool_oldest(const struct sk_spool *s)
+{
+	struct segment *g = s->at;
+	struct sk_spool_item it;
+	size_t off = s->off;
+
+	return step(&g, &off, &it) ? it.time_ns : 0;
+}
 
 void sk_spool_each(struct sk_spool *s, sk_spool_each_fn *fn, void *cx)
 {

@@ -61,8 +61,8 @@ void sk_spool_close(struct sk_spool *s);
 
 /* Copies. 0 and it->seq is set; SK_E_LIMIT (full) or another code: refused, and counted where it is an alert. */
 int sk_spool_add(struct sk_spool *s, struct sk_spool_item *it);
-/* Up to max records behind the acknowledged ones, of max_bytes together but at least one. Borrowed. */
-size_t sk_spool_peek(struct sk_spool *s, struct sk_spool_item *items, size_t max, size_t max_bytes);
+/* Up to max records behind the acknowledged ones and behind after, of max_bytes together but at least one. Borrowed. */
+size_t sk_spool_peek(struct sk_spool *s, uint64_t after, struct sk_spool_item *items, size_t max, size_t max_bytes);
 /* All up to seq are where they should be. */
 void sk_spool_ack(struct sk_spool *s, uint64_t seq);
 /* The other side says that seq is the last it has: goes there, forwards or back as far as records are kept. */
@@ -75,6 +75,9 @@ int sk_spool_sync_fd(struct sk_spool *s);
 const char *sk_spool_id(const struct sk_spool *s);
 bool sk_spool_on_disk(const struct sk_spool *s);
 void sk_spool_state(const struct sk_spool *s, struct sk_spool_state *state);
+bool sk_spool_has_pending(const struct sk_spool *s);
+/* When the first record that is not acknowledged was added; 0: there is none. */
+uint64_t sk_spool_oldest(const struct sk_spool *s);
 
 /* Every record that is not acknowledged, oldest first. */
 typedef void sk_spool_each_fn(void *cx, const struct sk_spool_item *it);

@@ -127,14 +127,14 @@ static void in_order_and_once(void **state)
 	uint64_t a = add(s, "one", 3), b = add(s, "two", 5), c = add(s, "three", 1);
 
 	assert_true(a < b && b < c && a > 0);
-	assert_int_equal(sk_spool_peek(s, items, 8, 1 << 20), 3);
+	assert_int_equal(sk_spool_peek(s, 0, items, 8, 1 << 20), 3);
 	assert_memory_equal(items[1].json.p, "two", 3);
 	assert_int_equal(items[1].severity, 5);
 	assert_int_equal(items[1].key.n, 1);
-	assert_int_equal(sk_spool_peek(s, items, 2, 1 << 20), 2);
-	assert_int_equal(sk_spool_peek(s, items, 8, 1), 1);
+	assert_int_equal(sk_spool_peek(s, 0, items, 2, 1 << 20), 2);
+	assert_int_equal(sk_spool_peek(s, 0, items, 8, 1), 1);
 	sk_spool_ack(s, b);
-	assert_int_equal(sk_spool_peek(s, items, 8, 1 << 20), 1);
+	assert_int_equal(sk_spool_peek(s, 0, items, 8, 1 << 20), 1);
 	assert_int_equal(items[0].seq, c);
 	sk_spool_seek(s, a);
 	assert_int_equal(pending(s), 2);
@@ -206,7 +206,7 @@ static void torn_at_every_byte(void **state)
 				assert_in_range(pending(s), want, want + 1);
 			else
 				assert_int_equal(pending(s), want);
-			size_t got = sk_spool_peek(s, items, 4, 1 << 20);
+			size_t got = sk_spool_peek(s, 0, items, 4, 1 << 20);
 			assert_int_equal(got, pending(s));
 			for (size_t i = 0; i < got; i++) {
 				assert_int_equal(items[i].json.n, strlen(texts[i]));
@@ -244,7 +244,7 @@ static void damaged_record_in_the_middle(void **state)
 	assert_int_equal(st.damaged, 40);
 	assert_int_equal(st.lost.alerts, 1);
 	assert_int_equal(st.lost.by_severity[0], 1);
-	assert_int_equal(sk_spool_peek(s, items, 4, 1 << 20), 2);
+	assert_int_equal(sk_spool_peek(s, 0, items, 4, 1 << 20), 2);
 	assert_memory_equal(items[0].json.p, "first", 5);
 	assert_memory_equal(items[1].json.p, "third", 5);
 	/* no loss once Redis has had it */
@@ -314,7 +314,7 @@ static void full(struct sk_spool *s)
 		assert_int_equal(st.lost.by_severity[i], refused[i]);
 	assert_int_equal(st.lost.alerts + st.pending_alerts, 2000);
 	/* what is acknowledged makes room: everything goes through, in order */
-	n = sk_spool_peek(s, items, 2000, SIZE_MAX);
+	n = sk_spool_peek(s, 0, items, 2000, SIZE_MAX);
 	assert_int_equal(n, st.pending);
 	for (size_t i = 0; i < n; i++) {
 		assert_true(items[i].seq > last);
@@ -324,7 +324,7 @@ static void full(struct sk_spool *s)
 	for (unsigned i = 0; i < 3000; i++) {
 		item = (struct sk_spool_item){ .severity = 1, .is_alert = true, .json = sk_span(json, sizeof(json)) };
 		assert_int_equal(sk_spool_add(s, &item), 0);
-		assert_int_equal(sk_spool_peek(s, items, 10, SIZE_MAX), 1);
+		assert_int_equal(sk_spool_peek(s, 0, items, 10, SIZE_MAX), 1);
 		sk_spool_ack(s, item.seq);
 	}
 	sk_spool_state(s, &st);
