@@ -330,7 +330,7 @@ static int open_spool(struct sk_redis *r, const struct sk_sink_conf *conf, struc
 	r->written = st.pending_alerts + st.lost.alerts;
 	r->way.queued = st.pending;
 	if (r->spool_dir && !conf->spool_folder)
-		sk_spool_label(r->spool, r->url.name);
+		sk_spool_label(r->spool_dir, r->url.name);
 	if (st.pending_alerts)
 		sk_log_info("redis", "%s: %" PRIu64 " alerts wait in %s", r->url.name, st.pending_alerts, r->spool_dir);
 	return 0;

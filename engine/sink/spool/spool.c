@@ -16,7 +16,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,6 +67,7 @@ struct sk_spool {
 	uint64_t limit, limit_until_ns;	/* below max while the disk is full */
 	size_t segment_size;
 	bool has_bad;			/* a file was left aside */
+	bool is_told;			/* that no segment can be made */
 	struct sk_spool_state st;
 };
 
@@ -197,9 +198,11 @@ static int make_file(struct sk_spool *s, struct segment *g)
 			rc = -errno;
 		}
 	}
+	if (rc == 0 && s->conf.fsync_always && fsync(s->dir_fd) < 0)
+		rc = -errno;
 	if (rc < 0)
 		unlinkat(s->dir_fd, name, 0);
-	s->is_dir_dirty = true;
+	s->is_dir_dirty = rc == 0 && !s->conf.fsync_always;
 	return rc;
 }
 
@@ -374,33 +377,77 @@ static int tidy(struct sk_spool *s, const char *name, struct segment *g, int rc)
 	return rc;
 }
 
+/* Of a spool in use: its last segment may be cut behind its last record at any time, so that is found in a copy. */
+static int map_copy(struct sk_spool *s, const char *name, struct segment *g, struct sk_error *e)
+{
+	uint8_t *copy = malloc(g->size ? g->size : 1);
+	ssize_t n = copy ? pread(g->fd, copy, g->size, 0) : -1;
+	size_t size = g->size;
+	int rc = SK_E_MEMORY;
+
+	if (n >= 0) {
+		g->p = copy;
+		g->size = (size_t)n;
+		rc = check_head(s, name, g, e);
+		if (rc == 0)
+			scan(s, g);
+	}
+	free(copy);
+	g->p = NULL;
+	g->size = size;
+	if (rc < 0)
+		return rc;
+	g->size = g->used;
+	g->p = mmap(NULL, g->size, PROT_READ, MAP_SHARED, g->fd, 0);
+	if (g->p != MAP_FAILED)
+		return 0;
+	g->p = NULL;
+	return SK_E_MEMORY;
+}
+
+static int map_it(struct sk_spool *s, const char *name, struct segment *g, struct sk_error *e)
+{
+	int rc;
+
+	if (!g->size)
+		return SK_E_FORMAT;
+	if (s->conf.read_only)
+		return map_copy(s, name, g, e);
+	g->p = mmap(NULL, g->size, PROT_READ, MAP_SHARED, g->fd, 0);
+	if (g->p == MAP_FAILED) {
+		g->p = NULL;
+		return sk_error_set(e, SK_E_CONFIG, "cannot read spool segment %s/%s: %s", s->dir, name, strerror(errno));
+	}
+	rc = check_head(s, name, g, e);
+	if (rc == 0)
+		scan(s, g);
+	return rc;
+}
+
 /* 0 also for a file that is left aside; <0 with *e. */
 static int load_segment(struct sk_spool *s, const char *name, struct sk_error *e)
 {
 	struct segment *g = calloc(1, sizeof(*g));
 	struct stat st;
-	int rc = SK_E_FORMAT;
+	int rc;
 
 	if (!g)
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
 	g->fd = openat(s->dir_fd, name, (s->conf.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW);
+	if (g->fd < 0 && errno == ENOENT && s->conf.read_only) {
+		free(g);		/* its owner has dropped it */
+		return 0;
+	}
 	if (g->fd < 0 || fstat(g->fd, &st) < 0) {
 		rc = sk_error_set(e, SK_E_CONFIG, "cannot open spool segment %s/%s: %s", s->dir, name, strerror(errno));
 		goto failed;
 	}
 	g->size = (size_t)st.st_size;
-	if (g->size) {
-		g->p = mmap(NULL, g->size, PROT_READ, MAP_SHARED, g->fd, 0);
-		if (g->p == MAP_FAILED) {
-			g->p = NULL;
-			rc = sk_error_set(e, SK_E_CONFIG, "cannot read spool segment %s/%s: %s", s->dir, name, strerror(errno));
-			goto failed;
-		}
-		rc = check_head(s, name, g, e);
-		if (rc == SK_E_CONFIG || rc == SK_E_MEMORY)
-			goto failed;
-		if (rc == 0)
-			scan(s, g);
+	rc = map_it(s, name, g, e);
+	if (rc == SK_E_CONFIG || rc == SK_E_MEMORY) {
+		if (rc == SK_E_MEMORY)
+			sk_error_set(e, rc, "not enough memory");
+		goto failed;
 	}
 	rc = tidy(s, name, g, rc);
 	if (rc == 0) {
@@ -558,29 +605,59 @@ static void refuse(struct sk_spool *s, const struct sk_spool_item *it)
 		l->first_ns = it->time_ns;
 }
 
-/* A segment at the tail with room for n bytes. */
-static int make_room(struct sk_spool *s, size_t n, uint64_t now)
+/* What the folder's disk lets this spool have: with little left, the shares of severities are of that. */
+static uint64_t disk_limit(struct sk_spool *s)
 {
-	size_t size = SK_MAX(s->segment_size, SK_SEGMENT_HEAD + n);
+	struct statvfs v;
+	uint64_t more;
+
+	if (s->dir_fd < 0 || fstatvfs(s->dir_fd, &v) < 0 || !v.f_frsize)
+		return s->conf.max;
+	more = (uint64_t)v.f_bavail > s->conf.max / v.f_frsize ? s->conf.max : (uint64_t)v.f_bavail * v.f_frsize;
+	return SK_MIN(s->conf.max, s->st.bytes + more);
+}
+
+/* A new segment at the tail, smaller than usual where the disk has no room for that; the oldest acknowledged ones go first. */
+static int grow(struct sk_spool *s, size_t need)
+{
+	size_t size = SK_MAX(s->segment_size, need);
 	int rc;
 
-	if (s->tail && s->tail->size - s->tail->used >= n && s->tail->base >= s->opening << SEQ_BITS)
-		return 0;
 	for (;;) {
-		while (s->st.bytes + size > s->limit)
-			if (!drop_oldest(s))
-				return SK_E_LIMIT;
+		while (s->st.bytes + size > s->limit && drop_oldest(s))
+			;
+		if (s->st.bytes + size > s->limit)
+			size = s->limit > s->st.bytes ? (size_t)(s->limit - s->st.bytes) & ~(size_t)4095 : 0;
+		if (size < SK_MAX(need, (size_t)SEGMENT_MIN))
+			return SK_E_LIMIT;
 		rc = new_segment(s, size);
 		if (rc == 0 || s->dir_fd < 0)
 			return rc;
 		if (drop_oldest(s))
 			continue;
-		if (s->limit == s->conf.max)
-			sk_log_error("spool", "cannot make a segment in %s: %s", s->dir, sk_err_text(rc));
-		s->limit = s->st.bytes;
-		s->limit_until_ns = now + RETRY_NS;
-		return SK_E_LIMIT;
+		if (size / 2 < SK_MAX(need, (size_t)SEGMENT_MIN))
+			return rc;
+		size /= 2;
 	}
+}
+
+/* A segment at the tail with room for n bytes. */
+static int make_room(struct sk_spool *s, size_t n, uint64_t now)
+{
+	int rc;
+
+	if (s->tail && s->tail->size - s->tail->used >= n && s->tail->base >= s->opening << SEQ_BITS)
+		return 0;
+	s->limit = disk_limit(s);
+	s->limit_until_ns = now + RETRY_NS;
+	rc = grow(s, SK_SEGMENT_HEAD + n);
+	if (rc == 0 || rc == SK_E_LIMIT || s->dir_fd < 0)
+		return rc;
+	if (!s->is_told)
+		sk_log_error("spool", "cannot make a segment in %s: %s", s->dir, sk_err_text(rc));
+	s->is_told = true;
+	s->limit = s->st.bytes;
+	return SK_E_LIMIT;
 }
 
 static int add_record(struct sk_spool *s, struct sk_spool_item *it, size_t n)
@@ -627,8 +704,10 @@ int sk_spool_add(struct sk_spool *s, struct sk_spool_item *it)
 	int rc = n ? 0 : SK_E_LIMIT;
 
 	it->time_ns = wall_ns();
-	if (s->limit != s->conf.max && it->time_ns > s->limit_until_ns)
-		s->limit = s->conf.max;
+	if (s->limit != s->conf.max && it->time_ns > s->limit_until_ns) {
+		s->limit = disk_limit(s);
+		s->limit_until_ns = it->time_ns + RETRY_NS;
+	}
 	if (rc == 0 && s->st.pending_bytes + n > s->limit / 100 * share[it->severity])
 		rc = SK_E_LIMIT;
 	if (rc == 0)
@@ -788,35 +867,6 @@ void sk_spool_drop(struct sk_spool *s)
 	}
 	s->tail = s->at = NULL;
 	s->st.pending = s->st.pending_alerts = s->st.pending_bytes = s->st.retained = 0;
-}
-
-/* --- for people --- */
-
-void sk_spool_label(struct sk_spool *s, const char *text)
-{
-	int fd = openat(s->dir_fd, "target", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	if (fd < 0 || dprintf(fd, "%s\n", text) < 0)
-		sk_log_warning("spool", "%s/target: %s", s->dir, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
-
-const char *sk_spool_read_label(const char *dir, char *buf, size_t size)
-{
-	char path[PATH_MAX];
-	FILE *f = NULL;
-
-	buf[0] = 0;
-	if (snprintf(path, sizeof(path), "%s/target", dir) < (int)sizeof(path))
-		f = fopen(path, "re");
-	if (!f)
-		return buf;
-	if (!fgets(buf, (int)size, f))
-		buf[0] = 0;
-	fclose(f);
-	buf[strcspn(buf, "\n")] = 0;
-	return buf;
 }
 
 const char *sk_spool_sensor(const struct sk_spool *s) { return s->sensor; }

@@ -86,7 +86,7 @@ void sk_spool_each(struct sk_spool *s, sk_spool_each_fn *fn, void *cx);
 void sk_spool_drop(struct sk_spool *s);
 
 /* Where the alerts of a spool on disk go, for people; written to a file "target" of the folder. */
-void sk_spool_label(struct sk_spool *s, const char *text);
+void sk_spool_label(const char *dir, const char *text);
 /* Into buf; "" when unknown. Returns buf. */
 const char *sk_spool_read_label(const char *dir, char *buf, size_t size);
 /* The sensor a spool belongs to; "" when it is not known. */

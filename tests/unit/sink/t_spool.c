@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,6 +120,9 @@ static void crc(void **state)
 		b[i] = (uint8_t)i;
 	assert_int_equal(sk_crc32c(sk_span(b, 32)), 0x46dd794e);
 	assert_int_equal(sk_crc32c(sk_span("123456789", 9)), 0xe3069283);
+	assert_int_equal(sk_crc32c_plain(sk_span("123456789", 9)), 0xe3069283);
+	for (size_t n = 0; n < sizeof(b); n++)
+		assert_int_equal(sk_crc32c(sk_span(b, n)), sk_crc32c_plain(sk_span(b, n)));
 }
 
 static void in_order_and_once(void **state)
@@ -351,6 +356,111 @@ static void full_on_disk(void **state)
 	sk_spool_close(s);
 }
 
+/* Room for about 1 MiB, and less than one segment of the usual size: severities have their shares of what there is, what is acknowledged
+ * makes room, and once there is more room all goes on. */
+static void full_disk(void **state)
+{
+	uint64_t stored[6] = { 0 }, last = 0;
+	struct sk_spool_state st;
+	struct sk_spool *s;
+	struct sk_error e;
+	char json[1000];
+
+	memset(json, 'x', sizeof(json) - 1);
+	json[sizeof(json) - 1] = 0;
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", dir, "tmpfs", 0, "size=1m") < 0)
+		skip();
+	assert_int_equal(open_as(&s, "a", 64 << 20, &e), 0);
+	for (unsigned i = 0; i < 3000; i++) {
+		unsigned severity = 1 + i % 5;
+		uint64_t seq = add(s, json, severity);
+
+		stored[severity] += seq != 0;
+		last = seq ? seq : last;
+	}
+	sk_spool_state(s, &st);
+	assert_true(stored[1] > 100 && stored[1] < stored[2] && stored[2] < stored[3] && stored[3] < stored[4] && stored[4] <= stored[5]);
+	assert_int_equal(stored[1] + stored[2] + stored[3] + stored[4] + stored[5], st.pending_alerts);
+	assert_int_equal(st.lost.alerts + st.pending_alerts, 3000);
+	assert_true(st.bytes <= 1 << 20);
+	sk_spool_ack(s, last);
+	for (unsigned i = 0; i < 2000; i++) {
+		last = add(s, json, 1);
+		assert_true(last);
+		sk_spool_ack(s, last);
+	}
+	assert_int_equal(mount("none", dir, NULL, MS_REMOUNT, "size=8m"), 0);
+	sleep(2);
+	for (unsigned i = 0; i < 3000; i++)
+		assert_true(add(s, json, 5));
+	sk_spool_close(s);
+	assert_int_equal(open_as(&s, "a", 64 << 20, &e), 0);
+	assert_int_equal(pending(s), 3000);
+	sk_spool_close(s);
+	assert_int_equal(umount(dir), 0);
+
+	/* read-only from the start: told then */
+	assert_int_equal(mount("none", dir, "tmpfs", MS_RDONLY, "size=1m"), 0);
+	assert_int_equal(open_as(&s, "a", 64 << 20, &e), SK_E_CONFIG);
+	assert_non_null(strstr(e.text, "cannot write to the spool folder"));
+	assert_int_equal(umount(dir), 0);
+}
+
+static int synced(struct sk_spool *s)
+{
+	int cnt = 0;
+
+	for (int fd; (fd = sk_spool_sync_fd(s)) >= 0; cnt++)
+		close(fd);
+	return cnt;
+}
+
+/* Every so often: the folder and the segment, once each when there is something new. Always: nothing is left to sync. */
+static void synced_as_told(void **state)
+{
+	struct sk_spool *s = open_ok();
+	struct sk_error e;
+
+	assert_int_equal(synced(s), 0);
+	assert_true(add(s, "first", 3));
+	assert_int_equal(synced(s), 2);
+	assert_int_equal(synced(s), 0);
+	assert_true(add(s, "second", 3));
+	assert_int_equal(synced(s), 1);
+	sk_spool_close(s);
+	assert_int_equal(sk_spool_open(&s, &(struct sk_spool_conf){ .dir = dir, .sensor = "a", .max = 1 << 20, .fsync_always = true }, &e), 0);
+	assert_true(add(s, "third", 3));
+	assert_int_equal(synced(s), 0);
+	sk_spool_close(s);
+}
+
+/* Somebody looks while the owner writes, and while it ends. */
+static void looked_at_while_used(void **state)
+{
+	struct sk_spool_conf conf = { .dir = dir, .sensor = "", .max = UINT64_MAX / 2, .retain_ns = UINT64_MAX, .read_only = true };
+	struct sk_spool *s = open_ok(), *look;
+	struct sk_spool_item items[4];
+	struct sk_error e;
+	uint64_t first = add(s, "first", 3);
+
+	assert_true(add(s, "second", 3));
+	sk_spool_ack(s, first);
+	assert_int_equal(sk_spool_open(&look, &conf, &e), 0);
+	assert_int_equal(pending(look), 1);
+	assert_true(add(s, "third", 3));
+	assert_int_equal(sk_spool_peek(look, 0, items, 4, SIZE_MAX), 1);
+	sk_spool_close(s);
+	assert_memory_equal(items[0].json.p, "second", 6);
+	assert_int_equal(sk_spool_peek(look, 0, items, 4, SIZE_MAX), 1);
+	sk_spool_close(look);
+	assert_int_equal(sk_spool_open(&look, &conf, &e), 0);
+	assert_int_equal(pending(look), 2);
+	sk_spool_close(look);
+	s = open_ok();
+	assert_int_equal(pending(s), 2);
+	sk_spool_close(s);
+}
+
 static void retained_for_a_while(void **state)
 {
 	struct sk_spool_state st;
@@ -385,6 +495,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_ours, setup, teardown),
 		cmocka_unit_test(full_in_memory),
 		cmocka_unit_test_setup_teardown(full_on_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(full_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(synced_as_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(looked_at_while_used, setup, teardown),
 		cmocka_unit_test(retained_for_a_while),
 	};
 
