@@ -331,8 +331,11 @@ static void put_sequence(struct sk_buf *out, const struct sk_rule *r, struct sk_
 
 	sk_buf_addf(out, ": %d of %zu steps in ", __builtin_popcountll(seen), sk_step_cnt(c));
 	put_span_of_time(out, last > first ? last - first : 0);
-	for (size_t i = 0; i < cnt; i++) {
+	for (size_t i = 0, run; i < cnt; i += run) {
 		const char *name = sum->places ? name_of(c, sum->places[i]) : NULL;
+
+		for (run = 1; i + run < cnt && members[i + run]->rule == members[i]->rule; run++)
+			;
 
 		sk_buf_add_str(out, i ? ", " : ": ");
 		if (name) {
@@ -341,6 +344,8 @@ static void put_sequence(struct sk_buf *out, const struct sk_rule *r, struct sk_
 		}
 		sk_alert_printable(out, sk_span_str(members[i]->rule->id));
 		sk_buf_add_str(out, " (");
+		if (run > 1)
+			sk_buf_addf(out, "%zu times, first ", run);
 		put_moment(out, members[i]->time_ns);
 		sk_buf_add_str(out, ")");
 	}

@@ -14,7 +14,7 @@
 SK_COUNTER_TABLE(detect, SK_DETECT_COUNTERS)
 
 #define SCRATCH_CHUNK 16384u
-#define EXPLAIN_MAX 64u
+#define EXPLAIN_MAX SK_RULES_EXPLAIN_MAX
 
 /* --- alerts --- */
 
@@ -90,13 +90,6 @@ static struct unit *unit_of(struct sk_detect *d, const struct sk_event *e)
 	return NULL;
 }
 
-static void explain(struct sk_detect *d, const struct sk_event *e)
-{
-	for (size_t i = 0; i < d->explain_cnt; i++)
-		if (d->explain[i]->kind == e->kind)
-			sk_matcher_explain(d->matcher, d->explain[i], e, stderr);
-}
-
 void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e)
 {
 	struct unit *u = unit_of(d, e);
@@ -107,8 +100,6 @@ void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event
 	d->counters.events++;
 	d->flow = f;
 	crumb = sk_detect_crumb_set((struct crumb){ NULL, d->conf.registry->kinds[e->kind]->name, f->info.serial, e->packet });
-	if (SK_UNLIKELY(d->explain_cnt))
-		explain(d, e);
 	if (d->matcher)
 		sk_matcher_event(d->matcher, e, u ? &u->matcher : e->unit ? e->unit : &none, on_match, d);
 	sk_detect_crumb_set(crumb);
@@ -143,11 +134,11 @@ static int find_explained(struct sk_detect *d, const struct sk_rule *r, struct s
 
 	if (r->type == SK_RULE_EVENT) {
 		for (size_t i = 0; i < d->explain_cnt; i++)
-			if (d->explain[i] == r)
+			if (d->explain[i].rule == r)
 				return 0;
 		if (d->explain_cnt == EXPLAIN_MAX)
 			return sk_error_set(e, SK_E_CONFIG, "rule '%s' has more than %u steps: explain one of them", d->conf.explain, EXPLAIN_MAX);
-		d->explain[d->explain_cnt++] = r;
+		d->explain[d->explain_cnt++] = (struct sk_rules_explain){ r, strcmp(r->id, d->conf.explain) != 0 };
 		return 0;
 	}
 	for (size_t i = 0; rc == 0 && r->correlation && i < r->correlation->step_cnt; i++) {
@@ -185,6 +176,8 @@ static int begin(struct sk_detect *d, struct sk_error *e)
 		d->matcher = sk_matcher_new(d->conf.rules, e);
 		if (!d->matcher)
 			return SK_E_MEMORY;
+		if (d->explain_cnt)
+			sk_matcher_explain(d->matcher, d->explain, d->explain_cnt, stderr);
 	}
 	if (d->conf.plugin_budget_ns)
 		atomic_store(&d->conf.plugins->watched, true);

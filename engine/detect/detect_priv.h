@@ -199,7 +199,7 @@ struct sk_detect {
 	uint64_t spare_seq;
 	struct unit *spare[SK_KIND_MAX];
 	uint32_t spare_cnt[SK_KIND_MAX];
-	const struct sk_rule **explain;	/* event rules to explain */
+	struct sk_rules_explain *explain;	/* event rules to explain */
 	size_t explain_cnt;
 	struct sk_flow *flow;		/* at hand */
 	struct sk_detect_counters counters;

@@ -99,6 +99,13 @@ static int load_builtin(struct sk_plugins *set, const struct sk_plugin *table, c
 	if (enabled && add(set, pl, e) == 0)
 		return 0;
 	sk_detect_plugin_free(pl);
+	for (uint32_t i = 0; !enabled && i < table->kind_cnt; i++) {
+		/* known, so that rules over them can be checked, and told from misspelt ones */
+		int kind = sk_registry_add(set->registry, &table->kinds[i]);
+
+		if (kind >= 0)
+			set->registry->off[kind] = table->name;
+	}
 	return enabled ? SK_E_MEMORY : 0;
 }
 
@@ -137,6 +144,8 @@ static int load_named(struct sk_plugins *set, const struct sk_conf_node *node, c
 	bool enabled = true;
 	int rc = read_enabled(node, &enabled, e);
 
+	if (rc == 0 && !enabled && set->registry->off_file_cnt < SK_ARRAY_LEN(set->registry->off_files))
+		set->registry->off_files[set->registry->off_file_cnt++] = node->key;
 	if (rc < 0 || !enabled)
 		return rc;
 	rc = find_file(node, dir, path, sizeof(path), e);

@@ -136,7 +136,7 @@ static int add_interest(struct sk_plugins *set, struct plugin *pl, const struct 
 	struct filter *grown, f;
 	int rc;
 
-	if (kind < 0)
+	if (kind < 0 || set->registry->off[kind])
 		return sk_error_set(e, SK_E_CONFIG,
 				"%s: wants event '%s', which nothing here makes: correct the name or enable the plugin that makes it",
 				    pl->origin, in->kind);

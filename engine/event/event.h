@@ -15,6 +15,9 @@
 struct sk_registry {
 	const struct sk_kind_def *kinds[SK_KIND_MAX];	/* by kind number */
 	uint32_t cnt;
+	const char *off[SK_KIND_MAX];		/* the plugin that is switched off and would publish the kind; NULL: it is on, or built in */
+	const char *off_files[8];		/* plugins from files that are switched off: their kinds are not known */
+	uint32_t off_file_cnt;
 };
 
 /* The fields every event has. */

@@ -289,6 +289,8 @@ static int check(struct run *r)
 		printf("configuration, %zu plugins, %zu rules in %zu campaigns with %zu indicators: no mistakes\n",
 		       sk_plugins_count(r->engine->plugins), sk_rules_count(r->engine->rules),
 		       sk_rules_campaign_count(r->engine->rules), sk_rules_indicator_count(r->engine->rules));
+	if (rc == 0 && !r->cli->quiet && sk_rules_blind_count(r->engine->rules))
+		printf("%zu more rules are left out, because plugins are switched off\n", sk_rules_blind_count(r->engine->rules));
 	if (rc == 0 && r->cli->verbose)
 		sk_memory_print(r->engine, sk_memory_resident(), stdout);
 	sk_engine_free(r->engine);

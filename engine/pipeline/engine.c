@@ -99,6 +99,12 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 	}
 	if (rc == 0 && setup->explain && !sk_rules_find(g->rules, setup->explain))
 		rc = sk_error_set(e, SK_E_CONFIG, "--explain: there is no rule '%s' (sekisho rules list shows all)", setup->explain);
+	for (size_t i = 0; rc == 0 && !g->rules_borrowed && sk_rules_blind_at(g->rules, i); i++) {
+		const struct sk_rules_blind *b = sk_rules_blind_at(g->rules, i);
+
+		sk_log_warning("rules", "plugin '%s' is off: %zu rule%s left out (%s)", b->plugin, b->rule_cnt, b->rule_cnt == 1 ? " is" : "s are",
+			    b->ids);
+	}
 	if (rc < 0 || setup->need == SK_ENGINE_CHECK)
 		goto done;
 	if (g->live && sk_rules_expired_count(g->rules))

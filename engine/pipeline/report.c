@@ -24,7 +24,7 @@ static const char *const troubles[] = {
 	"tls.malformed", "tls.too_long", "tls.lost", "tls.memory",
 	"websocket.malformed", "websocket.inflate_failed", "websocket.inflate_limit", "websocket.inflaters_refused", "websocket.lost",
 	"websocket.memory",
-	"classify.refused", "rules.refused", "rules.broken",
+	"classify.refused", "rules.left_out", "rules.refused", "rules.broken",
 	"detect.alerts_lost", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
 	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted", "campaign.seen_evicted",
@@ -195,6 +195,9 @@ int sk_report_make(struct sk_report *r, const struct sk_engine *g)
 	}
 	for (unsigned i = 0; i < g->worker_cnt && rc == 0; i++)
 		rc = add_worker(r, &g->workers[i]);
+	for (size_t i = 0; i < r->cnt; i++)		/* known of the set, not of a worker's matcher */
+		if (strcmp(r->items[i].folder, "rules") == 0 && strcmp(r->items[i].name, "left_out") == 0)
+			r->items[i].value = sk_rules_blind_count(g->rules);
 	if (rc == 0)
 		rc = add_table(r, &sk_campaign_counter_table, sk_campaign_counters(sk_output_campaign(g->output)));
 	if (rc == 0)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "rules/load.h"
 
 static struct sk_crule *find_rule(const struct sk_load *l, struct sk_span id)
@@ -473,7 +474,7 @@ static uint64_t prune_steps(const struct sk_load *l, struct sk_correlation *c)
 	return left;
 }
 
-static bool has_blind_unless(const struct sk_load *l, const struct sk_correlation *c)
+static bool has_off_unless(const struct sk_load *l, const struct sk_correlation *c)
 {
 	for (size_t i = 0; i < c->step_cnt; i++) {
 		const struct sk_unless *u = c->joins[i].unless;
@@ -485,8 +486,31 @@ static bool has_blind_unless(const struct sk_load *l, const struct sk_correlatio
 	return false;
 }
 
+/* How many steps the rule cannot do without. */
+static size_t needed_steps(const struct sk_rule *r)
+{
+	if (r->type == SK_RULE_COUNT || r->type == SK_RULE_DISTINCT)
+		return 1;
+	return r->type == SK_RULE_SEQUENCE && sk_step_grows(r->correlation) ? (size_t)r->correlation->threshold : r->correlation->place_cnt;
+}
+
+/* The plugin that blinds one of the rules it is over, or NULL. */
+static const char *blinding(const struct sk_load *l, const struct sk_correlation *c)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < c->step_cnt && !found; i++) {
+		const struct sk_unless *u = c->joins[i].unless;
+
+		found = l->set->rules[c->steps[i]->index]->blind;
+		for (size_t k = 0; u && k < u->rule_cnt && !found; k++)
+			found = l->set->rules[u->rules[k]->index]->blind;
+	}
+	return found;
+}
+
 /* Without one of its steps, or of what an unless asks for, a sequence or an absence cannot be told: it goes too, and those over
- * it. A count, or a step of several rules, goes on with the others. */
+ * it. A count, a sequence with enough other steps, or a step of several rules, goes on with the others. */
 static void spread_off(struct sk_load *l)
 {
 	for (bool more = true; more; ) {
@@ -494,14 +518,17 @@ static void spread_off(struct sk_load *l)
 		for (size_t i = 0; i < l->set->rule_cnt; i++) {
 			struct sk_crule *r = l->set->rules[i];
 			struct sk_correlation *c = (struct sk_correlation *)(uintptr_t)r->pub.correlation;
-			const bool any = r->pub.type == SK_RULE_COUNT || r->pub.type == SK_RULE_DISTINCT;
+			const char *blind;
 			uint64_t left;
 
 			if (!c || r->off || !c->joins)
 				continue;
+			blind = blinding(l, c);
 			left = prune_steps(l, c);
-			if (any ? left == 0 : (size_t)__builtin_popcountll(left) < c->place_cnt || has_blind_unless(l, c))
-				r->off = more = true;
+			if ((size_t)__builtin_popcountll(left) >= needed_steps(&r->pub) && !has_off_unless(l, c))
+				continue;
+			r->off = more = true;
+			r->blind = blind;
 		}
 	}
 }
@@ -539,6 +566,33 @@ static void find_bare(struct sk_load *l)
 			l->set->rules[i]->pub.bare = false;
 }
 
+/* What the plugins that are off cost, by plugin, in the order of the rules. */
+static void list_blind(struct sk_load *l)
+{
+	struct sk_ruleset *s = l->set;
+	struct sk_rules_blind *list = sk_load_alloc(l, SK_KIND_MAX * sizeof(*list));
+
+	for (size_t i = 0; list && i < s->rule_cnt; i++) {
+		const struct sk_crule *r = s->rules[i];
+		struct sk_buf ids = { 0 };
+		size_t k = 0;
+
+		if (!r->off || !r->blind)
+			continue;
+		while (k < s->blind_cnt && strcmp(list[k].plugin, r->blind) != 0)
+			k++;
+		if (k == SK_KIND_MAX)
+			continue;
+		if (k == s->blind_cnt)
+			list[s->blind_cnt++] = (struct sk_rules_blind){ .plugin = sk_load_copy(l, sk_span_str(r->blind)) };
+		sk_buf_addf(&ids, "%s%s%s", list[k].ids ? list[k].ids : "", list[k].ids ? ", " : "", r->pub.id);
+		list[k].ids = sk_load_copy(l, sk_buf_span(&ids));
+		list[k].rule_cnt++;
+		sk_buf_fini(&ids);
+	}
+	s->blind = list;
+}
+
 void sk_load_resolve(struct sk_load *l)
 {
 	struct sk_ruleset *s = l->set;
@@ -557,4 +611,5 @@ void sk_load_resolve(struct sk_load *l)
 		return;
 	spread_off(l);
 	find_bare(l);
+	list_blind(l);
 }

@@ -1,12 +1,12 @@
-/* rules/explain.c — how far a rule gets on one event, condition by condition, for people. A streamed value is taken as if the
- * piece at hand were all of it. */
+/* rules/explain.c — how far a rule gets on one event, condition by condition, for people. A streamed value is judged when all of
+ * it was there, by what was found in it. */
 #include <stdio.h>
 
 #include "rules/match.h"
 #include "rules/print.h"
 
 #define SHOWN_VALUES 4u
-#define SHOWN_BYTES 80u
+#define SHOWN_BYTES SK_MATCH_HEAD
 
 static const char *truth_word(enum sk_truth t)
 {
@@ -17,10 +17,13 @@ static void print_values(struct sk_matcher *m, const struct sk_test *t, FILE *ou
 {
 	const struct sk_view *view = &m->s->views[t->view];
 	const struct sk_view_state *vs;
-	struct sk_value piece = { .type = SK_VALUE_BYTES, .u.bytes = m->piece };
 
 	if (view->streamed) {
-		fprintf(out, "%s (%zu bytes)", sk_match_show(m, &piece, SHOWN_BYTES), m->piece.n);
+		const size_t n = m->unit->head ? (size_t)SK_MIN(m->unit->len, (uint64_t)SHOWN_BYTES) : 0;
+		struct sk_value head = { .type = SK_VALUE_BYTES, .u.bytes = sk_span(m->unit->head, n) };
+
+		fprintf(out, "%s%s (%llu bytes)", sk_match_show(m, &head, SHOWN_BYTES), m->unit->len > n ? "..." : "",
+			(unsigned long long)m->unit->len);
 		return;
 	}
 	vs = sk_match_values(m, t->view);
@@ -49,40 +52,44 @@ static void explain(struct sk_matcher *m, const struct sk_cond *c, unsigned dept
 	fputc('\n', out);
 }
 
-void sk_matcher_explain(struct sk_matcher *m, const struct sk_rule *r, const struct sk_event *e, void *out)
+static bool any_holds(struct sk_matcher *m, const struct sk_cond *where)
 {
-	const struct sk_kind_rules *k;
-	const struct sk_crule *rule;
+	for (const struct sk_cond *c = where->type == SK_COND_ALL ? where->child : where; c; c = where->type == SK_COND_ALL ? c->next : NULL)
+		if (c->type != SK_COND_NOT && sk_match_eval(m, c) == SK_YES)
+			return true;
+	return false;
+}
 
-	if (r->index >= m->s->rule_cnt || &m->s->rules[r->index]->pub != r)
+static void explain_rule(struct sk_matcher *m, const struct sk_crule *rule, bool brief, FILE *out)
+{
+	const bool matches = sk_match_eval(m, rule->where) == SK_YES;
+
+	if (brief && !matches && !any_holds(m, rule->where))
 		return;
-	rule = m->s->rules[r->index];
-	if (r->type != SK_RULE_EVENT) {
-		fprintf(out, "%s: is evaluated over alerts, not over events\n", r->id);
+	fprintf(out, "%s on %s, packet %llu: %s\n", rule->pub.id, m->s->registry.kinds[rule->pub.kind]->name,
+		(unsigned long long)m->event->packet, matches ? "matches" : "does not match");
+	if (brief && matches)
 		return;
-	}
-	if (e->kind != r->kind) {
-		fprintf(out, "%s: is on %s, the event is %s\n", r->id, m->s->registry.kinds[r->kind]->name,
-			e->kind < m->s->registry.cnt ? m->s->registry.kinds[e->kind]->name : "of an unknown kind");
-		return;
-	}
-	k = &m->s->kinds[r->kind];
-	sk_match_begin(m, e);
-	if (k->streamed) {
-		m->piece = sk_event_bytes(e, k->slot_stream);
-		m->unit = sk_unit_new(m, r->kind);
-		if (!m->unit)
-			return;
-		sk_unit_feed(m, m->unit);
-		sk_unit_end(m, m->unit);
-	}
-	fprintf(out, "%s on %s, packet %llu: %s\n", r->id, m->s->registry.kinds[r->kind]->name, (unsigned long long)e->packet,
-		sk_match_eval(m, rule->where) == SK_YES ? "matches" : "does not match");
 	if (rule->where->type == SK_COND_ALL)
 		for (const struct sk_cond *c = rule->where->child; c; c = c->next)
 			explain(m, c, 0, out);
 	else
 		explain(m, rule->where, 0, out);
-	sk_unit_put(m, m->unit);
-	m->unit = NULL;
+}
+
+void sk_match_explain(struct sk_matcher *m)
+{
+	for (size_t i = 0; i < m->explain_cnt; i++) {
+		const struct sk_rule *r = m->explain[i].rule;
+
+		if (r->kind == m->event->kind && r->type == SK_RULE_EVENT && r->index < m->s->rule_cnt && &m->s->rules[r->index]->pub == r)
+			explain_rule(m, m->s->rules[r->index], m->explain[i].brief, m->explain_out);
+	}
+}
+
+void sk_matcher_explain(struct sk_matcher *m, const struct sk_rules_explain *rules, size_t cnt, void *out)
+{
+	m->explain = rules;
+	m->explain_cnt = cnt;
+	m->explain_out = out;
 }

@@ -465,6 +465,20 @@ size_t sk_rules_indicator_count(const struct sk_ruleset *s)
 	return s->sets.indicators;
 }
 
+size_t sk_rules_blind_count(const struct sk_ruleset *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->blind_cnt; i++)
+		n += s->blind[i].rule_cnt;
+	return n;
+}
+
+const struct sk_rules_blind *sk_rules_blind_at(const struct sk_ruleset *s, size_t i)
+{
+	return i < s->blind_cnt ? &s->blind[i] : NULL;
+}
+
 size_t sk_rules_expired_count(const struct sk_ruleset *s)
 {
 	return s->sets.expired;

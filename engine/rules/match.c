@@ -164,6 +164,8 @@ static void match_plain(struct sk_matcher *m, const struct sk_kind_rules *k, sk_
 		if (sk_match_eval(m, r->where) == SK_YES)
 			tell(m, r, on_match, cx);
 	}
+	if (SK_UNLIKELY(m->explain_cnt))
+		sk_match_explain(m);
 }
 
 /* Tries the rules that wait for more of the unit. What is true is told; what can no longer be true is dropped. */
@@ -200,7 +202,7 @@ static struct sk_unit *open_unit(struct sk_matcher *m, const struct sk_kind_rule
 	struct sk_unit *u;
 
 	find_candidates(m, k);
-	if (m->candidate_cnt == 0 && k->stream_atom_cnt == 0)
+	if (m->candidate_cnt == 0 && k->stream_atom_cnt == 0 && !m->explain_cnt)
 		return NULL;
 	u = sk_unit_new(m, m->event->kind);
 	if (!u) {
@@ -236,6 +238,8 @@ static void match_streamed(struct sk_matcher *m, const struct sk_kind_rules *k, 
 	do
 		try_pending(m, u, on_match, cx);
 	while (u->fresh);
+	if (SK_UNLIKELY(m->explain_cnt) && m->last)
+		sk_match_explain(m);
 	m->unit = NULL;
 	if (m->last)
 		sk_unit_put(m, u);

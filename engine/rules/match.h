@@ -8,6 +8,7 @@
 
 #define SK_MATCH_CONTEXT 32u		/* bytes shown before a match */
 #define SK_MATCH_SHOWN 256u		/* bytes shown in all */
+#define SK_MATCH_HEAD 80u		/* bytes shown of a streamed value that is explained */
 #define SK_UNIT_KEPT 16u		/* hits of a unit of which bytes are kept */
 #define SK_UNIT_SPARE 32u		/* closed units kept for reuse */
 
@@ -41,6 +42,7 @@ struct sk_unit {
 	unsigned kind;
 	hs_stream_t *stream;
 	uint64_t len;			/* of the value so far */
+	uint8_t *head;			/* its first SK_MATCH_HEAD bytes; with explanations only */
 	bool fresh;			/* something was hit since the rules were last tried */
 	uint32_t *bits;			/* streamed atoms hit */
 	uint32_t *seen;			/* rules that are or were pending */
@@ -79,6 +81,10 @@ struct sk_matcher {
 	uint64_t piece_off;
 	struct sk_evidence evidence[SK_EVIDENCE_MAX];
 	size_t evidence_cnt;
+
+	const struct sk_rules_explain *explain;
+	size_t explain_cnt;
+	void *explain_out;		/* stdio */
 };
 
 /* match.c: the view's database in *db, NULL where it has none. False, counted, where it has one that cannot be used. */
@@ -115,6 +121,9 @@ bool sk_match_needs_probe(const struct sk_matcher *m, const struct sk_test *t);
 void sk_match_evidence(struct sk_matcher *m, const struct sk_cond *c);
 /* The value as text for people, cut, with what is not printable escaped. */
 const char *sk_match_show(struct sk_matcher *m, const struct sk_value *v, size_t max);
+
+/* explain.c: the rules under explanation, on the event at hand, when it is whole. */
+void sk_match_explain(struct sk_matcher *m);
 
 /* match.c: readies the matcher for an event; the unit may be NULL. */
 void sk_match_begin(struct sk_matcher *m, const struct sk_event *e);

@@ -174,6 +174,14 @@ static void read_event(struct sk_load *l, struct sk_crule *r, const struct sk_co
 		return;
 	}
 	kind = on->type == SK_CONF_SCALAR ? sk_registry_find(reg, on->text) : -1;
+	for (uint32_t i = 0; kind < 0 && on->type == SK_CONF_SCALAR && i < reg->off_file_cnt; i++) {
+		const size_t len = strlen(reg->off_files[i]);
+
+		if (on->text.n > len && memcmp(on->text.p, reg->off_files[i], len) == 0 && on->text.p[len] == '.') {
+			r->blind = reg->off_files[i];
+			return;
+		}
+	}
 	if (kind < 0) {
 		for (uint32_t i = 0; i < reg->cnt; i++)
 			names[i] = reg->kinds[i]->name;
@@ -186,6 +194,7 @@ static void read_event(struct sk_load *l, struct sk_crule *r, const struct sk_co
 		return;
 	}
 	r->pub.kind = (unsigned)kind;
+	r->blind = reg->off[kind];
 	if (r->body)
 		r->where = sk_load_where(l, (unsigned)kind, r->body);
 }
@@ -281,4 +290,8 @@ void sk_load_rule(struct sk_load *l, const struct sk_conf_node *n)
 	read_event(l, r, n);
 	/* switched off: checked like the others, then left out */
 	r->off = !read_bool(l, n, "enabled", true) || is_off(l, r->pub.id);
+	if (r->off)
+		r->blind = NULL;
+	else if (r->blind)
+		r->off = true;
 }

@@ -127,6 +127,15 @@ const struct sk_rule *sk_rules_at(const struct sk_ruleset *s, size_t i);
 const struct sk_rule *sk_rules_find(const struct sk_ruleset *s, const char *id);
 size_t sk_rules_campaign_count(const struct sk_ruleset *s);
 size_t sk_rules_indicator_count(const struct sk_ruleset *s);
+/* Rules left out because a plugin is switched off: those over its events, and those over several alerts that cannot do without
+ * them. */
+struct sk_rules_blind {
+	const char *plugin;
+	size_t rule_cnt;
+	const char *ids;			/* "a, b" */
+};
+size_t sk_rules_blind_count(const struct sk_ruleset *s);
+const struct sk_rules_blind *sk_rules_blind_at(const struct sk_ruleset *s, size_t i);	/* NULL behind the last */
 /* Expired indicators, those left out (live). */
 size_t sk_rules_expired_count(const struct sk_ruleset *s);
 /* Adds what the rules look at. */
@@ -138,6 +147,7 @@ void sk_rules_wanted(const struct sk_ruleset *s, struct sk_wanted *w);
 	X(candidates, "rules", "rules tried because their rarest pattern was there") \
 	X(matches, "matches", "rules that matched") \
 	X(refused, "units", "values not searched because memory was short") \
+	X(left_out, "rules", "rules left out because a plugin is switched off") \
 	X(broken, "values", "values not searched because their patterns cannot be compiled (sekisho -T tells why)")
 SK_COUNTER_STRUCT(rules, SK_RULES_COUNTERS)
 
@@ -164,8 +174,15 @@ void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **uni
 void sk_matcher_drop(void **unit);
 const struct sk_rules_counters *sk_matcher_counters(const struct sk_matcher *m);
 
-/* Writes how far the rule got on the event, condition by condition, as text to stdio file out; for --explain. */
-void sk_matcher_explain(struct sk_matcher *m, const struct sk_rule *r, const struct sk_event *e, void *out);
+/* From now on, for every event of its kind the matcher writes how far a rule got, condition by condition, as text to stdio file
+ * out; of a streamed value when its last piece is there. brief: only where some condition held. At most SK_RULES_EXPLAIN_MAX
+ * rules over events; the list and the rules are kept by pointer. */
+#define SK_RULES_EXPLAIN_MAX 64u
+struct sk_rules_explain {
+	const struct sk_rule *rule;
+	bool brief;
+};
+void sk_matcher_explain(struct sk_matcher *m, const struct sk_rules_explain *rules, size_t cnt, void *out);
 /* The rule's conditions as text, for `sekisho rules show`. */
 void sk_rules_print(const struct sk_ruleset *s, const struct sk_rule *r, void *out);
 

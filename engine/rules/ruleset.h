@@ -128,6 +128,7 @@ struct sk_crule {
 	uint32_t local;			/* among the rules of its kind */
 	bool varies;			/* must be looked at again with every piece */
 	bool off;			/* not to be loaded; while loading */
+	const char *blind;		/* while loading: the plugin that is off and would publish its events, or NULL */
 	bool is_step;			/* while loading: of some other rule */
 	uint8_t walk;			/* while loading: 1 being visited, 2 done */
 	const struct sk_conf_node *node, *body;	/* while loading */
@@ -160,6 +161,8 @@ struct sk_ruleset {
 	uint32_t atom_cnt;
 	uint32_t regex_cnt;
 	uint32_t unless_cnt;
+	struct sk_rules_blind *blind;	/* by plugin that is off */
+	size_t blind_cnt;
 	struct sk_sets sets;
 	struct sk_kind_rules kinds[SK_KIND_MAX];
 	struct sk_wanted wanted;

@@ -31,6 +31,7 @@ void sk_unit_free(struct sk_unit *u)
 	sk_mem_free(u->seen);
 	sk_mem_free(u->pending);
 	sk_mem_free(u->hits);
+	sk_mem_free(u->head);
 	sk_mem_free(u);
 }
 
@@ -158,11 +159,23 @@ static int on_stream(unsigned id, unsigned long long from, unsigned long long to
 	return 0;
 }
 
+static void keep_head(struct sk_unit *u, struct sk_span s)
+{
+	const size_t at = (size_t)SK_MIN(u->len, (uint64_t)SK_MATCH_HEAD), n = SK_MIN(s.n, SK_MATCH_HEAD - at);
+
+	if (!u->head)
+		u->head = sk_mem_zalloc(SK_MATCH_HEAD);
+	if (u->head && n)
+		memcpy(u->head + at, s.p, n);
+}
+
 void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 {
 	struct sk_span s = m->piece;
 
 	m->piece_off = u->len;
+	if (SK_UNLIKELY(m->explain_cnt))
+		keep_head(u, s);
 	u->len += s.n;
 	if (!u->stream || s.n == 0)
 		return;

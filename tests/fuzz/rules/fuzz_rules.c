@@ -22,15 +22,15 @@ static void try_event(struct sk_ruleset *s, struct sk_matcher *m, unsigned kind)
 	}
 	e.e.parent = &up.e;
 	sk_matcher_event(m, &e.e, NULL, lab_on_match, &seen);
-	for (size_t i = 0; i < sk_rules_count(s); i++)
-		sk_matcher_explain(m, sk_rules_at(s, i), &e.e, sink);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lab_errors errors = { 0 };
 	struct sk_ruleset *s;
+	struct sk_rules_explain explain[SK_RULES_EXPLAIN_MAX];
 	struct sk_matcher *m;
+	size_t explained = 0;
 
 	if (!sink)
 		sink = fopen("/dev/null", "w");
@@ -43,6 +43,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!s)
 		return 0;
 	m = sk_matcher_new(s, NULL);
+	for (; m && explained < sk_rules_count(s) && explained < SK_RULES_EXPLAIN_MAX; explained++)
+		explain[explained] = (struct sk_rules_explain){ sk_rules_at(s, explained), explained % 2 };
+	if (m)
+		sk_matcher_explain(m, explain, explained, sink);
 	for (unsigned kind = 0; m && kind < lab_registry.cnt; kind++)
 		try_event(s, m, kind);
 	for (size_t i = 0; i < sk_rules_count(s); i++)

@@ -73,7 +73,8 @@ void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **uni
 			on_match(cx, &(struct sk_match){ .rule = &fake_rules[i], .event = e });
 }
 
-void sk_matcher_explain(struct sk_matcher *m, const struct sk_rule *r, const struct sk_event *e, void *out)
+void sk_matcher_explain(struct sk_matcher *m, const struct sk_rules_explain *rules, size_t cnt, void *out)
 {
-	fprintf(out, "%s on packet %llu\n", r->id, (unsigned long long)e->packet);
+	for (size_t i = 0; i < cnt; i++)
+		fprintf(out, "%s%s\n", rules[i].rule->id, rules[i].brief ? " in brief" : "");
 }

@@ -507,17 +507,16 @@ static void explain(void **state)
 	conf.explain = "c.unknown";
 	assert_null(sk_detect_new(&conf, 0, keep_alert, &x, &x.error));
 	error_is(&x, "no rule 'c.unknown' to explain: see sekisho rules list");
-	conf.explain = "c.sequence";
-	x.detect = sk_detect_new(&conf, 0, keep_alert, &x, &x.error);
-	assert_non_null(x.detect);
-	new_flow(&x, 7);
 	assert_non_null(out);
+	conf.explain = "c.sequence";
 	stderr = out;
-	request(&x, 3, "GET");
+	x.detect = sk_detect_new(&conf, 0, keep_alert, &x, &x.error);
 	fflush(out);
 	stderr = kept;
 	fclose(out);
-	assert_string_equal(got, "c.request on packet 3\n");
+	assert_non_null(x.detect);
+	new_flow(&x, 7);
+	assert_string_equal(got, "c.request in brief\n");
 	stop(&x);
 }
 

@@ -482,6 +482,52 @@ static void units_dropped(void **state)
 	sk_rules_free(s2);
 }
 
+static void explain_nothing(void *cx, const struct sk_match *m)
+{
+}
+
+static void body_piece(struct sk_matcher *m, void **unit, const char *text, uint64_t offset, bool last)
+{
+	struct lab_event e;
+
+	lab_event(&e, SK_KIND_HTTP_BODY);
+	e.values[SK_F_HTTP_BODY_BYTES] = lab_text(text);
+	e.values[SK_F_HTTP_BODY_BYTES].type = SK_VALUE_STREAM;
+	e.values[SK_F_HTTP_BODY_OFFSET] = lab_num(offset);
+	e.values[SK_F_HTTP_BODY_LAST] = lab_bool(last);
+	sk_matcher_event(m, &e.e, unit, explain_nothing, NULL);
+}
+
+/* A value in pieces is judged as a whole; a brief explanation leaves out what nothing held of. */
+static void explain_streams(void **state)
+{
+	static const char text[] = LAB_HEAD
+		"rules:\n"
+		"  - {id: r, title: t, severity: low, on: http.body, where: {bytes: {contains: needle}, request.method: POST}}\n"
+		"  - {id: b, title: t, severity: low, on: http.body, where: {bytes: {contains: needle}}}\n"
+		"  - {id: n, title: t, severity: low, on: http.body, where: {bytes: {contains: haystack}}}\n";
+	struct sk_ruleset *s = lab_load(text);
+	struct sk_matcher *m = sk_matcher_new(s, NULL);
+	const struct sk_rules_explain list[] = { { sk_rules_at(s, 0), false }, { sk_rules_at(s, 1), true }, { sk_rules_at(s, 2), true } };
+	void *unit = NULL;
+	char *out = NULL;
+	size_t n;
+	FILE *f = open_memstream(&out, &n);
+
+	sk_matcher_explain(m, list, 3, f);
+	body_piece(m, &unit, "a nee", 0, false);
+	body_piece(m, &unit, "dle in it", 5, true);
+	fclose(f);
+	assert_string_equal(out,
+		"r on http.body, packet 1: does not match\n"
+		"  true  bytes: {contains: needle}   # 'a needle in it' (14 bytes)\n"
+		"  false request.method: POST   # absent\n"
+		"b on http.body, packet 1: matches\n");
+	free(out);
+	sk_matcher_free(m);
+	sk_rules_free(s);
+}
+
 static void explain_and_print(void **state)
 {
 	static const char text[] = LAB_HEAD
@@ -526,7 +572,8 @@ static void explain_and_print(void **state)
 	e.values[SK_F_HTTP_REQUEST_METHOD] = lab_text("POST");
 	e.values[SK_F_HTTP_REQUEST_PATH] = lab_text("/q/A B\x01");
 	f = open_memstream(&out, &n);
-	sk_matcher_explain(m, sk_rules_at(s, 0), &e.e, f);
+	sk_matcher_explain(m, (struct sk_rules_explain[]){ { sk_rules_at(s, 0), false } }, 1, f);
+	sk_matcher_event(m, &e.e, NULL, explain_nothing, NULL);
 	fclose(f);
 	assert_string_equal(out,
 		"r on http.request, packet 1: does not match\n"
@@ -570,7 +617,7 @@ int main(void)
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
 		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors),
 		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
-		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(wanted),
+		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted),
 	};
 
 	int failed = cmocka_run_group_tests_name("match", tests, NULL, NULL);
