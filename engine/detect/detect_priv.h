@@ -66,6 +66,7 @@ struct plugin {
 struct filter {
 	uint16_t slot;
 	bool common;
+	uint8_t dirs;			/* of the common field direction: bit by direction that fits; else 0 */
 	struct sk_span prefix;
 };
 

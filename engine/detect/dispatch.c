@@ -225,8 +225,14 @@ static bool passes(struct sk_detect *d, const struct subscription *sub, const st
 {
 	for (uint32_t i = 0; i < sub->filter_cnt; i++) {
 		const struct filter *f = &sub->filters[i];
-		struct sk_span s = sk_event_bytes(e, f->slot);
+		struct sk_span s;
 
+		if (f->dirs) {
+			if (f->dirs >> e->dir & 1)
+				return true;
+			continue;
+		}
+		s = sk_event_bytes(e, f->slot);
 		if (f->common) {
 			struct sk_value v = sk_event_common_value(e, f->slot, &d->scratch);
 

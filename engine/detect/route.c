@@ -39,6 +39,7 @@ static const struct sk_field_def *find_field(const struct sk_kind_def *def, cons
 static int make_filter(const struct plugin *pl, const struct sk_interest *in, const struct sk_kind_def *def,
 		struct filter *f, struct sk_error *e)
 {
+	static const char *const names[2] = { [SK_TO_SERVER] = "to_server", [SK_TO_CLIENT] = "to_client" };
 	const struct sk_field_def *field = find_field(def, in->field, f);
 
 	f->common = !field;
@@ -50,6 +51,9 @@ static int make_filter(const struct plugin *pl, const struct sk_interest *in, co
 		return sk_error_set(e, SK_E_CONFIG, "%s: events can be chosen by text only, and field '%s' of '%s' is something else",
 				    pl->origin, in->field, in->kind);
 	f->prefix = sk_span_str(in->prefix);
+	for (unsigned dir = 0; f->common && f->slot == SK_F_COMMON_DIRECTION && dir < 2; dir++)
+		if (sk_span_is_nocase(sk_span_sub(sk_span_str(names[dir]), 0, f->prefix.n), f->prefix))
+			f->dirs |= (uint8_t)(1u << dir);
 	return 0;
 }
 
@@ -133,7 +137,7 @@ static int add_interest(struct sk_plugins *set, struct plugin *pl, const struct 
 {
 	int kind = sk_registry_find(set->registry, sk_span_str(in->kind));
 	struct subscription *s;
-	struct filter *grown, f;
+	struct filter *grown, f = { 0 };
 	int rc;
 
 	if (kind < 0 || set->registry->off[kind])

@@ -1,7 +1,7 @@
 /* secrets/scan.c — see scan.h.
  *
  * Every position is looked at once, with SCAN_BACK bytes before and SCAN_AHEAD bytes behind it at hand (fewer only at the ends of the
- * unit). A table over two bytes says whether any pattern begins there; few positions pass.
+ * unit). Two small tables, then a large one over both bytes, say whether any pattern begins there; few positions pass the first.
  */
 #include "scan.h"
 
@@ -106,8 +106,13 @@ bool scan_table_init(struct scan_table *t, const char *key_text)
 			add(t, (struct scan_pattern){ .text = out, .label = encoded[i], .group = GROUP_BASE64 });
 		}
 	qsort(t->patterns, t->cnt, sizeof(t->patterns[0]), by_begin);
-	for (unsigned i = t->cnt; i-- > 0;)
-		t->first[pair_of((const uint8_t *)t->patterns[i].text)] = (uint8_t)(i + 1);
+	for (unsigned i = t->cnt; i-- > 0;) {
+		unsigned pair = pair_of((const uint8_t *)t->patterns[i].text);
+
+		t->first[pair] = (uint8_t)(i + 1);
+		t->one[pair >> 8] |= (uint8_t)(1u << i * 8 / t->cnt);
+		t->two[pair & 0xff] |= (uint8_t)(1u << i * 8 / t->cnt);
+	}
 	for (size_t i = 0; key_text[i]; i++) {
 		t->key[i & 1] = (t->key[i & 1] ^ (uint8_t)key_text[i]) * UINT64_C(0x100000001b3);
 		t->key[i & 1] ^= t->key[i & 1] >> 29;
@@ -255,8 +260,11 @@ void scan_push(struct scan *s, const struct scan_table *t, struct sk_span piece,
 		final = last && piece.n == 0;
 		end = final ? (s->n ? s->n - 1 : 0) : s->n > SCAN_AHEAD ? s->n - SCAN_AHEAD : s->back;
 		for (size_t i = s->back; i < end; i++) {
-			unsigned first = t->first[pair_of(s->window + i)];
+			unsigned first;
 
+			if (!(t->one[s->window[i]] & t->two[s->window[i + 1]]))
+				continue;
+			first = t->first[pair_of(s->window + i)];
 			if (first)
 				look_at(s, t, i, first - 1);
 		}

@@ -34,6 +34,7 @@ struct scan_table {
 	struct scan_pattern patterns[SCAN_PATTERNS_MAX];	/* by their first two bytes */
 	unsigned cnt;
 	uint8_t first[65536];		/* by first two bytes: index of the first such pattern + 1, 0 for none */
+	uint8_t one[256], two[256];	/* bit by eighth of the patterns: has one of them this first, this second byte? */
 	uint64_t key[2];		/* of the hash over secrets */
 	char *base64;			/* texts made at init */
 };

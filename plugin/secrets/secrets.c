@@ -140,7 +140,7 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 
 	(void)worker_state;
 	(void)flow_state;
-	if (!u || u->told || e->dir != SK_TO_SERVER)
+	if (!u || u->told)
 		return SK_CONTINUE;
 	piece = piece_of(e, &last);
 	in->host->count(w, in->scanned, piece.n);
@@ -180,9 +180,9 @@ static void on_close(void *instance)
 }
 
 static const struct sk_interest interests[] = {
-	{ .kind = "http.body", .reads = "bytes last request.user_agent request.header" },
-	{ .kind = "http.form", .reads = "value last request.user_agent request.header" },
-	{ .kind = "websocket.message", .reads = "payload last request.user_agent request.header" },
+	{ .kind = "http.body", .field = "direction", .prefix = "to_server", .reads = "bytes last request.user_agent request.header" },
+	{ .kind = "http.form", .field = "direction", .prefix = "to_server", .reads = "value last request.user_agent request.header" },
+	{ .kind = "websocket.message", .field = "direction", .prefix = "to_server", .reads = "payload last request.user_agent request.header" },
 };
 
 static const struct sk_option options[] = {

@@ -9,7 +9,7 @@ tests_bench_bench_redis_SOURCES = %D%/bench_redis.c
 tests_bench_bench_redis_CPPFLAGS = $(AM_CPPFLAGS) $(HIREDIS_CFLAGS)
 tests_bench_bench_redis_LDADD = libsk_sink.a libsk_alert.a libsk_event.a libsk_base.a $(HIREDIS_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS)
 
-.PHONY: bench check-cost update-cost
+.PHONY: bench check-cost update-cost cost-picture
 bench: all
 	$(MKDIR_P) bench
 	test -e bench/http.pcap || $(srcdir)/tests/bench/make-captures.py http bench/http.pcap 1000
@@ -19,6 +19,23 @@ bench: all
 	done; done
 check-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) || test $$? -eq 77
+cost-picture: all
+	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --svg $(srcdir)/doc || test $$? -eq 77
 update-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --update || test $$? -eq 77
-EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/check-cost.sh %D%/cost.budget
+EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/check-cost.sh %D%/cost.budget %D%/stations.py %D%/train.sh
+
+# --enable-pgo: once with counters, for the captures; then everything again with what they counted. gcc finds the counts by the names of
+# the objects, so both times in this folder.
+if PGO
+BUILT_SOURCES += pgo/trained
+pgo/trained:
+	rm -rf pgo
+	$(MKDIR_P) pgo
+	$(MAKE) $(AM_MAKEFLAGS) PGO_CFLAGS='-fprofile-generate=$(abs_builddir)/pgo -fprofile-update=prefer-atomic' sekisho
+	$(srcdir)/tests/bench/train.sh ./sekisho $(srcdir)
+	$(MAKE) $(AM_MAKEFLAGS) mostlyclean
+	rm -f libsk_*.a sekisho
+	echo >$@
+endif
+CLEANFILES += pgo/*.gcda pgo/trained
