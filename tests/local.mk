@@ -3,6 +3,7 @@ EXTRA_DIST += %D%/lib/unit.h %D%/lib/packet.h %D%/lib/app_kit.h
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
 include %D%/system/local.mk
+include %D%/differential/local.mk
 include %D%/corpus/local.mk
 include %D%/chaos/local.mk
 include %D%/golden/local.mk

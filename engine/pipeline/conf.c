@@ -363,20 +363,47 @@ static int load_value(struct sk_conf_tree **t, const struct sk_conf_node **value
 	return 0;
 }
 
+/* Characters YAML does not take as they are, or takes for line breaks (YAML 1.2.2 5.1, 5.4), as escapes. Bytes taken, or 0. */
+static size_t add_escaped(struct sk_buf *b, const uint8_t *c)
+{
+	if (*c < 0x20 || *c == 0x7f) {
+		sk_buf_addf(b, "\\x%02x", *c);
+		return 1;
+	}
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) {
+		sk_buf_addf(b, "\\x%02x", c[1]);
+		return 2;
+	}
+	if (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0xa8 || c[2] == 0xa9)) {
+		sk_buf_addf(b, "\\u20%02x", c[2] - 0x80);
+		return 3;
+	}
+	if (c[0] == 0xef && ((c[1] == 0xbb && c[2] == 0xbf) || (c[1] == 0xbf && c[2] >= 0xbe))) {
+		sk_buf_addf(b, "\\u%04x", (c[0] & 15u) << 12 | (c[1] & 63u) << 6 | (c[2] & 63u));
+		return 3;
+	}
+	return 0;
+}
+
 /* A scalar in YAML double quotes, or bare where that is the same. */
 static void add_scalar(struct sk_buf *b, const char *text)
 {
 	static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
+	const uint8_t *c = (const uint8_t *)text;
 
 	if (*text && text[strspn(text, bare)] == 0 && strspn(text, "-.") == 0) {
 		sk_buf_add_str(b, text);
 		return;
 	}
 	sk_buf_add_byte(b, '"');
-	for (const char *c = text; *c; c++) {
+	while (*c) {
+		size_t n = add_escaped(b, c);
+
 		if (*c == '"' || *c == '\\')
 			sk_buf_add_byte(b, '\\');
-		sk_buf_add_byte(b, (uint8_t)*c);
+		if (n == 0)
+			sk_buf_add_byte(b, *c);
+		c += n ? n : 1;
 	}
 	sk_buf_add_byte(b, '"');
 }

@@ -12,7 +12,7 @@
 
 #include <sekisho/span.h>
 
-#define SK_INFLATE_OUT 16384u		/* bytes made by a call, and fewer than 258 more */
+#define SK_INFLATE_OUT 16384u		/* bytes made by a call, and at most 259 more: two literals and a copy */
 #define SK_INFLATE_WINDOW 32768u
 
 #define SK_INFLATE_ROOM (2 * SK_INFLATE_WINDOW)

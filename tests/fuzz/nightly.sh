@@ -67,13 +67,14 @@ mkdir -p "$corpus" "$found"
 [ -f "$top/tests/fuzz/dict/$name.dict" ] && dict=-dict=$top/tests/fuzz/dict/$name.dict
 case $name in x509|tls|dns|stream|fragments|redis_reply) longest=4096 ;; engine) longest=65536 ;; *) longest=16384 ;; esac
 quiet=0 more=
-[ "$name" = engine ] && more=-entropic=0
+seeds=$top/tests/fuzz/seeds/$name
+[ "$name" = engine ] && more=-entropic=0 seeds="$seeds $(printf "%s " "$top"/pcaps/*/)"	# small captures are seeds, too
 case $name in engine|redis_reply|spool_folder|settings) quiet=2 ;; esac	# they log
 cd "$build" || exit 1
 begun=$(date +%s)
 srcdir=$top "./$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=$longest -close_fd_mask=$quiet \
 	-print_final_stats=1 $more $dict \
-	-artifact_prefix="$found/" "$corpus" "$top/tests/fuzz/seeds/$name" >"$log" 2>&1
+	-artifact_prefix="$found/" "$corpus" $seeds >"$log" 2>&1
 ended=$(date +%s)
 runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 last=$(grep -a '^#[0-9]' "$log" | tail -n 1)
@@ -101,7 +102,7 @@ if [ "$afl" -gt 0 ]; then
 	mkdir -p "$home/afl"
 	AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 AFL_AUTORESUME=1 timeout -s INT $((afl + 60)) \
 		afl-fuzz -V "$afl" -t 5000+ -m none -i "$top/tests/fuzz/seeds/engine" -o "$home/afl" -- \
-		"$home/build-afl/sekisho" -q --set decode.checksums=none --set classify.mode=off --set sensor=fuzz -S "$top/tests/fuzz/afl.rules" \
+		"$home/build-afl/sekisho" -q --set decode.checksums=none --set classify.mode=off --set sensor=fuzz -S "$top/rules/toolshell.yaml" \
 		-r @@ -o json:/dev/null >"$home/log/afl" 2>&1
 	stats=$home/afl/default/fuzzer_stats
 	[ -f "$stats" ] || { tail -n 20 "$home/log/afl" >&2; exit 1; }

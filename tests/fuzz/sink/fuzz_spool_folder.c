@@ -3,7 +3,7 @@
  * in       byte 0: mend checksums, where the second segment begins; 64 bytes of the state file; segments
  * out      aborts when records come out of order, when looking changes a file, or when what is added afterwards is not kept
  * memory   a folder in memory where there is one, made anew for each input
- * limits   numbers above 2^62 are cut down where checksums are mended: no spool lives to see them
+ * limits   where checksums are mended, records are numbered in order, too: only who can write to the folder could say otherwise
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -33,6 +33,12 @@ static uint32_t le32(const uint8_t *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
+static void put64(uint8_t *p, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
+}
+
 static void put_crc(uint8_t *p, struct sk_span of)
 {
 	uint32_t crc = sk_crc32c(of);
@@ -41,21 +47,22 @@ static void put_crc(uint8_t *p, struct sk_span of)
 		p[i] = (uint8_t)(crc >> 8 * i);
 }
 
-/* Every checksum that has a place gets its right value, as far as lengths lead. */
-static void mend(uint8_t *p, size_t n)
+/* Every checksum that has a place gets its right value, as far as lengths lead; records are numbered from *seq on. */
+static void mend(uint8_t *p, size_t n, uint64_t *seq)
 {
 	size_t off = SK_SEGMENT_HEAD;
 
 	if (n < SK_SEGMENT_HEAD)
 		return;
-	p[55] &= 0x3f;
+	put64(p + 48, *seq);
 	put_crc(p + 12, sk_span(p + 16, SK_SEGMENT_HEAD - 16));
 	while (off + SK_RECORD_HEAD <= n) {
 		uint32_t len = le32(p + off);
 
 		if (len < SK_RECORD_HEAD || len > n - off)
 			break;
-		p[off + 15] &= 0x3f;
+		*seq += 1 + (p[off + 8] & 3);
+		put64(p + off + 8, *seq);
 		put_crc(p + off + 4, sk_span(p + off + 8, len - 8));
 		off += (len + 7) & ~7u;
 	}
@@ -128,7 +135,7 @@ static void go_on(void)
 	if (sk_spool_add(s, &it) == 0) {
 		sk_spool_state(s, &st);
 		must(st.pending > 0 && st.last == it.seq);
-		while ((cnt = sk_spool_peek(s, items, 64, 1 << 20)) > 0) {
+		while ((cnt = sk_spool_peek(s, 0, items, 64, 1 << 20)) > 0) {
 			for (size_t i = 0; i < cnt; i++)
 				on_record(&last, &items[i]);
 			sk_spool_ack(s, last);
@@ -143,6 +150,7 @@ static void go_on(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t copy[16384];
+	uint64_t seq = UINT64_C(1) << 40;
 	size_t n, first;
 
 	if (size < 1 + STATE || size > sizeof(copy))
@@ -158,8 +166,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		copy[STATE] &= 0x3f;
 		memset(copy + 1 + 51, 0, 5);	/* number of the opening: 24 bits */
 		put_crc(copy + 1 + 12, sk_span(copy + 1 + 16, STATE - 16));
-		mend(copy + 1 + STATE, first);
-		mend(copy + 1 + STATE + first, n - first);
+		mend(copy + 1 + STATE, first, &seq);
+		mend(copy + 1 + STATE + first, n - first, &seq);
 	}
 	write_file("state", copy + 1, STATE);
 	write_file("0000010000000000.seg", copy + 1 + STATE, first);

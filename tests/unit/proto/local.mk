@@ -30,3 +30,7 @@ UNIT_TESTS += tests/unit/proto/t_inflate
 tests_unit_proto_t_inflate_SOURCES = %D%/t_inflate.c
 tests_unit_proto_t_inflate_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_proto_t_inflate_LDADD = $(PROTO_TEST_LIBS)
+UNIT_TESTS += tests/unit/proto/t_magic
+tests_unit_proto_t_magic_SOURCES = %D%/t_magic.c
+tests_unit_proto_t_magic_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_proto_t_magic_LDADD = $(PROTO_TEST_LIBS)
