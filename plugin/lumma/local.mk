@@ -1,4 +1,4 @@
-LUMMA_SOURCES = %D%/lumma.c %D%/chacha.c %D%/chacha.h %D%/decrypt.c %D%/decrypt.h
+LUMMA_SOURCES = %D%/lumma.c %D%/chacha.c %D%/chacha.h %D%/decrypt.c %D%/decrypt.h %D%/drop.c %D%/drop.h
 libsk_plugins_a_SOURCES += $(LUMMA_SOURCES)
 plugins_LTLIBRARIES += %D%/lumma.la
 %C%_lumma_la_SOURCES = $(LUMMA_SOURCES)

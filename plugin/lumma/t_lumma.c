@@ -127,9 +127,70 @@ static void what_is_none(void)
 	CHECK(fake_close(&f) == 0);
 }
 
+/* A page of the host in pieces. */
+static void page(struct fake *f, const char *host, const char *text, size_t piece, uint8_t dir)
+{
+	struct sk_value head[SK_F_HTTP_REQUEST_CNT] = { [SK_F_HTTP_REQUEST_HOST] = { .type = SK_VALUE_TEXT, .u.bytes = sk_span_str(host) } };
+	struct sk_event request = { .kind = SK_KIND_HTTP_REQUEST, .values = head, .value_cnt = SK_F_HTTP_REQUEST_CNT };
+	size_t n = strlen(text), off = 0;
+
+	do {
+		size_t part = n - off < piece ? n - off : piece;
+		bool last = off + part == n;
+		struct sk_value values[SK_F_HTTP_BODY_CNT] = {
+			[SK_F_HTTP_BODY_BYTES] = { .type = SK_VALUE_STREAM, .u.bytes = sk_span(text + off, part) },
+			[SK_F_HTTP_BODY_LAST] = { .type = SK_VALUE_BOOL, .u.num = last } };
+		struct sk_event e = { .kind = SK_KIND_HTTP_BODY, .dir = dir, .parent = &request, .values = values, .value_cnt = SK_F_HTTP_BODY_CNT };
+
+		CHECK(fake_event_unit(f, &e, off == 0, last) == SK_CONTINUE);
+		off += part;
+	} while (off < n);
+}
+
+/* tr a-z p-za-o, as in shells: contsact.top, narrathfpt.top, snakerjs.run; the last with tr a-z l-za-k */
+static void dead_drops(void)
+{
+	static const struct { const char *host, *page, *name; } rows[] = {
+		{ "steamcommunity.com", "<html><title>Steam Community :: rdcihpri.ide</title>", "contsact.top" },
+		{ "STEAMCOMMUNITY.com", "<span class=\"actual_persona_name\">\r\n\tcpggpiwuei.ide </span>", "narrathfpt.top" },
+		{ "t.me", "<meta property=\"og:title\" content=\"hcpztgyh.gjc\">", "snakerjs.run" },
+		{ "t.me", "<div class=\"tgme_page_title\" dir=\"auto\">\n  <span dir=\"auto\">dylvpcud.cfy</span>", "snakerjs.run" },
+		{ "www.telegram.me", "<title>a</title><meta property=\"og:title\" content=\"RDCIHPRI.IDE\">", "contsact.top" } };
+	static const struct { const char *host, *page; } none[] = {
+		{ "forum.example", "<title>Steam Community :: rdcihpri.ide</title>" }, { "xt.me", "<span dir=\"auto\">rdcihpri.ide</span>" },
+		{ "t.me", "<span dir=\"auto\">contsact.top</span>" }, { "t.me", "<span dir=\"auto\">John D. Smith</span>" },
+		{ "t.me", "<span dir=\"auto\">mr.smith</span>" }, { "t.me", "<span dir=\"auto\">rd.ide</span>" }, { "t.me", "<span dir=\"auto\">rdcihpri</span>" },
+		{ "t.me", "<span dir=\"auto\">-rdcihpri.ide</span>" }, { "t.me", "<span dir=\"auto\">rdcihpri..ide</span>" },
+		{ "t.me", "<span dir=\"auto\">rdcihpri.ide" }, { "t.me", "<b>rdcihpri.ide</b>" }, { "t.me", "<span dir=\"auto\"></span>" } };
+	static const size_t pieces[] = { 1, 2, 7, 64, 5000 };
+	static char filler[6000];
+	struct fake f;
+	unsigned n = 0;
+
+	fake_open(&f, &sk_plugin_lumma);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t k = 0; k < sizeof(pieces) / sizeof(pieces[0]); k++) {
+			page(&f, rows[i].host, rows[i].page, pieces[k], SK_TO_CLIENT);
+			CHECK(f.published_cnt == ++n && f.published[n - 1].kind_index == 1 && is(&f, n - 1, 1, rows[i].name));
+		}
+	/* wherever in a long page */
+	for (size_t at = 900; at < 1300; at += 13) {
+		memset(filler, ' ', sizeof(filler) - 1);
+		memcpy(filler + at, rows[0].page, strlen(rows[0].page));
+		page(&f, "steamcommunity.com", filler, 5999, SK_TO_CLIENT);
+		CHECK(f.published_cnt == ++n);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		page(&f, none[i].host, none[i].page, 9, SK_TO_CLIENT);
+	page(&f, rows[0].host, rows[0].page, 9, SK_TO_SERVER);
+	CHECK(f.published_cnt == n);
+	CHECK(fake_close(&f) == 0);
+}
+
 int main(void)
 {
 	block();
+	dead_drops();
 	places();
 	what_is_none();
 	return 0;

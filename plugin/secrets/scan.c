@@ -44,8 +44,8 @@ static const char *const encoded[] = {
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define BASE64_TEXT 48u
 
-static const unsigned points[GROUP_CNT] = { 1, 1, 3, 3, 6, 5 };
-static const unsigned most[GROUP_CNT] = { 4, 5, 9, 9, 18, 15 };
+static const unsigned points[GROUP_CNT] = { 1, 1, 3, 3, 6, 5, 2 };
+static const unsigned most[GROUP_CNT] = { 4, 5, 9, 9, 18, 15, 4 };
 
 /* Base64 of text at the given place in its group of three, without the characters that depend on neighbours. */
 static void encode(const char *text, unsigned place, char *out)
@@ -171,15 +171,16 @@ uint64_t scan_siphash(const uint64_t key[2], const uint8_t *p, size_t n)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-static void count(struct scan *s, const struct scan_table *t, unsigned i, const uint8_t *secret, size_t secret_len)
+static void count(struct scan *s, const struct scan_table *t, unsigned i, const uint8_t *secret, size_t secret_len, bool weak)
 {
 	const struct scan_pattern *p = &t->patterns[i];
 	struct tally *y = &s->tally;
+	uint64_t *seen = weak ? y->seen_weak : y->seen;
 
-	if (y->seen[i / 64] >> (i % 64) & 1)
+	if (seen[i / 64] >> (i % 64) & 1)
 		return;
-	y->seen[i / 64] |= UINT64_C(1) << (i % 64);
-	if (y->by_group[p->group]++ == 0)
+	seen[i / 64] |= UINT64_C(1) << (i % 64);
+	if (y->by_group[weak ? (unsigned)GROUP_WEAK : p->group]++ == 0)
 		y->groups++;
 	y->score = 0;
 	for (unsigned g = 0; g < GROUP_CNT; g++) {
@@ -202,12 +203,12 @@ static bool is_name_char(uint8_t c)
 static bool is_variable(const struct scan *s, size_t at, const struct scan_pattern *p)
 {
 	const uint8_t *w = s->window;
-	size_t i = at + p->len;
+	size_t i = at + p->len, n = s->n < at + SCAN_AHEAD ? s->n : at + SCAN_AHEAD;
 	uint8_t before = at ? w[at - 1] : '\n';
 
-	while (p->prefix && i < s->n && is_name_char(w[i]))
+	while (p->prefix && i < n && is_name_char(w[i]))
 		i++;
-	if (i >= s->n)
+	if (i >= n)
 		return false;
 	if (w[i] == '=')
 		return before == '\n' || before == '\r' || before == 0 || before == ' ' || before == ';' || before == '&' || before == '\t' ||
@@ -216,11 +217,11 @@ static bool is_variable(const struct scan *s, size_t at, const struct scan_patte
 		return false;
 	if (w[i] == '\\')
 		i++;
-	if (i >= s->n || (w[i] != '"' && w[i] != '\''))
+	if (i >= n || (w[i] != '"' && w[i] != '\''))
 		return false;
-	for (i++; i < s->n && w[i] == ' '; i++)
+	for (i++; i < n && w[i] == ' '; i++)
 		;
-	return i < s->n && (w[i] == ':' || w[i] == ',');
+	return i < n && (w[i] == ':' || w[i] == ',');
 }
 
 static void look_at(struct scan *s, const struct scan_table *t, size_t at, unsigned first)
@@ -231,17 +232,18 @@ static void look_at(struct scan *s, const struct scan_table *t, size_t at, unsig
 
 	for (unsigned i = first; i < t->cnt && pair_of((const uint8_t *)t->patterns[i].text) == pair; i++) {
 		const struct scan_pattern *p = &t->patterns[i];
+		bool weak = false;
 		size_t len;
 
 		if (p->len > left || memcmp(w, p->text, p->len) != 0)
 			continue;
 		if (p->group == GROUP_BASE64) {
-			count(s, t, i, NULL, 0);
+			count(s, t, i, NULL, 0, false);
 		} else if (p->group != GROUP_TOKEN) {
 			if (is_variable(s, at, p))
-				count(s, t, i, NULL, 0);
-		} else if ((len = token_match(p->token, s->window, s->n, at)) > 0) {
-			count(s, t, i, w, len);
+				count(s, t, i, NULL, 0, false);
+		} else if ((len = token_match(p->token, s->window, s->n, at, &weak)) > 0) {
+			count(s, t, i, w, len, weak);
 		}
 	}
 }

@@ -19,7 +19,7 @@
 #define SCAN_SHOWN 8u			/* secrets described per unit */
 #define SCAN_SHOWN_MAX 96u
 
-enum scan_group { GROUP_SHELL, GROUP_WINDOWS, GROUP_NPM, GROUP_CLOUD, GROUP_TOKEN, GROUP_BASE64, GROUP_CNT };
+enum scan_group { GROUP_SHELL, GROUP_WINDOWS, GROUP_NPM, GROUP_CLOUD, GROUP_TOKEN, GROUP_BASE64, GROUP_WEAK, GROUP_CNT };
 
 struct scan_pattern {
 	const char *text;		/* what begins it */
@@ -41,6 +41,7 @@ struct scan_table {
 
 struct tally {
 	uint64_t seen[SCAN_PATTERNS_MAX / 64];
+	uint64_t seen_weak[SCAN_PATTERNS_MAX / 64];	/* as something that may be no secret */
 	unsigned score, groups;
 	unsigned by_group[GROUP_CNT];	/* distinct patterns */
 	unsigned shown_cnt;
@@ -65,8 +66,8 @@ void scan_push(struct scan *s, const struct scan_table *t, struct sk_span piece,
 /* The hash secrets are told apart by: SipHash-2-4. */
 uint64_t scan_siphash(const uint64_t key[2], const uint8_t *p, size_t n);
 
-/* Length of the token whose beginning lies at window[at], 0 when it has not its shape. */
-size_t token_match(unsigned token, const uint8_t *window, size_t n, size_t at);
+/* Length of the token whose beginning lies at window[at], 0 when it has not its shape. weak: it may be no secret. */
+size_t token_match(unsigned token, const uint8_t *window, size_t n, size_t at, bool *weak);
 /* Token shapes: beginning and kind of number i; false from the last on. */
 bool token_shape(unsigned i, const char **begin, const char **kind);
 

@@ -30,9 +30,9 @@ static const struct sk_field_def fields[] = {
 	{ "score", SK_VALUE_INT, 0, "", "", "19",
 	  "weight of all that was found" },
 	{ "groups", SK_VALUE_INT, 0, "", "", "3",
-	  "how many of: shell names, Windows names, npm names, CI and cloud names, tokens, names in base64" },
+	  "how many of: shell names, Windows names, npm names, CI and cloud names, tokens, names in base64, weak tokens" },
 	{ "tokens", SK_VALUE_INT, 0, "", "", "1",
-	  "different kinds of credential tokens" },
+	  "different kinds of credential tokens; weak ones (JWT, test keys, a checksum that does not fit) are left out" },
 	{ "names", SK_VALUE_LIST, 0, "", "", "npm_config_",
 	  "names of variables and kinds of tokens found" },
 	{ "secrets", SK_VALUE_LIST, 0, "", "", "npm_token npm_… 40 bytes #1a2b3c4d",
@@ -96,7 +96,7 @@ static void publish(const struct instance *in, struct sk_worker *w, const struct
 	for (unsigned i = 0; i < in->table.cnt; i++) {
 		const char *label = in->table.patterns[i].label;
 
-		if (!(s->tally.seen[i / 64] >> (i % 64) & 1) || (last && strcmp(last, label) == 0))
+		if (!((s->tally.seen[i / 64] | s->tally.seen_weak[i / 64]) >> (i % 64) & 1) || (last && strcmp(last, label) == 0))
 			continue;
 		names[n++] = text_value(label);
 		last = label;

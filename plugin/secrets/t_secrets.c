@@ -7,6 +7,17 @@ extern const struct sk_plugin sk_plugin_secrets;
 enum { SCORE, GROUPS, TOKENS, NAMES, SECRETS, WHERE, SCRIPTED, SIZE };
 
 static struct fake f;
+static char last_names[4096];		/* of the last event: lists end with it */
+
+static int publish(struct sk_worker *w, uint32_t kind_index, const struct sk_value *values, uint32_t value_cnt)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; values[NAMES].type == SK_VALUE_LIST && i < values[NAMES].u.list.n; i++)
+		n += (size_t)snprintf(last_names + n, sizeof(last_names) - n, " %.*s ", (int)values[NAMES].u.list.v[i].u.bytes.n,
+				      (const char *)values[NAMES].u.list.v[i].u.bytes.p);
+	return fake_publish(w, kind_index, values, value_cnt);
+}
 
 /* One WebSocket message to the server in pieces of n bytes. */
 static void send(const char *text, size_t size, size_t n, uint8_t dir, bool browser)
@@ -52,7 +63,7 @@ static uint64_t num(unsigned i, unsigned field)
 }
 
 static const char dump[] = "{\"PATH\":\"/usr/bin\",\"HOME\":\"/home/x\",\"USER\":\"x\",\"npm_config_cache\":\"/c\",\"npm_package_name\":\"p\","
-	"\"INIT_CWD\":\"/w\",\"NPM_TOKEN\":\"npm_abcdefghijklmnopqrstuvwxyz0123456789\",\"X\":\"1\"}";
+	"\"INIT_CWD\":\"/w\",\"NPM_TOKEN\":\"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\",\"X\":\"1\"}";
 
 static void finds_a_dump_however_cut(void)
 {
@@ -89,23 +100,91 @@ static void finds_forms_of_dumps(void)
 	forget();
 }
 
+static bool shows(const char *kind)
+{
+	char word[64];
+
+	snprintf(word, sizeof(word), " %s ", kind);
+	return strstr(last_names, word) != NULL;
+}
+
 static void tokens_by_shape(void)
 {
 	static const struct { const char *text, *kind; } good[] = {
-		{ "ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ", "github_pat" },
-		{ "gho_0123456789abcdefghijklmnopqrstuvwxyz", "github_oauth" },
-		{ "token=npm_000000000000000000000000000000000000;", "npm_token" },
+		{ "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", "github_pat" },
+		{ "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", "github_oauth" },
+		{ "ghu_abcdefghijklmnopqrstuvwxyzABCD4dNndU", "github_app_user" },
+		{ "ghs_0123456789abcdefghijklmnopqrst3j70pI", "github_app_server" },
+		{ "ghs_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "github_app_server" },
+		{ "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", "github_refresh" },
+		{ "github_pat_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a_a"
+		  "_a_", "github_fine_grained_pat" },
+		{ "token=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;", "npm_token" },
 		{ "//registry.example.org/:_authToken=0123456789abcdef", "npmrc_auth" },
 		{ "AKIAABCDEFGHIJKLMNOP", "aws_access_key_id" },
-		{ "-----BEGIN RSA PRIVATE KEY-----\nAAAA", "private_key" },
-		{ "12345678:AA012345678901234567890123456789012", "telegram_bot_token" },
+		{ "ASIA2222222222222222", "aws_session_key_id" },
+		{ "A3TXAAAAAAAAAAAAAAAA", "aws_access_key_id" },
+		{ "AIzaa-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-a-b", "google_api_key" },
 		{ "glpat-aaaaaaaaaaaaaaaaaaaa", "gitlab_pat" },
+		{ "glpat-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.012345678", "gitlab_pat" },
 		{ "xoxb-000000000000-aaaa", "slack_token" },
+		{ "https://hooks.slack.com/services/TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT", "slack_webhook" },
+		{ "hooks.slack.com/triggers/TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT", "slack_webhook" },
+		{ "sk_live_0123456789", "stripe_key" },
+		{ "SG.aaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "sendgrid_key" },
+		{ "pypi-AgEIcHlwaS5vcmcaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "pypi_token" },
+		{ "rubygems_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "rubygems_key" },
+		{ "dckr_pat_aaaaaaaaaaaaaaaaaaaaaaaaaaa", "docker_pat" },
+		{ "dop_v1_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "digitalocean_token" },
+		{ "hf_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "huggingface_token" },
+		{ "sk-proj-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaT3BlbkFJaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "openai_key" },
+		{ "sk-ant-api03-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaAA", "anthropic_key" },
+		{ "hvs.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaa", "vault_token" },
+		{ "aaaaaaaaaaaaaa.atlasv1.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "terraform_cloud_token" },
+		{ "dapiaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "databricks_token" },
+		{ "glsa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_0123abCD", "grafana_token" },
+		{ "HRKU-AAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "heroku_key" },
+		{ "ATATT3aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaa=", "atlassian_token" },
+		{ "AKCpaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "artifactory_key" },
+		{ "ops_eyJaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "onepassword_token" },
+		{ "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ", "age_key" },
+		{ "-----BEGIN RSA PRIVATE KEY-----\nAAAA", "private_key" },
+		{ "-----BEGIN PRIVATE KEY-----", "private_key" },
+		{ "-----BEGIN PGP PRIVATE KEY BLOCK-----", "private_key" },
+		{ "12345678:AA012345678901234567890123456789012", "telegram_bot_token" },
+		{ "https://discord.com/api/webhooks/12345678901234567/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "discord_webhook" },
+	};
+	/* no credential by themselves: a checksum that does not fit, shapes of other things */
+	static const struct { const char *text, *kind; } weak[] = {
+		{ "ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ", "github_pat" },
+		{ "npm_000000000000000000000000000000000000", "npm_token" },
+		{ "eyJaaaaaaaaaaaaaaaaaaaa.eyaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "jwt" },
+		{ "eyJaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.eyaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "jwt" },
+		{ "sk_test_0123456789", "stripe_test_key" },
+		{ "SK0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a", "twilio_key" },
+		{ "abc8Q~aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "azure_secret" },
 	};
 	static const char *const bad[] = {
 		"ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHI",		/* one short */
-		"xghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ",		/* within a word */
-		"ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJK",		/* goes on */
+		"github_pat_short", "hvs.short", "glsa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_0123", "SKaaaa", "A3TXAAAA", "AIzaSy", "Q~", "eyJhbGciOi.eyJ",
+		"https://discord.com/api/webhooks/12345678901234567/short", "hooks.slack.com/services/T0", "sk-ant-api03-aaaa", "12345:AA0123",
+		"x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",		/* within a word */
+		"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K",		/* goes on */
 		"AKIAIOSFODNN7EXAMPLE",					/* of the documentation */
 		"the words PRIVATE KEY----- in a text",
 		"-----BEGIN PUBLIC KEY-----",
@@ -119,12 +198,24 @@ static void tokens_by_shape(void)
 		forget();
 		say(good[i].text);
 		CHECK(f.published_cnt == 1);
-		CHECK(num(0, TOKENS) == 1 && num(0, SCORE) == 6);
+		CHECK(num(0, TOKENS) == 1 && num(0, SCORE) == 6 && shows(good[i].kind));
 	}
 	forget();
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		say(bad[i]);
 		CHECK(f.published_cnt == 0);
+	}
+	for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++) {
+		static char text[2000];
+
+		say(weak[i].text);
+		CHECK(f.published_cnt == 0);
+		/* with a token beside it: both are told, one is counted */
+		snprintf(text, sizeof(text), "%s\nrubygems_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", weak[i].text);
+		say(text);
+		CHECK(f.published_cnt == 1 && num(0, TOKENS) == 1 && num(0, SCORE) == 8 && num(0, GROUPS) == 2);
+		CHECK(shows(weak[i].kind) && shows("rubygems_key"));
+		forget();
 	}
 	/* answers of a server are not looked at */
 	send(dump, sizeof(dump) - 1, 50, SK_TO_CLIENT, false);
@@ -135,7 +226,7 @@ static void shows_no_secret(void)
 {
 	static struct scan_table t;
 	static struct scan s;
-	const char text[] = "ghp_abcdefghijklmnopqrstuvwxyzABCDEFGHIJ";
+	const char text[] = "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";
 
 	CHECK(scan_table_init(&t, "key"));
 	scan_push(&s, &t, sk_span_str(text), true);
@@ -154,6 +245,7 @@ static void shows_no_secret(void)
 int main(void)
 {
 	fake_init(&f, &sk_plugin_secrets);
+	f.host.publish = publish;
 	fake_option_text(&f, "hash_key", "test");
 	fake_option_num(&f, "min_score", 6);
 	CHECK(fake_start(&f) == 0);

@@ -77,6 +77,26 @@ if wants config-near; then
   note "Near miss: bodies that are no configuration of Lumma" \
     "JSON of another program coded in the same way, a picture with random bytes, a program" "$SPOKE" "soft-gets.hijackloader-png once, for the picture" "lumma.config"
 fi
+steam() { web --resolve "steamcommunity.com:80:$RIGHT" -A "$CHROME" -H "X-Test-Title: $1" http://steamcommunity.com/profiles/76561190000000000; }
+telegram() { web --resolve "t.me:80:$RIGHT" -A "$CHROME" -H "X-Test-Title: $1" http://t.me/inert_channel; }
+if wants dead-drop; then
+  begin dead-drop
+  steam "$($SHAPES rot15 inertserver.top)"
+  telegram "$($SHAPES rot15 inert-name.shop)"
+  end 2025-07-23T09:55:00Z
+  note "Lumma: dead drops as a decrypting proxy shows them" "a Steam profile and a Telegram channel (pages in gzip, in chunks) whose titles are made-up names with their letters moved by fifteen" \
+    "$SPOKE" "lumma.dead-drop twice" "-"
+fi
+if wants dead-drop-near; then
+  begin dead-drop-near
+  steam "mr.smith"
+  steam "www.shop.example.com"
+  telegram "Inert News Nr. 15"
+  telegram "rd.ide"
+  web --resolve "forum.example.org:80:$RIGHT" -H "X-Test-Title: $($SHAPES rot15 inertserver.top)" http://forum.example.org/steam
+  end 2025-07-23T09:56:00Z
+  note "Near miss: titles of profiles and channels" "a name with a dot, somebody's own site, words, too short a name, and the coded name in a forum" "$SPOKE" "-" "every rule of lumma"
+fi
 if wants gate-2026; then
   right_ip 153.92.1.49
   G='http://whitepepper.su/api/set_agent?id=0123456789abcdef0123456789abcdef&token=00112233445566778899aabbccddeeff&act=log'
@@ -105,9 +125,16 @@ if wants near; then
   app -F uid=7 -F 'file=@/dev/null;filename=data.csv' http://app.example.org/upload
   app "http://app.example.org/api/set_agent?name=Smith"
   app -H "$FORM" --data 'msg=post' http://app.example.org/wall
+  app http://app.example.org/c2sock
+  app -H "$FORM" --data 'a=1' http://app.example.org/c2socks
+  app -A 'Mozilla/5.0 (X11; GNU/Linux) AppleWebKit/537.36 Chromium/88 Safari/537.36 Tesla/2021.40' http://app.example.org/
+  app -H "$FORM" --data 'lid=3&j=&name=x' http://app.example.org/api
+  app -H "$FORM" --data 'uid=5f00aa11bb22cc33dd44ee55ff660077&name=x&cid=1&hwid=0123' http://app.example.org/api
+  app -F hwid=ABC -F lid=7 -F pid=1 http://app.example.org/licence
+  app -F uid=5f00aa11bb22cc33dd44ee55ff660077 -F hwid=0123456789ABCDEF0123456789ABCDEF -F pid=1 http://app.example.org/licence
   end 2025-07-23T10:00:00Z
   note "Near miss: ordinary programs with such parameters" \
-    "a chat (also with the misspelt act), profile forms with uid and cid, a life cycle call, an upload, an agent's profile, a wall post" "$SPOKE" "-" "every rule of lumma"
+    "a chat (also with the misspelt act), profile forms with uid and cid, a life cycle call, an upload, an agent's profile, a wall post; the early paths otherwise used, a car's browser, the parameters of versions 4 and 6 incomplete or in another order" "$SPOKE" "-" "every rule of lumma"
 fi
 unserve
 
@@ -125,6 +152,8 @@ local=/run/
 local=/shop/
 local=/com/
 local=/org/
+dns-rr=inertfrthnde.top,2,$($SHAPES wire-name d.ns.selectel.ru)
+dns-rr=inertshop.ru,2,$($SHAPES wire-name a.ns.selectel.ru)
 address=/vishneviyjazz.ru/185.95.159.55
 address=/snakerjs.run/40.91.108.115
 END
@@ -170,6 +199,33 @@ if wants rollover-known; then
   "$PY" "$SC_HERE/settle.py" -o "$SC_TOP/pcaps/lumma/rollover-known.pcap" 2025-07-23T11:12:00Z "$SC_TMP/r1.raw" 2025-07-23T12:30:00Z "$SC_TMP/r2.raw"
   note "Near miss: names that were asked for before" "four unknown names of a cheap ending; more than an hour later the same four and two others" "$DIG_V, $DNSMASQ_V" "-" "lumma.rollover"
 fi
+hello() { $SHAPES client-hello "$1" >"$SC_TMP/hello"; left "$PY" "$SC_HERE/raw.py" $RIGHT 443 "$SC_TMP/hello"; }
+if wants infrastructure || wants infrastructure-near; then
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout "$SC_TMP/k" -out "$SC_TMP/c" -days 30 -subj /CN=inert.example 2>/dev/null
+  mkfifo "$SC_TMP/never"
+  DNS=$SC_SERVER
+  serve right 443 bash -c 'exec openssl s_server -accept 443 -cert "$1/c" -key "$1/k" -quiet <>"$1/never"' tls "$SC_TMP"
+fi
+if wants infrastructure; then
+  begin infrastructure
+  for n in climatologfy.top narrwathe.top jactkthy.top leasefgjj.top ehairqcui.top thredatqj.top; do ask "$n" A; done
+  ask inertfrthnde.top NS
+  hello inertfrthnde.top
+  end 2025-07-23T11:12:00Z
+  note "Lumma: from one name to the next, to a server" \
+    "six names that do not exist, name servers of a hosting company for a seventh, then a ClientHello for it as Windows' own TLS without ALPN sends it (JA4 t13d201200_2b729b4bf6f3_e24568c0d440; the list of suites and extensions is real, nothing else is)" \
+    "$DIG_V, $DNSMASQ_V; raw.py ($PY_V) to openssl s_server, $SSL_V" "lumma.rollover once, lumma.infrastructure when the second and the third of these come together" "lumma.name-dns"
+fi
+if wants infrastructure-near; then
+  begin infrastructure-near
+  ask inertshop.ru NS
+  hello update.example.com
+  hello inertfrthnde.top
+  end 2025-07-23T11:14:00Z
+  note "Near miss: each of these by itself" "the hosting company's name servers for a name of another ending; Windows' TLS to a name in com; and once to one in top, with nothing beside it" \
+    "$DIG_V, $DNSMASQ_V; raw.py ($PY_V) to openssl s_server, $SSL_V" "-" "every rule of lumma but marks"
+fi
+if wants infrastructure || wants infrastructure-near; then unserve; SC_SERVER=$DNS; fi
 if wants rollover-near; then
   begin rollover-near
   for n in example.top www.example.top cdn.example.top; do ask "$n" A; done

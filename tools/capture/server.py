@@ -74,6 +74,8 @@ def profile_payload(method, path, query, headers, body):
 
 
 def profile_stealer(method, path, query, headers, body):
+    if headers.get("X-Test-Title"):
+        return 200, {"Content-Type": HTML}, shapes.dead_drop(headers["X-Test-Title"], "steam" if "steam" in headers["Host"] else "telegram"), "gzip chunked"
     if path.endswith(".ps1"):
         return 200, {"Content-Type": "text/plain"}, "# inert\r\nWrite-Host 'inert test file'\r\n" * 8
     if path.endswith((".dll", ".exe")):

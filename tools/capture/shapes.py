@@ -324,6 +324,34 @@ def lumma_upload(version):
     return body + f"--{b}--\r\n".encode()
 
 
+def rot15(s):
+    return "".join(chr((ord(c) - 97 + 15) % 26 + 97) if c.isalpha() else c for c in s)
+
+
+def dead_drop(title, service="steam"):
+    if service == "steam":
+        return (f"<!DOCTYPE html><html><head><title>Steam Community :: {title}</title></head><body>" + "<p>inert</p>" * 60
+                + f'<div class="profile_header"><span class="actual_persona_name">{title}</span></div></body></html>')
+    return (f'<!DOCTYPE html><html><head><meta property="og:title" content="{title}"></head><body><div class="tgme_page_title" dir="auto">'
+            f'<span dir="auto">{title}</span></div></body></html>')
+
+
+def client_hello(name):
+    """As Windows' Schannel without ALPN: JA4 t13d201200_2b729b4bf6f3_e24568c0d440."""
+    def ext(kind, b):
+        return struct.pack(">HH", kind, len(b)) + b
+    suites = "1302 1301 c02c c02b c030 c02f c024 c023 c028 c027 c00a c009 c014 c013 009d 009c 003d 003c 0035 002f"
+    sigs = "0804 0805 0806 0401 0501 0201 0403 0503 0203 0202 0601 0603"
+    sni = b"\0" + struct.pack(">H", len(name)) + name.encode()
+    exts = (ext(0, struct.pack(">H", len(sni)) + sni) + ext(5, b"\1\0\0\0\0") + ext(0x33, bytes.fromhex("0024001d0020") + noise(32, 41))
+            + ext(0x2b, bytes.fromhex("0403040303")) + ext(0xd, b"\0\x18" + bytes.fromhex(sigs)) + ext(0xa, bytes.fromhex("0006001d00170018"))
+            + ext(0xb, b"\1\0") + ext(0x31, b"") + ext(0x17, b"") + ext(0x2d, b"\1\1") + ext(0x23, b"") + ext(0xff01, b"\0"))
+    suites = bytes.fromhex(suites)
+    body = b"\3\3" + noise(32, 42) + b"\x20" + noise(32, 43) + struct.pack(">H", len(suites)) + suites + b"\1\0" + struct.pack(">H", len(exts)) + exts
+    hello = b"\1" + struct.pack(">I", len(body))[1:] + body
+    return b"\x16\3\1" + struct.pack(">H", len(hello)) + hello
+
+
 def chacha20(key, last, b):
     """RFC 8439 2.3; last: words 12 to 15 of the state at the first block."""
     def turn(s, a, b, c, d):
@@ -360,9 +388,18 @@ def program():
 
 # --- environment dumps -----------------------------------------------------------------------------------------------
 
+def crc62(s):
+    """With the checksum GitHub and npm put behind: CRC-32 in six digits of base 62."""
+    n, out = zlib.crc32(s.encode()), ""
+    for _ in range(6):
+        out = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[n % 62] + out
+        n //= 62
+    return s + out
+
+
 def fake_token(kind):
     fill = "InertFakeForTests"
-    return {"github": "gh" + "p_" + (fill * 3)[:36], "npm": "np" + "m_" + (fill * 3)[:36],
+    return {"github": "gh" + "p_" + crc62((fill * 3)[:30]), "npm": "np" + "m_" + crc62((fill * 3)[:30]), "sample": "gh" + "p_" + (fill * 3)[:36],
             "aws": "AK" + "IA" + "INERT2FAKE2KEY23", "pat": "github" + "_pat_" + (fill * 6)[:82]}[kind]
 
 
@@ -406,8 +443,9 @@ def main(a):
         "viewstate-form": lambda k, g="A4E1B2C3", n="1", x="": viewstate_form(k, g, int(n), x), "keys": keys,
         "ak47-name": ak47_name, "ak47-answer": ak47_answer, "ak47-fields": ak47_fields,
         "ak47-text": ak47_text, "ak47-parts": ak47_parts, "wire-name": wire_name, "ak47-http": lambda: xor(ak47_json()).hex(),
-        "png": png, "lumma-upload": lumma_upload, "lumma-config": lumma_config, "env": lambda k="full": env_json(k), "env-windows": env_windows,
-        "env-base64": lambda: base64.b64encode(env_json().encode()), "token": fake_token,
+        "rot15": rot15, "dead-drop": dead_drop, "client-hello": client_hello, "png": png, "lumma-upload": lumma_upload, "lumma-config": lumma_config, "env": lambda k="full": env_json(k), "env-windows": env_windows,
+        "env-lines": lambda: "".join(f"{k}={v}\n" for k, v in env().items()),
+        "env-base64": lambda before="": base64.b64encode((before + env_json()).encode()), "token": fake_token,
         "noise": lambda n, s="1": noise(int(n), int(s)), "gzip": lambda: gzip.compress(sys.stdin.buffer.read(), mtime=0),
     }[a[0]](*a[1:])
     sys.stdout.buffer.write(out.encode() if isinstance(out, str) else out)

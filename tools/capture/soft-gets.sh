@@ -92,6 +92,26 @@ if wants sni; then
   note "soft-gets: name in TLS" "TLS 1.3 with the name, TLS 1.2 with a name below it; the certificate of the second is readable and names the domain" \
     "openssl s_client and s_server, $SSL_V" "soft-gets.name-tls twice, soft-gets.name-certificate once" "-"
 fi
+if wants certificate; then
+  right_ip 198.51.100.9
+  serve_tls soft-gets.com
+  begin certificate
+  tls 198.51.100.9 - 200 -tls1_2
+  end 2025-07-22T11:04:30Z
+  unserve
+  note "soft-gets: certificate without a name in the hello" "TLS 1.2 to a bare address without a server name; the certificate names the domain" \
+    "openssl s_client and s_server, $SSL_V" "soft-gets.name-certificate once" "soft-gets.name-tls"
+fi
+if wants certificate-near; then
+  right_ip 198.51.100.9
+  certificate soft-gets.com.example.net
+  serve_tls soft-gets.com.example.net
+  begin certificate-near
+  tls 198.51.100.9 - 200 -tls1_2
+  end 2025-07-22T11:04:40Z
+  unserve
+  note "Near miss: a certificate for a near name" "the same with a certificate for soft-gets.com.example.net" "openssl s_client and s_server, $SSL_V" "-" "every rule of soft-gets but marks"
+fi
 if wants sni-near; then
   serve_tls ordinary.example.net
   begin sni-near

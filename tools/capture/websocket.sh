@@ -50,13 +50,36 @@ ws_case env-binary collector none '{"binary":true}' "$SC_TMP/env" "Environment a
 ws_case env-windows collector none '{}' "$SC_TMP/envw" "Environment of a Windows host" "names of Windows and npm, backslashes escaped as JSON does" \
   "websocket-exfil.env-dump once" "-"
 if wants env-base64; then
-  printf '{"type":"sysinfo","data":"%s"}' "$($SHAPES env-base64)" >"$SC_TMP/env64"
+  for before in '' x xx; do printf '{"type":"sysinfo","data":"%s"}' "$($SHAPES env-base64 "$before")" >"$SC_TMP/env64$before"; done
 fi
 ws_case env-browser collector none "{\"origin\":\"https://console.example.org\",\"agent\":\"$EDGE\"}" "$SC_TMP/env" \
   "Environment sent by a browser" "the dump over a WebSocket whose handshake has User-Agent and Origin, as a console in a browser sends it" \
   "websocket-exfil.env-browser once" "websocket-exfil.env-dump"
-ws_case env-base64 collector none '{}' "$SC_TMP/env64" "Environment in base64" "the dump in base64 inside JSON" \
-  "websocket-exfil.env-base64 once" "-"
+ws_case env-base64 collector none '{}' "$SC_TMP/env64 $SC_TMP/env64x $SC_TMP/env64xx" "Environment in base64" \
+  "the dump in base64 inside JSON, three times: with nothing, one byte and two bytes before it, so that each alignment occurs" \
+  "websocket-exfil.env-base64 three times" "-"
+$SHAPES env-lines >"$SC_TMP/envl"
+ws_case env-lines collector none '{}' "$SC_TMP/envl" "Environment as lines" "the dump as env(1) prints it" "websocket-exfil.env-dump once" "-"
+printf 'inert-runner-01 is here' >"$SC_TMP/sh1"
+printf 'runner' >"$SC_TMP/sh2"
+printf 'uid=1001(runner) gid=1001(runner) groups=1001(runner)' >"$SC_TMP/sh3"
+printf '{"out":"Linux inert-runner-01 6.1.0-13-amd64 #1 SMP x86_64 GNU/Linux"}' >"$SC_TMP/sh4"
+ws_case remote-shell remote none '{}' "$SC_TMP/sh1 $SC_TMP/sh2 $SC_TMP/sh3 $SC_TMP/sh4" "A shell turned round" \
+  "a script opens a WebSocket; the server sends shell commands, the client what they would print; nobody runs them" \
+  "websocket-exfil.remote-shell once" "-"
+printf '["stdin","id\\r"]' >"$SC_TMP/term1"
+ws_case terminal terminal none "{\"origin\":\"https://console.example.org\",\"agent\":\"$EDGE\"}" "$SC_TMP/term1 $SC_TMP/term1" \
+  "Near miss: a console in a browser" "a person types commands into a web terminal; commands go to the server, their output comes back" "-" "every rule of websocket-exfil"
+{
+  printf -- '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEinert\n-----END PUBLIC KEY-----\n'
+  printf -- '-----BEGIN CERTIFICATE-----\nMIIBinert\n-----END CERTIFICATE-----\nssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIInertInertInertInertInertInertInertInert runner@inert\n'
+} >"$SC_TMP/quiet1"
+printf '{"server":{"host":"0.0.0.0","port":8080},"log":{"level":"info","path":"/var/log/app.log"},"user":"app","home":"/srv/app","registry":"https://registry.npmjs.org/"}' >"$SC_TMP/quiet2"
+printf '{"resource":{"host.name":"inert-01","process.runtime.name":"nodejs","os.type":"linux"},"metrics":[{"name":"http.server.duration","sum":12.5,"count":4}],"env":{"NODE_ENV":"production"}}' >"$SC_TMP/quiet3"
+printf '{"auth":"%s","docs":"a token looks like %s"}' eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJpbmVydCIsIm5hbWUiOiJJbmVydCJ9.c2lnbmF0dXJlLW9mLW5vdGhpbmc "$($SHAPES token sample)" >"$SC_TMP/quiet4"
+ws_case quiet collector takeover '{"deflate":"takeover"}' "$SC_TMP/quiet1 $SC_TMP/quiet2 $SC_TMP/quiet3 $SC_TMP/quiet4" "Near miss: what is no secret" \
+  "a script sends public keys and certificates, a configuration without secrets, telemetry, and a session's JWT next to a sample token whose checksum does not fit" \
+  "-" "every rule of websocket-exfil but marks"
 ws_case shell shell none '{"extra":["inert-runner-01"]}' "$SC_TMP/env" "Environment out, script in" \
   "after the dump the server sends a line of script and the client answers; nobody runs it" \
   "websocket-exfil.env-dump and websocket-exfil.code-push once each, and websocket-exfil.backdoor, the sequence, once" "-"
@@ -106,10 +129,20 @@ if wants npm-tarball; then
   web --resolve "registry.npmjs.org:80:$RIGHT" -A 'npm/10.8.2 node/v20.20.2 linux x64 workspaces/false' http://registry.npmjs.org/is/-/is-3.3.1.tgz
   web --resolve "registry.npmjs.org:80:$RIGHT" -A 'npm/10.8.2 node/v20.20.2 linux x64 workspaces/false' http://registry.npmjs.org/@toptal/picasso-tailwind/-/picasso-tailwind-3.1.0.tgz
   web --resolve "registry.npmjs.org:80:$RIGHT" -A 'npm/10.8.2 node/v20.20.2 linux x64 workspaces/false' http://registry.npmjs.org/is/-/is-3.3.2.tgz
+  web --resolve "nexus.example.org:80:$RIGHT" -A 'npm/10.8.2 node/v20.20.2 linux x64 workspaces/false' http://nexus.example.org/repository/npm/eslint-config-prettier/-/eslint-config-prettier-10.1.6.tgz
+  web --resolve "nexus.example.org:80:$RIGHT" -A 'npm/10.8.2 node/v20.20.2 linux x64 workspaces/false' http://nexus.example.org/repository/npm/this-is/-/is-3.3.1.tgz
   web --resolve "registry.npmjs.org:80:$RIGHT" -A 'npm/10.8.2 node/v20.20.2 linux x64 workspaces/false' http://registry.npmjs.org/@toptal/picasso-tailwind/-/picasso-tailwind-3.1.1.tgz
   end 2025-07-20T12:20:00Z
-  note "Packages of the wave fetched through a proxy in clear" "two tarballs that were malicious, then the next releases of both packages" "$CURL_V, server.py" \
-    "websocket-exfil.bad-package twice" "websocket-exfil.bad-package for the last two"
+  note "Packages of the wave fetched through a proxy in clear" "three tarballs that were malicious, one of them below a mirror's folder; the next releases of two of them, and another package's file of the same name" "$CURL_V, server.py" \
+    "websocket-exfil.bad-package three times" "websocket-exfil.bad-package for the other three"
+fi
+if wants names-http; then
+  begin names-http
+  web --resolve "firebase.su:80:$RIGHT" -A 'curl/8.5.0' http://firebase.su/c/k2
+  web --resolve "DATAHOG.SU:80:$RIGHT" -A 'curl/8.5.0' http://DATAHOG.SU/c/k1
+  web --resolve "firebase.example.org:80:$RIGHT" "http://firebase.example.org/c/k2?u=firebase.su"
+  end 2025-07-18T12:25:00Z
+  note "Names of the npm wave in clear HTTP" "two published hosts, then another that has one in its query" "$CURL_V, server.py" "websocket-exfil.name-http twice" "anything for the last"
 fi
 unserve
 if wants install-window || wants install-near || wants names-tls; then
@@ -148,11 +181,11 @@ if wants names-dns; then
   printf 'no-resolv\nno-hosts\nno-daemon\nuser=root\nbind-interfaces\nlisten-address=%s\nlocal=/com/\nlocal=/su/\nlocal=/org/\n' $RIGHT >"$SC_TMP/dns.conf"
   serve right 53 dnsmasq -C "$SC_TMP/dns.conf" --pid-file="$SC_TMP/dnsmasq.pid"
   begin names-dns
-  for n in npnjs.com www.smartscreen-api.com dieorsuffer.com firebase.com npnjs.com.example.org smartscreen-apis.com; do
+  for n in npnjs.com www.smartscreen-api.com dieorsuffer.com datalytica.su npmjs.help www.nprnjs.com npmjs.com firebase.com npnjs.com.example.org smartscreen-apis.com; do
     left dig +time=2 +tries=1 +noedns @$RIGHT "$n" A >/dev/null || true
   done
   end 2025-07-18T12:30:00Z
   unserve
-  note "Names of the npm wave" "three published names, then three that look like them" "$(dig -v 2>&1 | sed 's/^DiG /dig /; s/-.*//'), $(dnsmasq --version | sed -n '1s/Dnsmasq version \([^ ]*\).*/dnsmasq \1/p')" \
-    "websocket-exfil.name-dns three times" "anything for the last three"
+  note "Names of the npm wave" "four published names, two that pass for npm's, npm's own, then three that look like the first" "$(dig -v 2>&1 | sed 's/^DiG /dig /; s/-.*//'), $(dnsmasq --version | sed -n '1s/Dnsmasq version \([^ ]*\).*/dnsmasq \1/p')" \
+    "websocket-exfil.name-dns four times, websocket-exfil.npm-lookalike three times" "anything for the last four"
 fi
