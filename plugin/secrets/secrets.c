@@ -140,7 +140,7 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 
 	(void)worker_state;
 	(void)flow_state;
-	if (!u || u->told)
+	if (!u || u->told || e->dir != SK_TO_SERVER)
 		return SK_CONTINUE;
 	piece = piece_of(e, &last);
 	in->host->count(w, in->scanned, piece.n);
