@@ -119,10 +119,10 @@ class Table:
         self.path = path
         self.rows = []
 
-    def form(self, name, turns, want=(), never=(), cut=1400, order="straight"):
+    def form(self, name, turns, want=(), never=(), cut=1400, order="straight", port=80):
         if isinstance(turns, bytes):
             turns = [("c", turns), ("s", OK)]
-        self.rows.append((self.pcap.talk(turns, cut, order), name, set(want), never))
+        self.rows.append((self.pcap.talk(turns, cut, order, port), name, set(want), never))
 
     def judge(self, sekisho, rules):
         """Number of rows that are wrong."""
@@ -196,6 +196,8 @@ def toolshell_bodies(t):
     for name, more in (("bare names", {"quote": ""}), ("long boundary", {"boundary": "b" * 70}), ("part type", {"cte": "Content-Type: text/plain\r\n"})):
         ctype, body = multipart(FIELDS, **more)
         t.form("multipart " + name, exploit(ctype="Content-Type: " + ctype, body=body), ALL)
+    for port in (1, 25, 53, 443, 8080, 32843, 65535):
+        t.form(f"port {port}", exploit(), ALL, port=port)
     for name, framing in (("chunks", chunked), ("one byte a chunk", lambda b: chunked(b, 1)), ("extensions", lambda b: chunked(b, 90, ";a=b;c=\"d\"")),
                           ("trailer", lambda b: chunked(b, 700, "", "X-T: 1\r\n"))):
         t.form("chunked: " + name, exploit(framing=framing), ALL)
@@ -409,7 +411,8 @@ def leaks(t):
     short = f"{'0F' * 20}|SHA1|{'0F' * 8}|3DES|Framework45".encode()
     for name, body in (("line", line), ("lower case", line.lower().replace(b"framework", b"Framework")), ("web.config", config), ("short keys", short),
                        ("behind 300 KB", b"<p>x</p>" * 38000 + line), ("in a page", b"<html><body>" + line + b"</body></html>"),
-                       ("single quotes", config.replace(b'"', b"'"))):
+                       ("single quotes", config.replace(b'"', b"'")), ("commas", line.replace(b"|", b", ")), ("lines", line.replace(b"|", b"\r\n")),
+                       ("attributes in other order", b'<machineKey decryption="AES"\n  decryptionKey="' + b"0F" * 24 + b'"\n  validationKey="' + b"0F" * 64 + b'" />')):
         t.form("keys: " + name, [("c", get), ("s", response(body))], {LEAK})
     for coding, pack in CODINGS.items():
         t.form("keys in " + coding, [("c", get), ("s", response(pack(line), ["Content-Encoding: " + coding]))], {LEAK})
@@ -423,7 +426,7 @@ def leaks(t):
         t.form(f"keys in segments of {cut}", [("c", get), ("s", response(line))], {LEAK}, cut=cut)
     for order in ("reversed", "twice", "late"):
         t.form(f"keys in segments {order}", [("c", get), ("s", response(line))], {LEAK}, cut=10, order=order)
-    for name, body in (("documentation", shapes.keys("docs").encode()), ("no last field", line[:line.rindex(b"|")]), ("no hex", line.replace(b"0", b"z")),
+    for name, body in (("documentation", shapes.keys("docs").encode()), ("digests without algorithms", b"|".join([b"0F" * 64, b"release", b"0F" * 24, b"debug"])), ("no hex", line.replace(b"0", b"z")),
                        ("digests", b"|".join([b"0f" * 32] * 5)), ("automatic keys", b'<machineKey validationKey="AutoGenerate,IsolateApps" />')):
         t.form("near: keys, " + name, [("c", get), ("s", response(body))], never=("toolshell.",))
     t.form("near: keys sent to the server", request("/a.aspx", ["Content-Type: text/plain"], line), never=("toolshell.",))

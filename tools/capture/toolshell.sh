@@ -429,6 +429,22 @@ if wants known-addresses; then
   note "ToolShell: published addresses" "a SharePoint page asked for by a published exploit source, and a flow to a published C2 address" "$CURL_V, server.py" \
     "toolshell.known-source once, toolshell.known-c2 once; in live use only until the indicators expire" "-"
 fi
+if wants known-expired; then
+  SC_CASE=known-expired
+  say toolshell/known-expired
+  left_ip 107.191.58.76; right_ip 131.226.2.6
+  rec "$SC_TMP/x1.raw"
+  web --interface 107.191.58.76 -A "$FIREFOX" "http://$RIGHT/_layouts/15/start.aspx"
+  web -A "$EDGE" "http://131.226.2.6/"
+  rec_end
+  rec "$SC_TMP/x2.raw"
+  web --resolve ice.theinnovationfactory.it:80:$RIGHT -A '' http://ice.theinnovationfactory.it/
+  rec_end
+  "$PY" "$SC_HERE/settle.py" -o "$SC_TOP/pcaps/toolshell/known-expired.pcap" 2025-10-31T00:00:01Z "$SC_TMP/x1.raw" 2026-12-31T00:00:01Z "$SC_TMP/x2.raw"
+  note "Near miss: published addresses and hosts after their time" \
+    "the flows of known-addresses one second after those indicators expired, and a delivery host one second after it did" \
+    "$CURL_V, server.py; recorded one after the other, times set to the pieces" "-" "toolshell.known-source, toolshell.known-c2, toolshell.name-http"
+fi
 if wants payload-hosts; then
   begin payload-hosts
   web --resolve ice.theinnovationfactory.it:80:$RIGHT -A '' http://ice.theinnovationfactory.it/static/4l4md4r.exe
