@@ -254,14 +254,6 @@ static void set_id(struct sk_alert *a, const char *kind)
 	seal(&r, a->id);
 }
 
-static void set_community_id(struct sk_alert *a, const struct sk_event *e, struct sk_arena *scratch)
-{
-	struct sk_value v = sk_event_common_value(e, SK_F_COMMON_COMMUNITY_ID, scratch);
-
-	if (v.type == SK_VALUE_TEXT)
-		snprintf(a->community_id, sizeof(a->community_id), "%.*s", (int)v.u.bytes.n, (const char *)v.u.bytes.p);
-}
-
 static struct sk_alert *block_new(size_t size)
 {
 	struct sk_alert *a = malloc(size);
@@ -309,7 +301,7 @@ struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry
 		a->kind = m->event->kind;
 		a->dir = m->event->dir;
 		a->confidence = SK_MIN(m->rule->confidence, 100u);
-		set_community_id(a, m->event, &scratch);
+		sk_event_community_id(m->event->flow, a->community_id);
 		set_id(a, m->event->kind < reg->cnt ? reg->kinds[m->event->kind]->name : NULL);
 		atomic_init(&a->refs, 1);
 	}

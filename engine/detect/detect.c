@@ -95,13 +95,12 @@ void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event
 	struct unit *u = unit_of(d, e);
 	struct sk_flow *outer = d->flow;
 	struct crumb crumb;
-	void *none = NULL;
 
 	d->counters.events++;
 	d->flow = f;
 	crumb = sk_detect_crumb_set((struct crumb){ NULL, d->conf.registry->kinds[e->kind]->name, f->info.serial, e->packet });
 	if (d->matcher)
-		sk_matcher_event(d->matcher, e, u ? &u->matcher : e->unit ? e->unit : &none, on_match, d);
+		sk_matcher_event(d->matcher, e, u ? &u->matcher : e->unit, on_match, d);
 	sk_detect_crumb_set(crumb);
 	sk_detect_give(d, f, e, u);
 	if (u && sk_event_num(e, (unsigned)d->conf.plugins->routes[e->kind].last_slot, 0)) {

@@ -163,6 +163,12 @@ static struct sk_value transport(uint8_t proto, struct sk_arena *scratch)
 	}
 }
 
+const char *sk_event_community_id(const struct sk_flow_info *f, char *buf)
+{
+	buf[0] = 0;
+	return community_id ? community_id(f, buf) : buf;
+}
+
 static struct sk_value community(const struct sk_flow_info *f, struct sk_arena *scratch)
 {
 	char buf[COMMUNITY_ID_ROOM] = "";

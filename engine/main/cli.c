@@ -76,7 +76,8 @@ void sk_cli_error(const struct sk_error *e)
 {
 	char line[1024];
 
-	fprintf(stderr, "sekisho: %s\n", sk_error_line(e, line, sizeof(line)));
+	sk_error_line(e, line, sizeof(line));
+	fprintf(stderr, "sekisho: %s\n", *line ? line : sk_err_text(e->code));
 }
 
 static int SK_PRINTF(1, 2) usage(const char *fmt, ...)
@@ -251,7 +252,7 @@ static int load_config(struct sk_cli *cli, int argc, char **argv, const char *sh
 	return 0;
 }
 
-int sk_cli_parse(struct sk_cli *cli, int argc, char **argv, bool command)
+static int parse(struct sk_cli *cli, int argc, char **argv, bool command)
 {
 	const char *shorts = command ? "c:S:r:o:qvh" : "+r:i:c:S:o:j:k:F:TqvVh";
 	bool rules_seen = false, outputs_seen = false, mode_set = false;
@@ -288,6 +289,15 @@ int sk_cli_parse(struct sk_cli *cli, int argc, char **argv, bool command)
 		if (rc < 0)
 			sk_cli_error(&e);
 	}
+	return rc;
+}
+
+int sk_cli_parse(struct sk_cli *cli, int argc, char **argv, bool command)
+{
+	int rc = parse(cli, argc, argv, command);
+
+	if (rc == SK_E_MEMORY)		/* all other mistakes are told where they are found */
+		fputs("sekisho: not enough memory\n", stderr);
 	return rc;
 }
 

@@ -4,6 +4,7 @@ sekisho_SOURCES = \
 	%D%/main.c \
 	%D%/privileges.c %D%/privileges.h \
 	%D%/rules_cmd.c \
+	%D%/sandbox.c %D%/sandbox.h \
 	%D%/spool_cmd.c
-sekisho_CPPFLAGS = $(AM_CPPFLAGS) $(CAP_CFLAGS)
-sekisho_LDADD = $(SK_ENGINE_LIBS) $(SK_ENGINE_SYSTEM_LIBS)
+sekisho_CPPFLAGS = $(AM_CPPFLAGS) $(CAP_CFLAGS) $(PSX_CFLAGS) $(SECCOMP_CFLAGS)
+sekisho_LDADD = $(SK_ENGINE_LIBS) $(SK_ENGINE_SYSTEM_LIBS) $(PSX_LIBS) $(SECCOMP_LIBS)

@@ -18,6 +18,7 @@
 #include "config.h"
 #include "main/cli.h"
 #include "main/privileges.h"
+#include "main/sandbox.h"
 #include "pipeline/engine.h"
 #include "pipeline/memory.h"
 #include "pipeline/report.h"
@@ -248,6 +249,8 @@ static int on_opened(void *cx, struct sk_error *e)
 	struct run *r = cx;
 	int rc = sk_privileges_drop(r->cli->settings.user, e);
 
+	if (rc == 0)
+		rc = sk_sandbox_enter(&r->cli->settings, e);
 	if (rc == 0)
 		sk_log_info("main", "watching %s with %" PRIu64 " worker%s", r->cli->iface, r->cli->settings.workers,
 			    r->cli->settings.workers == 1 ? "" : "s");

@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -48,7 +47,5 @@ int sk_privileges_drop(const char *user, struct sk_error *e)
 		cap_free(none);
 	}
 #endif
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return sk_error_set(e, -errno, "cannot set no_new_privs: %s", strerror(errno));
 	return 0;
 }

@@ -28,6 +28,7 @@ struct key {
 
 static const char *const join_words[] = { "auto", "always", "never", NULL };
 static const char *const classify_words[] = { "auto", "all", "off", NULL };
+static const char *const sandbox_words[] = { "auto", "on", "off", NULL };
 static const char *const checksum_words[] = { "auto", "all", "none", NULL };
 
 #define AT(member) offsetof(struct sk_settings, member)
@@ -42,6 +43,8 @@ static const struct key keys[] = {
 	{ "outputs", LIST, AT(outputs), NULL, 0, 0, NULL, "text[:FILE], json[:FILE], redis://… (-o); empty: text" },
 	{ "plugin_dir", TEXT, AT(plugin_dir), "", 0, 0, NULL, "folder of plugins; empty: the installed one" },
 	{ "user", TEXT, AT(user), "", 0, 0, NULL, "live: run as this user once the interface is open" },
+	{ "sandbox", WORD, AT(sandbox), "auto", 0, 0, sandbox_words,
+	  "live: few system calls and paths once the interface is open; auto: as far as the system can, on: or not at all" },
 	{ "stats", DURATION, AT(stats_ns), "60 s", 0, 86400000000000, NULL, "live: time between stats events; 0: none" },
 	{ "capture.snaplen", SIZE, AT(snaplen), "256 KiB", 64, 1 << 20, NULL, "live: bytes taken of each packet" },
 	{ "capture.buffer", SIZE, AT(ring), "64 MiB", KB, 4 * GB, NULL, "live: kernel ring per worker" },

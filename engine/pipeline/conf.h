@@ -24,6 +24,8 @@ enum sk_settings_join { SK_JOIN_AUTO, SK_JOIN_ALWAYS, SK_JOIN_NEVER };
 
 enum sk_settings_classify { SK_CLASSIFY_AUTO, SK_CLASSIFY_ALL, SK_CLASSIFY_OFF };
 
+enum sk_settings_sandbox { SK_SANDBOX_AUTO, SK_SANDBOX_ON, SK_SANDBOX_OFF };
+
 struct sk_settings {
 	char *sensor;
 	uint64_t workers;
@@ -51,6 +53,7 @@ struct sk_settings {
 	struct sk_sink_conf sink;
 	char *spool_dir, *tls_ca, *tls_cert, *tls_key, *password_file, *sentinel_user, *sentinel_password_file;
 	char *user;
+	unsigned sandbox;			/* enum sk_settings_sandbox */
 	uint64_t stats_ns;
 
 	struct sk_conf_tree **trees;		/* what text and plugin nodes point into */

@@ -150,6 +150,12 @@ done:
 	return 0;
 }
 
+void sk_engine_no_more(struct sk_engine *g)
+{
+	for (unsigned i = 0; i < g->worker_cnt; i++)
+		sk_output_upto(g->output, i, UINT64_MAX);
+}
+
 int sk_engine_finish(struct sk_engine *g, uint64_t wait_ns)
 {
 	return sk_output_finish(g->output, wait_ns);

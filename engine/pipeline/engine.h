@@ -90,6 +90,9 @@ struct sk_engine_live {
 /* Watches the interface until sk_engine_stop. 0 or a negative code with *e. */
 int sk_engine_live(struct sk_engine *g, const struct sk_engine_live *how, struct sk_error *e);
 
+/* No alert comes any more: the output may end. For replay.c and live.c. */
+void sk_engine_no_more(struct sk_engine *g);
+
 /* Ends a replay or a live run soon, cleanly. Async-signal-safe. */
 void sk_engine_stop(void);
 

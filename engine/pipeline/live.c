@@ -150,6 +150,7 @@ int sk_engine_live(struct sk_engine *g, const struct sk_engine_live *how, struct
 	g->intakes = calloc(g->worker_cnt, sizeof(*g->intakes));
 	if (!v || !g->intakes) {
 		free(v);
+		sk_engine_no_more(g);
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
 	}
 	g->first_ns = clock_ns();

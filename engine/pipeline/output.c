@@ -30,6 +30,7 @@ struct lane {
 	uint64_t upto_seen;			/* upto, read before the ring was */
 	_Atomic uint64_t upto;
 	_Atomic uint64_t lost;
+	_Atomic uint64_t no_memory;		/* time marks not passed on */
 	_Atomic uint64_t bytes;			/* of the alerts in the ring and at its head */
 };
 
@@ -282,8 +283,10 @@ void sk_output_time(struct sk_output *o, unsigned i, uint64_t order, uint64_t no
 {
 	struct item *it = malloc(sizeof(*it));
 
-	if (!it)
-		return;				/* the next mark comes within a second of packet time */
+	if (!it) {				/* the next mark comes within a second of packet time */
+		atomic_fetch_add_explicit(&o->lanes[i].no_memory, 1, memory_order_relaxed);
+		return;
+	}
 	*it = (struct item){ .order = { .packet = order }, .now_ns = now_ns };
 	push(o, i, it);
 }
@@ -336,6 +339,15 @@ uint64_t sk_output_lost(const struct sk_output *o)
 	for (unsigned i = 0; i < o->setup.workers; i++)
 		lost += atomic_load_explicit(&o->lanes[i].lost, memory_order_relaxed);
 	return lost;
+}
+
+uint64_t sk_output_no_memory(const struct sk_output *o)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < o->setup.workers; i++)
+		sum += atomic_load_explicit(&o->lanes[i].no_memory, memory_order_relaxed);
+	return sum;
 }
 
 void sk_output_free(struct sk_output *o)

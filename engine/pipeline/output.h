@@ -62,6 +62,8 @@ const struct sk_campaign *sk_output_campaign(const struct sk_output *o);
 bool sk_output_is_text(const struct sk_output *o);
 uint64_t sk_output_alerts(const struct sk_output *o);
 uint64_t sk_output_lost(const struct sk_output *o);
+/* Time marks that did not get to the output thread because memory was short. */
+uint64_t sk_output_no_memory(const struct sk_output *o);
 void sk_output_free(struct sk_output *o);
 
 #endif

@@ -414,8 +414,10 @@ int sk_engine_replay(struct sk_engine *g, const struct sk_engine_replay *how, st
 	int rc;
 
 	g->intakes = calloc(1, sizeof(*g->intakes));
-	if (!g->intakes || sk_intake_init(&g->intakes[0], g->settings, on_packet_oddity, &r) < 0)
+	if (!g->intakes || sk_intake_init(&g->intakes[0], g->settings, on_packet_oddity, &r) < 0) {
+		sk_engine_no_more(g);
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
+	}
 	g->intake_cnt = 1;
 	rc = g->worker_cnt > 1 ? lanes_open(&r, e) : 0;
 	for (size_t i = 0; i < how->files->cnt && rc == 0 && !sk_stop_wanted(); i++) {
@@ -433,7 +435,6 @@ int sk_engine_replay(struct sk_engine *g, const struct sk_engine_replay *how, st
 			sk_worker_end(&g->workers[0], UINT64_MAX);
 	}
 	lanes_close(&r);
-	for (unsigned i = 0; i < g->worker_cnt; i++)
-		sk_output_upto(g->output, i, UINT64_MAX);
+	sk_engine_no_more(g);
 	return rc < 0 ? rc : (int)r.problem_files;
 }

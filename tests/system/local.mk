@@ -1,4 +1,5 @@
 SYSTEM_TESTS = \
+	%D%/allocations.sh \
 	%D%/corpus.sh \
 	%D%/evict.sh \
 	%D%/flood.sh \
@@ -17,9 +18,10 @@ SYSTEM_TESTS = \
 	%D%/redis_tls.sh \
 	%D%/replay.sh \
 	%D%/rules.sh \
+	%D%/sandbox.sh \
 	%D%/start.sh
 TESTS += $(SYSTEM_TESTS)
-EXTRA_DIST += $(SYSTEM_TESTS) %D%/corpus.expected %D%/elastic.py %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
+EXTRA_DIST += $(SYSTEM_TESTS) %D%/allocations.py %D%/corpus.expected %D%/elastic.py %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
 
 # A generator for floods; make flood is the long form of tests/system/flood.sh.
 check_PROGRAMS += tests/lib/flood
@@ -29,3 +31,14 @@ tests_lib_flood_LDADD = $(ZLIB_LIBS)
 .PHONY: flood
 flood: all tests/lib/flood
 	SK_FLOOD=long srcdir=$(srcdir) $(SHELL) $(srcdir)/%D%/flood.sh
+
+# Loaded into the program by tests/system/allocations.sh.
+check_LTLIBRARIES += tests/lib/failmalloc.la
+tests_lib_failmalloc_la_SOURCES = tests/lib/failmalloc.c
+tests_lib_failmalloc_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
+# A plugin for tests/system/sandbox.sh.
+check_LTLIBRARIES += %D%/reach.la
+%C%_reach_la_SOURCES = %D%/reach.c
+%C%_reach_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
+%C%_reach_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere

@@ -385,6 +385,7 @@ static int start(struct sk_redis *r, struct sk_error *e)
 	int rc;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGSYS);	/* main/sandbox.c reaches all threads with it */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	rc = pthread_create(&r->thread, NULL, sk_redis_send, r);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
