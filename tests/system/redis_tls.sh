@@ -53,6 +53,31 @@ expect_status 1 send 127.0.0.1 wrong other
 expect_line "$work/err" "certificate is not accepted"
 expect_status 2 send 127.0.0.1 missing no-such
 expect_line "$work/err" "redis.tls_ca"
+# Sentinel and the master it names, both over TLS
+if command -v redis-sentinel >/dev/null; then
+	mkdir "$work/sentinel"
+	watch_port=$(free_ports)
+	cat >"$work/sentinel/conf" <<-END
+		port 0
+		tls-port $watch_port
+		tls-cert-file $work/server.crt
+		tls-key-file $work/server.key
+		tls-ca-cert-file $work/ca.crt
+		tls-auth-clients no
+		tls-replication yes
+		dir $work/sentinel
+		logfile log
+		sentinel monitor mymaster 127.0.0.1 $port 1
+	END
+	redis-sentinel "$work/sentinel/conf" &
+	sentinel=$!
+	await 10 redis-cli -p "$watch_port" --tls --cacert "$work/ca.crt" ping
+	expect_status 0 "$sekisho" -q -r pcaps/toolshell -o "rediss-sentinel://127.0.0.1:$watch_port/mymaster?key=named" --set "redis.tls_ca=$work/ca.crt"
+	[ "$(count named)" -eq "$alerts" ] || fail "through Sentinel: $(count named) of $alerts"
+	expect_status 1 "$sekisho" -q -r pcaps/toolshell -o "redis-sentinel://127.0.0.1:$watch_port/mymaster?key=plain" --wait 1s
+	kill -9 $sentinel
+	wait $sentinel 2>/dev/null
+fi
 stop
 
 # a valid certificate for another name
