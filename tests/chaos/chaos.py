@@ -186,8 +186,9 @@ def make_plan(rng, faults, cnt):
     plan = []
     for _ in range(cnt):
         fault = rng.choice(faults)
-        plan.append(Step(rng.choice([0.0, rng.uniform(0, 0.1), rng.uniform(0, 0.6)]), fault, rng.choice([rng.uniform(0, 0.2), rng.uniform(0.2, 1.0)]),
-                         rng.random(), fault != "sekisho" and rng.random() < 0.2))
+        pause = rng.choice([0.0, rng.uniform(0, 0.1), rng.uniform(0, 0.6)])
+        hold = rng.uniform(0.5, 1.2) if fault == "late" else rng.choice([rng.uniform(0, 0.2), rng.uniform(0.2, 1.0)])
+        plan.append(Step(pause, fault, hold, rng.random(), fault != "sekisho" and rng.random() < 0.2))
     return plan
 
 
