@@ -302,16 +302,27 @@ void sk_output_event(struct sk_output *o, struct sk_span json)
 		o->sinks[i]->ops->write(o->sinks[i], NULL, json);
 }
 
+static uint64_t monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 int sk_output_finish(struct sk_output *o, uint64_t wait_ns)
 {
+	uint64_t begin, gone;
 	int rc = 0;
 
 	if (o->running)
 		pthread_join(o->thread, NULL);
 	o->running = false;
 	sk_campaign_end(o->campaign, o->last_ns);
+	begin = monotonic_ns();
 	for (size_t i = 0; i < o->sink_cnt; i++) {
-		if (o->sinks[i] && o->sinks[i]->ops->close(o->sinks[i], wait_ns, &o->counts[i]) < 0)
+		gone = monotonic_ns() - begin;		/* all of them deliver while one is waited for */
+		if (o->sinks[i] && o->sinks[i]->ops->close(o->sinks[i], wait_ns > gone ? wait_ns - gone : 0, &o->counts[i]) < 0)
 			rc = SK_E_STATE;
 		o->sinks[i] = NULL;
 	}

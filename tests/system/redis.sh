@@ -170,6 +170,9 @@ expect_status 1 "$sekisho" -r pcaps/ -o "$url?key=none" -o "json:$work/beside" -
 [ $(($(date +%s) - start)) -lt 60 ] || fail "no server: it took $(($(date +%s) - start)) s"
 expect_line "$work/err" "NOT delivered"
 cmp "$work/json" "$work/beside" || fail "the output beside is not whole"
+start=$(date +%s)
+expect_status 1 "$sekisho" -q -r pcaps/toolshell -o "$url?key=none" -o "$url?key=two" -o "$url?key=three" --wait 4s --set sensor=test
+[ $(($(date +%s) - start)) -lt 11 ] || fail "three outputs without a server: --wait is for all of them"
 expect_status 1 "$sekisho" -r pcaps/ -o "redis://user:passw0rd@127.0.0.1:1/?key=none" --wait 0s
 expect_line "$work/err" "refused"
 no_password passw0rd

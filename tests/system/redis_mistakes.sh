@@ -48,10 +48,10 @@ stopped NOPERM -o "redis+unix://reader:s3cret-one@$work/redis.sock?key=alerts"
 cli config set requirepass '' >/dev/null
 cli() { redis-cli -s "$work/redis.sock" --raw "$@"; }
 cli set alerts text >/dev/null
-stopped "WRONGTYPE the key holds a string, not a list" -o "$url?key=alerts"
+stopped "WRONGTYPE the key alerts holds a string, not a list" -o "$url?key=alerts"
 cli del alerts >/dev/null
 cli rpush alerts x >/dev/null
-stopped "WRONGTYPE the key holds a list, not a stream" -o "$url?key=alerts&type=stream"
+stopped "WRONGTYPE the key alerts holds a list, not a stream" -o "$url?key=alerts&type=stream"
 # corrected, the rest is sent by the command that was told
 cli del alerts >/dev/null
 sed -n "s/.*sent by: sekisho \(spool send .*\)/\1/p" "$work/err" >"$work/command"
