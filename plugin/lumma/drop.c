@@ -3,6 +3,7 @@
 
 #define WINDOW (DROP_BACK + 1024u)
 #define SHIFT 15
+#define BLANKS_MAX 60u			/* between marker and title; with both, no more than DROP_BACK bytes */
 
 /* What stands before the title: of a Steam profile, of a Telegram channel. */
 static const char *const markers[] = { "actual_persona_name\">", "<title>Steam Community :: ", "og:title\" content=\"", "<span dir=\"auto\">" };
@@ -77,9 +78,9 @@ static bool is_blank(uint8_t c)
 /* The title behind a marker that ends at i; false when its end is not here, or it is none. */
 static bool take_title(struct drop *d, struct sk_span s, size_t i)
 {
-	size_t from, end;
+	size_t most = i + BLANKS_MAX, from, end;
 
-	while (i < s.n && is_blank(s.p[i]))
+	while (i < s.n && i < most && is_blank(s.p[i]))
 		i++;
 	for (from = end = i; end < s.n && s.p[end] != '<' && s.p[end] != '"' && end - from <= DROP_NAME_MAX; end++)
 		;

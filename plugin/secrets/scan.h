@@ -12,7 +12,7 @@
 
 #include <sekisho/span.h>
 
-#define SCAN_BACK 32u
+#define SCAN_BACK 64u			/* a PEM header's beginning lies up to 51 bytes before what is looked for */
 #define SCAN_AHEAD 320u
 #define SCAN_PIECE 1024u
 #define SCAN_PATTERNS_MAX 256u

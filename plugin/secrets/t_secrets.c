@@ -157,6 +157,7 @@ static void tokens_by_shape(void)
 		{ "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ", "age_key" },
 		{ "-----BEGIN RSA PRIVATE KEY-----\nAAAA", "private_key" },
 		{ "-----BEGIN PRIVATE KEY-----", "private_key" },
+		{ "-----BEGIN AAAAAAAAAABBBBBBBBBBCCCCCCCCCCDDDDDDDDD PRIVATE KEY-----", "private_key" },
 		{ "-----BEGIN PGP PRIVATE KEY BLOCK-----", "private_key" },
 		{ "12345678:AA012345678901234567890123456789012", "telegram_bot_token" },
 		{ "https://discord.com/api/webhooks/12345678901234567/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -187,6 +188,7 @@ static void tokens_by_shape(void)
 		"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K",		/* goes on */
 		"AKIAIOSFODNN7EXAMPLE",					/* of the documentation */
 		"the words PRIVATE KEY----- in a text",
+		"-----BEGIN A lowercase PRIVATE KEY-----", "-----BEGIN S \1\1? SA PRIVATE KEY-----", "-----BEGIN AAAAAAAAAABBBBBBBBBBCCCCCCCCCCDDDDDDDDDDE PRIVATE KEY-----",
 		"-----BEGIN PUBLIC KEY-----",
 		"-----BEGIN CERTIFICATE-----",
 		"PATH, HOME and USER are variables",

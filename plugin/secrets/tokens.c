@@ -136,12 +136,13 @@ static bool is_sample(const uint8_t *p, size_t n)
 static bool is_pem_header(const uint8_t *window, size_t at)
 {
 	static const char begin[] = "-----BEGIN ";
+	size_t len = sizeof(begin) - 1;
 
-	for (size_t back = sizeof(begin) - 1; back <= at && back <= 40 + sizeof(begin) - 1; back++) {
-		if (memcmp(window + at - back, begin, sizeof(begin) - 1) == 0)
-			return true;
-		if (!is_upper(window[at - back]) && window[at - back] != ' ' && window[at - back] != '-')
+	for (size_t back = 0; back <= 40 && back + len <= at; back++) {
+		if (back && !is_upper(window[at - back]) && window[at - back] != ' ')
 			return false;
+		if (memcmp(window + at - back - len, begin, len) == 0)
+			return true;
 	}
 	return false;
 }

@@ -452,6 +452,32 @@ def lumma(t):
     return request("/qpdl", [TYPE], body)
 
 
+# --- names -------------------------------------------------------------------------------------------------------------
+
+def names(t):
+    """A ClientHello cut at any byte, over segments and over records; a Host in other spellings."""
+    want = {"soft-gets.name-tls"}
+    hello = shapes.client_hello("www.soft-gets.com")
+    for at in range(1, len(hello)):
+        t.form(f"ClientHello cut at {at}", [("c", hello[:at]), ("c", hello[at:])], want, cut=4000)
+    body = hello[5:]
+    for size in (1, 2, 3, 16, 100, 250):
+        records = b"".join(b"\x16\3\1" + len(p).to_bytes(2, "big") + p for p in (body[i:i + size] for i in range(0, len(body), size)))
+        t.form(f"ClientHello in records of {size}", [("c", records)], want)
+        t.form(f"ClientHello in records of {size}, segments of 3", [("c", records)], want, cut=3)
+    for cut in (1, 2, 7):
+        for order in ("straight", "reversed", "twice", "late"):
+            t.form(f"ClientHello in segments of {cut}, {order}", [("c", hello)], want, cut=cut, order=order)
+    t.form("ClientHello, name in upper case", [("c", shapes.client_hello("SOFT-GETS.COM"))], want)
+    for name in ("soft-gets.com.example.net", "notsoft-gets.com", "soft-gets.co", "soft-gets.com-x.net"):
+        t.form("near: ClientHello for " + name, [("c", shapes.client_hello(name))], never=("soft-gets.",))
+    for host in ("soft-gets.com", "SOFT-GETS.com", "soft-gets.com:8080", "soft-gets.com.", "a.b.soft-gets.com"):
+        t.form("Host " + host, f"GET /x HTTP/1.1\r\nHost: {host}\r\n\r\n".encode(), {"soft-gets.name-http"})
+    t.form("absolute target", b"GET http://soft-gets.com/x HTTP/1.1\r\nHost: other.example\r\n\r\n", {"soft-gets.name-http"})
+    for host in ("soft-gets.com.example.net", "notsoft-gets.com", "example.net"):
+        t.form("near: Host " + host, f"GET /?u=soft-gets.com HTTP/1.1\r\nHost: {host}\r\n\r\n".encode(), never=("soft-gets.",))
+
+
 def main(sekisho, rules, folder):
     bad = rows = 0
 
@@ -470,6 +496,7 @@ def main(sekisho, rules, folder):
     table("places", lambda t: on_the_connection(t, "tool pane", exploit(), ALL))
     table("viewstates", lambda t: on_the_connection(t, "view state", viewstates(t), {GADGET}))
     table("leaks", leaks)
+    table("names", names)
     table("lumma", lambda t: on_the_connection(t, "Lumma", lumma(t), {LUMMA}))
     print(f"{rows} forms, {bad} wrong")
     return bad != 0
