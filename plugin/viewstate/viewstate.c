@@ -305,7 +305,8 @@ static void judge(struct call *c, const struct request *q, unsigned parts, struc
 	if (text && decoded) {
 		n = 0;
 		for (unsigned i = 0; i < parts; i++) {
-			memcpy(text + n, q->parts[i].p, q->parts[i].n);
+			if (q->parts[i].n)
+				memcpy(text + n, q->parts[i].p, q->parts[i].n);
 			n += q->parts[i].n;
 		}
 		judge_text(c, q, sk_span(text, n), decoded, source, parts > 1, only_whole);
