@@ -319,11 +319,12 @@ static void publish_start(struct sk_app *a, struct sk_flow *f, const struct sk_p
 
 void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p)
 {
-	struct sk_app_flow *af = sk_arena_zalloc(&f->arena, sizeof(*af));
+	struct sk_app_flow *af = sk_arena_alloc(&f->arena, sizeof(*af));
 
 	f->app = af;
 	a->counters.flows++;
 	if (af) {
+		memset(af, 0, offsetof(struct sk_app_flow, rest));
 		sk_app_claim_start(a, af, &f->info);
 	} else {
 		a->counters.memory++;
@@ -498,12 +499,14 @@ static void change(struct sk_app *a, struct sk_flow *f, struct sk_run rest[2])
 static void settle(struct sk_app *a, struct sk_flow *f)
 {
 	struct sk_app_flow *af = f->app;
-	struct sk_run rest[2] = { af->rest[0], af->rest[1] };
-	uint8_t *copy[2] = { af->rest_copy[0], af->rest_copy[1] };
-	bool switching = af->switching;
+	struct sk_run rest[2];
+	uint8_t *copy[2];
 
-	if (SK_LIKELY(!af->finished && !switching))
+	if (SK_LIKELY(!af->finished && !af->switching))
 		return;
+	memcpy(copy, af->rest_copy, sizeof(copy));
+	if (af->switching)
+		memcpy(rest, af->rest, sizeof(rest));
 	af->switching = false;
 	af->rest_copy[0] = af->rest_copy[1] = NULL;
 	if (af->finished) {

@@ -372,6 +372,7 @@ static void run_datagram(struct sk_app *a, struct sk_flow *f, void *state, int d
 				      sk_span(NULL, 0), 0, NULL);
 		return;
 	}
+	f->answered = msg.n > 2 && msg.p[2] >> 7;
 	run_message(a, f, dir, msg, 0, p->flags & SK_PACKET_CUT);
 }
 

@@ -9,6 +9,7 @@
 #include <sekisho/event.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 
 struct sk_list {
 	struct sk_value *v;
@@ -63,8 +64,7 @@ static inline struct sk_span sk_list_lower(struct sk_arena *a, struct sk_span s)
 
 	if (!p)
 		return sk_span(NULL, 0);
-	for (size_t i = 0; i < s.n; i++)
-		p[i] = sk_ascii_lower(s.p[i]);
+	sk_ascii_lower_copy(p, s);
 	return sk_span(p, s.n);
 }
 

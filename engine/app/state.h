@@ -59,9 +59,9 @@ struct sk_app_flow {
 	void *state;
 	const struct sk_app_binding *to;	/* of a switch that waits for the binding to return */
 	const void *setup;
-	struct sk_run rest[2];
 	uint8_t *rest_copy[2];			/* malloc'd; the bytes of rest that are not in the run at hand */
 	struct sk_app_dir dir[2];
+	struct sk_run rest[2];			/* last: not zeroed, set by a switch */
 };
 
 struct sk_app {

@@ -1,17 +1,9 @@
 /* base/arena.c — see arena.h. */
 #include "base/arena.h"
 
-#include <stdalign.h>
 #include <string.h>
 
 #include "base/mem.h"
-
-struct sk_arena_chunk {
-	struct sk_arena_chunk *next;
-	size_t size;			/* of data */
-	size_t used;
-	alignas(max_align_t) uint8_t data[];
-};
 
 void sk_arena_init(struct sk_arena *a, uint32_t chunk_size, size_t cap)
 {
@@ -33,6 +25,12 @@ void sk_arena_reset(struct sk_arena *a)
 {
 	struct sk_arena_chunk *keep = NULL;
 
+	if (SK_LIKELY(!a->head || (!a->head->next && a->head->size == a->chunk_size))) {
+		if (a->head)
+			a->head->used = 0;
+		a->used = 0;
+		return;
+	}
 	while (a->head) {
 		struct sk_arena_chunk *next = a->head->next;
 
@@ -50,7 +48,8 @@ void sk_arena_reset(struct sk_arena *a)
 	a->used = 0;
 }
 
-void *sk_arena_alloc(struct sk_arena *a, size_t n)
+/* The way of the first piece, of a full chunk, and over the cap. */
+void *sk_arena_alloc_chunk(struct sk_arena *a, size_t n)
 {
 	struct sk_arena_chunk *c = a->head;
 	const size_t align = alignof(max_align_t);

@@ -8,11 +8,18 @@
 #ifndef SK_BASE_ARENA_H
 #define SK_BASE_ARENA_H
 
+#include <stdalign.h>
+
 #include <sekisho/span.h>
 
 #include "base/compiler.h"
 
-struct sk_arena_chunk;
+struct sk_arena_chunk {
+	struct sk_arena_chunk *next;
+	size_t size;			/* of data */
+	size_t used;
+	alignas(max_align_t) uint8_t data[];
+};
 
 struct sk_arena {
 	struct sk_arena_chunk *head;	/* newest first */
@@ -29,8 +36,24 @@ void sk_arena_fini(struct sk_arena *a);
 /* Frees all pieces; keeps one chunk of the usual size for the next round. */
 void sk_arena_reset(struct sk_arena *a);
 
+void *sk_arena_alloc_chunk(struct sk_arena *a, size_t n);
+
 /* n bytes aligned for any type, not zeroed; NULL over the cap. */
-void *sk_arena_alloc(struct sk_arena *a, size_t n);
+static inline void *sk_arena_alloc(struct sk_arena *a, size_t n)
+{
+	struct sk_arena_chunk *c = a->head;
+	size_t size = (n + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	void *p;
+
+	/* size < n when n is close to SIZE_MAX */
+	if (SK_UNLIKELY(!c || size > c->size - c->used || size < n || a->used > a->cap || size > a->cap - a->used))
+		return sk_arena_alloc_chunk(a, n);
+	p = c->data + c->used;
+	c->used += size;
+	a->used += size;
+	return p;
+}
+
 void *sk_arena_zalloc(struct sk_arena *a, size_t n);
 
 /* A copy of s. p is NULL only when s.p was or memory is short. */

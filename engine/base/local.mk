@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libsk_base.a
 libsk_base_a_SOURCES = \
 	%D%/arena.c %D%/arena.h \
+	%D%/ascii.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/compiler.h \
 	%D%/counter.h \

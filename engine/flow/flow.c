@@ -89,7 +89,7 @@ static int direction_in(const struct sk_flow_info *f, const struct sk_packet *p,
 static unsigned time_class(const struct sk_flow *f)
 {
 	if (f->info.proto != SK_IPPROTO_TCP)
-		return LIST_DATAGRAM;
+		return f->answered ? LIST_ANSWERED : LIST_DATAGRAM;
 	return f->state == SK_FLOW_NEW ? LIST_NEW : f->state == SK_FLOW_ESTABLISHED ? LIST_ESTABLISHED : LIST_CLOSED;
 }
 
@@ -189,6 +189,8 @@ static void finish_all(struct sk_flow_table *t, struct sk_flow *ended, enum sk_f
 	while (ended) {
 		struct sk_flow *next = ended->newer;
 
+		if (next)
+			sk_flow_table_prefetch(next);
 		finish(t, (struct record *)ended, why);
 		ended = next;
 	}
@@ -210,6 +212,7 @@ struct sk_flow_table *sk_flow_table_new(const struct sk_flow_conf *conf, sk_flow
 	t->idle_ns[LIST_ESTABLISHED] = conf->established_ns;
 	t->idle_ns[LIST_CLOSED] = conf->closed_ns;
 	t->idle_ns[LIST_DATAGRAM] = conf->datagram_ns;
+	t->idle_ns[LIST_ANSWERED] = SK_MIN(conf->answered_ns, conf->datagram_ns);
 	for (unsigned i = 0; i < LIST_CNT; i++)
 		t->idle_ticks[i] = (uint32_t)SK_MIN((t->idle_ns[i] >> TICK_SHIFT) + 2, UINT32_MAX / 2);
 	t->next_tick = UINT64_MAX;

@@ -32,6 +32,7 @@ struct sk_flow {
 	uint8_t has_payload;
 	uint8_t swapped;		/* sk_flow_swap turned the flow round (an odd number of times) */
 	uint8_t list;			/* table's */
+	uint8_t answered;		/* datagrams: the last one was an answer, set by app/ */
 	uint64_t expire_ns;		/* packet time from which on a packet no longer belongs to this flow */
 	uint32_t listed, touched;	/* table's: ticks of its clock */
 	uint64_t order;			/* capture order of the packet at hand */
@@ -48,7 +49,7 @@ struct sk_flow {
 struct sk_flow_conf {
 	uint64_t max;			/* flows per table */
 	uint64_t arena_cap;		/* bytes of flow memory per flow */
-	uint64_t new_ns, established_ns, closed_ns, datagram_ns;	/* idle timeouts by state, packet time */
+	uint64_t new_ns, established_ns, closed_ns, datagram_ns, answered_ns;	/* idle timeouts by state, packet time */
 	uint64_t total;			/* bytes all flows may hold (sk_mem_held), 0 for any; see sk_flow_relieve */
 };
 

@@ -11,7 +11,7 @@
 #include "flow/flow.h"
 
 enum { CLASS_EMPTY, CLASS_PAYLOAD, CLASS_SUSPECT, CLASS_CNT };	/* in order of eviction */
-enum { LIST_NEW, LIST_ESTABLISHED, LIST_CLOSED, LIST_DATAGRAM, LIST_CNT };
+enum { LIST_NEW, LIST_ESTABLISHED, LIST_CLOSED, LIST_DATAGRAM, LIST_ANSWERED, LIST_CNT };
 
 /* Silence is measured in ticks of 2^27 ns. */
 #define TICK_SHIFT 27
@@ -61,6 +61,7 @@ void sk_flow_table_fini(struct sk_flow_table *t);
 /* A record that is in no list and in no slot, not zeroed; NULL when memory is short. */
 struct record *sk_flow_table_take(struct sk_flow_table *t);
 void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r);
+void sk_flow_table_prefetch(const struct sk_flow *f);
 /* Before that: empties the flow's memory. A piece of it stays with the record unless many have one already. */
 void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r);
 

@@ -60,6 +60,7 @@ static const struct key keys[] = {
 	{ "flow.timeout_established", DURATION, AT(flow.established_ns), "10 min", 1000000, 864000000000000, NULL, "silent TCP" },
 	{ "flow.timeout_closed", DURATION, AT(flow.closed_ns), "10 s", 1000000, 86400000000000, NULL, "after FIN or RST" },
 	{ "flow.timeout_datagram", DURATION, AT(flow.datagram_ns), "60 s", 1000000, 86400000000000, NULL, "UDP and the rest" },
+	{ "flow.timeout_answered", DURATION, AT(flow.answered_ns), "5 s", 1000000, 86400000000000, NULL, "UDP whose last message was an answer (DNS)" },
 	{ "reassembly.max", SIZE, AT(reassembly.max_bytes), "1 MiB", 4 * KB, GB, NULL, "bytes waiting for a hole, per direction" },
 	{ "reassembly.total", SIZE, AT(reassembly.max_total), "256 MiB", 64 * KB, 64 * GB, NULL, "… per worker" },
 	{ "reassembly.midstream", BOOL, AT(reassembly.midstream), "yes", 0, 0, NULL, "follow connections whose start was not seen" },

@@ -99,6 +99,7 @@ struct sk_nettable {
 	uint32_t root[2];		/* IPv4, IPv6: node + 1 */
 	uint64_t *slots;		/* whole addresses: as sk_strtable */
 	uint32_t mask;
+	uint64_t (*first)[1024];	/* by family: a bit per value of the first 16 bits with which any entry begins */
 };
 
 int sk_nettable_add(struct sk_nettable *t, const struct sk_addr *addr, unsigned bits, uint32_t set, uint32_t meta);

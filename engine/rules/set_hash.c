@@ -2,6 +2,7 @@
  * cache line and no text. Also the families that are looked up whole: text, hashes, URLs. See set.h. */
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "rules/ruleset.h"
 #include "rules/set.h"
 
@@ -47,16 +48,31 @@ void *sk_rules_grow(void *p, size_t *room, size_t cnt, size_t size)
 	return q;
 }
 
+/* One to seven bytes; with the length, which is hashed too, no two keys give the same. */
+static uint64_t tail(struct sk_span key)
+{
+	uint32_t low, high;
+
+	if (key.n >= 4) {
+		memcpy(&low, key.p, 4);
+		memcpy(&high, key.p + key.n - 4, 4);
+		return (uint64_t)high << 32 | low;
+	}
+	return (uint64_t)key.p[0] | (uint64_t)key.p[key.n / 2] << 8 | (uint64_t)key.p[key.n - 1] << 16;
+}
+
 /* Without regard to ASCII case, so that texts can be found both ways. */
 static uint64_t hash(struct sk_span key, const struct sk_seed *seed)
 {
-	uint64_t h = seed->k[0] ^ 0x9e3779b97f4a7c15u * (key.n + 1);
+	uint64_t h = seed->k[0] ^ 0x9e3779b97f4a7c15u * (key.n + 1), v;
 
-	for (size_t i = 0; i < key.n; i += 8) {
-		uint64_t v = 0;
-
-		for (size_t k = i; k < key.n && k < i + 8; k++)
-			v = v << 8 | sk_ascii_lower(key.p[k]);
+	while (key.n >= 8) {
+		v = sk_ascii_lower8(sk_hash_load64(key.p));
+		h = sk_hash_fold(h ^ v, seed->k[1] | 1) + v;
+		key = sk_span(key.p + 8, key.n - 8);
+	}
+	if (key.n) {
+		v = sk_ascii_lower8(tail(key));
 		h = sk_hash_fold(h ^ v, seed->k[1] | 1) + v;
 	}
 	return sk_hash_fold(h ^ seed->k[0], 0xa0761d6478bd642fu);

@@ -16,7 +16,7 @@
 #define SEC UINT64_C(1000000000)
 #define ROUNDS 5
 
-static const struct sk_flow_conf conf = { 2000000, 65536, 30 * SEC, 600 * SEC, 10 * SEC, 60 * SEC, 0 };
+static const struct sk_flow_conf conf = { 2000000, 65536, 30 * SEC, 600 * SEC, 10 * SEC, 60 * SEC, 5 * SEC, 0 };
 
 static uint64_t now_ns(void)
 {

@@ -79,7 +79,8 @@ static const char *events(const char *path, uint64_t kinds)
 {
 	static struct replay r;
 	const struct sk_flow_conf flow = { .max = 100000, .arena_cap = 1 << 20, .new_ns = UINT64_C(1) << 40, .established_ns = UINT64_C(1) << 50,
-		.closed_ns = UINT64_C(1) << 40, .datagram_ns = UINT64_C(1) << 40 };
+		.closed_ns = UINT64_C(1) << 40, .datagram_ns = UINT64_C(1) << 40,
+		.answered_ns = UINT64_C(1) << 40 };
 	const struct sk_reassembly_conf tcp = { .max_bytes = 1 << 20, .max_total = 64 << 20, .midstream = true };
 	struct sk_capture *c;
 	struct sk_raw burst[SK_CAPTURE_BURST_MAX];

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fmt.h"
@@ -163,6 +164,28 @@ static void errors_name_their_place(void **state)
 	assert_string_equal(sk_error_line(&e, line, sizeof(line)), "a.yaml:3:7: expected a word");
 }
 
+static void lower_case_is_that_of_each_byte(void **state)
+{
+	uint8_t in[300], out[300];
+
+	for (size_t from = 0; from < 256; from += 7) {
+		for (size_t n = 0; n < 40; n++) {
+			for (size_t i = 0; i < n; i++)
+				in[i] = (uint8_t)(from + i * 5);
+			out[n] = 0xee;
+			sk_ascii_lower_copy(out, sk_span(in, n));
+			for (size_t i = 0; i < n; i++)
+				assert_int_equal(out[i], in[i] >= 'A' && in[i] <= 'Z' ? in[i] + 32 : in[i]);
+			assert_int_equal(out[n], 0xee);
+		}
+	}
+	for (size_t i = 0; i < 256; i++)
+		in[i] = (uint8_t)i;
+	sk_ascii_lower_copy(out, sk_span(in, 256));
+	for (size_t i = 0; i < 256; i++)
+		assert_int_equal(out[i], i >= 'A' && i <= 'Z' ? i + 32 : i);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -174,6 +197,7 @@ int main(void)
 		cmocka_unit_test(formats),
 		cmocka_unit_test(units),
 		cmocka_unit_test(held_memory_is_counted),
+		cmocka_unit_test(lower_case_is_that_of_each_byte),
 		cmocka_unit_test(hash_depends_on_all),
 		cmocka_unit_test(errors_name_their_place),
 	};

@@ -12,6 +12,7 @@
 #define ESTABLISHED_SEC 300u
 #define CLOSED_SEC 10u
 #define DATAGRAM_SEC 60u
+#define ANSWERED_SEC 5u
 
 struct ended {
 	uint64_t serials[4096];
@@ -32,7 +33,8 @@ static void on_end(void *cx, struct sk_flow *f, enum sk_flow_reason why)
 
 static struct sk_flow_table *table(uint64_t max, struct ended *e)
 {
-	struct sk_flow_conf conf = { max, 65536, NEW_SEC * SEC, ESTABLISHED_SEC * SEC, CLOSED_SEC * SEC, DATAGRAM_SEC * SEC, 0 };
+	struct sk_flow_conf conf = { max, 65536, NEW_SEC * SEC, ESTABLISHED_SEC * SEC, CLOSED_SEC * SEC, DATAGRAM_SEC * SEC,
+		ANSWERED_SEC * SEC, 0 };
 	struct sk_flow_table *t;
 
 	if (e)
@@ -218,6 +220,37 @@ static void flows_expire_by_state_in_order(void **state)
 	assert_int_equal(sk_flow_active(t), 0);
 	assert_int_equal(sk_flow_counters(t)->timeouts, 5);
 	assert_int_equal(sk_flow_counters(t)->one_sided, 5);
+	sk_flow_table_free(t);
+}
+
+/* app/ says so after the packet. */
+static void answered_datagrams_go_sooner(void **state)
+{
+	static struct ended e;
+	struct sk_flow_table *t = table(100, &e);
+	struct sk_packet ask = packet("10.0.0.1", 1000, "10.0.0.2", 53, 17, 0), answer = packet("10.0.0.2", 53, "10.0.0.1", 1000, 17, 1);
+	struct sk_packet other = packet("10.0.0.1", 1001, "10.0.0.2", 53, 17, 1);
+	struct sk_flow *f;
+	int dir;
+
+	pass(t, &ask, &dir);
+	f = pass(t, &answer, &dir);
+	f->answered = 1;
+	pass(t, &other, &dir);
+	sk_flow_expire(t, (1001 + ANSWERED_SEC - 1) * SEC);
+	assert_int_equal(e.cnt, 0);
+	ask.time_ns = (1001 + ANSWERED_SEC - 1) * SEC;		/* another question before that: the flow goes on */
+	f = pass(t, &ask, &dir);
+	assert_int_equal(e.cnt, 0);
+	f->answered = 0;
+	sk_flow_expire(t, (1001 + 2 * ANSWERED_SEC + 2) * SEC);
+	assert_int_equal(e.cnt, 0);
+	answer.time_ns = (1001 + 2 * ANSWERED_SEC + 2) * SEC;
+	f = pass(t, &answer, &dir);
+	f->answered = 1;
+	sk_flow_expire(t, (1001 + 3 * ANSWERED_SEC + 4) * SEC);
+	assert_int_equal(e.cnt, 1);
+	assert_int_equal(e.serials[0], ask.order);
 	sk_flow_table_free(t);
 }
 
@@ -442,7 +475,7 @@ static void swap_turns_everything(void **state)
 /* Flows hold 20 KB each and may hold 100 KB: the empty one goes first, then the one longest silent, and never the suspect. */
 static void full_memory_ends_the_least_valuable(void **state)
 {
-	struct sk_flow_conf conf = { 1000, 65536, NEW_SEC * SEC, ESTABLISHED_SEC * SEC, CLOSED_SEC * SEC, DATAGRAM_SEC * SEC, 0 };
+	struct sk_flow_conf conf = { 1000, 65536, NEW_SEC * SEC, ESTABLISHED_SEC * SEC, CLOSED_SEC * SEC, DATAGRAM_SEC * SEC, ANSWERED_SEC * SEC, 0 };
 	struct ended e = { .cnt = 0 };
 	struct sk_flow_table *t;
 	struct sk_flow *f[6];
@@ -487,6 +520,7 @@ int main(void)
 		cmocka_unit_test(only_suspects_left_still_gives_room),
 		cmocka_unit_test(ends_come_in_order_of_first_packets),
 		cmocka_unit_test(table_agrees_with_a_plain_model),
+		cmocka_unit_test(answered_datagrams_go_sooner),
 		cmocka_unit_test(swap_turns_everything),
 		cmocka_unit_test(full_memory_ends_the_least_valuable),
 	};

@@ -134,7 +134,7 @@ static inline void talk_end(void *cx, struct sk_flow *f, enum sk_flow_reason why
 static inline void talk_begin(struct talk *t, enum sk_policy policy)
 {
 	static const struct sk_flow_conf flows = { 1000, 65536, UINT64_C(600000000000), UINT64_C(600000000000), UINT64_C(600000000000),
-						   UINT64_C(600000000000), 0 };
+						   UINT64_C(600000000000), UINT64_C(600000000000), 0 };
 
 	memset(t, 0, sizeof(*t));
 	t->policies.preset = policy;

@@ -83,7 +83,7 @@ static void no_memory_for_a_flow(void **state)
 	static struct talk t;
 	struct sk_flow f = { .info.proto = 6 };
 	struct sk_packet p = { .tcp_flags = SK_TCP_SYN };
-	struct sk_flow_conf conf = { 100000, 4096, 1000, 1000, 1000, 1000, 0 };
+	struct sk_flow_conf conf = { 100000, 4096, 1000, 1000, 1000, 1000, 1000, 0 };
 	struct sk_flow_table *table;
 	uint64_t hash;
 	int dir;
