@@ -46,7 +46,9 @@ struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted
 	for (size_t i = 0; sk_app_bindings[i]; i++) {
 		SK_ASSERT(i < SK_APP_BINDINGS_MAX);
 		a->binding_counters[i] = calloc(sk_app_bindings[i]->counter_table->cnt, sizeof(uint64_t));
-		if (!a->binding_counters[i]) {
+		if (sk_app_bindings[i]->worker_size)
+			a->binding_worker[i] = calloc(1, sk_app_bindings[i]->worker_size);
+		if (!a->binding_counters[i] || (sk_app_bindings[i]->worker_size && !a->binding_worker[i])) {
 			sk_app_free(a);
 			return NULL;
 		}
@@ -58,8 +60,12 @@ void sk_app_free(struct sk_app *a)
 {
 	if (!a)
 		return;
-	for (size_t i = 0; i < SK_APP_BINDINGS_MAX; i++)
+	for (size_t i = 0; i < SK_APP_BINDINGS_MAX; i++) {
+		if (a->binding_worker[i] && sk_app_bindings[i]->worker_end)
+			sk_app_bindings[i]->worker_end(a->binding_worker[i]);
+		free(a->binding_worker[i]);
 		free(a->binding_counters[i]);
+	}
 	sk_arena_fini(&a->scratch);
 	sk_buf_fini(&a->work);
 	sk_digester_free(a->digester);
@@ -98,7 +104,7 @@ struct sk_arena *sk_app_scratch(struct sk_app *a)
 	return &a->scratch;
 }
 
-void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b)
+static size_t place_of(const struct sk_app_binding *b)
 {
 	size_t i = 0;
 
@@ -106,7 +112,17 @@ void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b)
 		SK_ASSERT(sk_app_bindings[i]);
 		i++;
 	}
-	return a->binding_counters[i];
+	return i;
+}
+
+void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b)
+{
+	return a->binding_counters[place_of(b)];
+}
+
+void *sk_app_binding_worker(struct sk_app *a, const struct sk_app_binding *b)
+{
+	return a->binding_worker[place_of(b)];
 }
 
 struct sk_digester *sk_app_digester(struct sk_app *a)
@@ -319,21 +335,30 @@ static void publish_start(struct sk_app *a, struct sk_flow *f, const struct sk_p
 
 void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p)
 {
-	struct sk_app_flow *af = sk_arena_alloc(&f->arena, sizeof(*af));
-
-	f->app = af;
+	f->app = NULL;
 	a->counters.flows++;
-	if (af) {
-		memset(af, 0, offsetof(struct sk_app_flow, rest));
-		sk_app_claim_start(a, af, &f->info);
-	} else {
-		a->counters.memory++;
-		f->done = 1;
-	}
 	at_hand(a, f, p);
 	publish_start(a, f, p);
 	if (!is_wanted(a))
 		f->done = 1;
+}
+
+struct sk_app_flow *sk_app_flow_state(struct sk_app *a, struct sk_flow *f)
+{
+	struct sk_app_flow *af = f->app;
+
+	if (SK_LIKELY(af))
+		return af;
+	af = sk_arena_alloc(&f->arena, sizeof(*af));
+	if (!af) {
+		a->counters.memory++;
+		f->done = 1;
+		return NULL;
+	}
+	memset(af, 0, offsetof(struct sk_app_flow, rest));
+	f->app = af;
+	sk_app_claim_start(a, af, &f->info);
+	return af;
 }
 
 /* In percent, rounded down. */
@@ -384,11 +409,11 @@ void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason wh
 			end_binding(a, f);
 		else
 			sk_app_claim_end(a, f);
-		if (!af->claimed_once)
-			a->counters.unclaimed++;
 		af->phase = SK_APP_DONE;
 		a->by_segments = false;
 	}
+	if (!af || !af->claimed_once)
+		a->counters.unclaimed++;
 	publish_end(a, f, why);
 	f->app = NULL;
 }
@@ -552,9 +577,9 @@ static void dispatch(struct sk_app *a, struct sk_flow *f, int dir, const struct 
 
 void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run)
 {
-	struct sk_app_flow *af = f->app;
+	struct sk_app_flow *af;
 
-	if (!af || f->done)
+	if (f->done || !(af = sk_app_flow_state(a, f)))
 		return;
 	sk_arena_reset(&a->scratch);
 	a->run = run;
@@ -573,9 +598,9 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 
 void sk_app_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p)
 {
-	struct sk_app_flow *af = f->app;
+	struct sk_app_flow *af;
 
-	if (!af || f->done)
+	if (f->done || !(af = sk_app_flow_state(a, f)))
 		return;
 	at_hand(a, f, p);
 	a->run_dir = dir;

@@ -36,6 +36,8 @@ struct sk_app_binding {
 	/* Closes open units. May be NULL. */
 	void (*end)(struct sk_app *a, struct sk_flow *f, void *state);
 	const struct sk_counter_table *counter_table;
+	size_t worker_size;		/* zeroed memory for all the binding's flows of a worker; 0 for none */
+	void (*worker_end)(void *worker);	/* frees what it holds. May be NULL */
 };
 
 extern const struct sk_app_binding sk_app_http, sk_app_dns, sk_app_tls, sk_app_websocket;
@@ -55,6 +57,8 @@ struct sk_buf *sk_app_work(struct sk_app *a);
 struct sk_coding_pool *sk_app_codings(struct sk_app *a);
 /* The binding's counters: the struct that SK_COUNTER_STRUCT made for its counter_table. */
 void *sk_app_binding_counters(struct sk_app *a, const struct sk_app_binding *b);
+/* worker_size bytes. */
+void *sk_app_binding_worker(struct sk_app *a, const struct sk_app_binding *b);
 
 /* Publishes when the kind is wanted. size, flow, dir, time, packet and packets are filled in from the run at hand and from
  * first_off, the stream offset in direction dir at which the event's bytes begin; callers set kind, value_cnt, values,

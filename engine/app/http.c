@@ -18,15 +18,22 @@
 SK_COUNTER_TABLE(http, SK_HTTP_COUNTERS)
 
 #define TX_CHUNK 4096u
+#if defined(__SANITIZE_ADDRESS__)
+static const unsigned spare_max;	/* none, so that use after the end of a transaction is seen */
+#else
+static const unsigned spare_max = 64;
+#endif
 
 /* --- transactions --- */
 
 static struct sk_http_tx *tx_new(struct sk_http *h)
 {
-	struct sk_http_tx *tx = h->spare;
+	struct sk_http_tx *tx = h->worker->spare;
 
-	h->spare = NULL;
-	if (!tx) {
+	if (tx) {
+		h->worker->spare = tx->next;
+		h->worker->spare_cnt--;
+	} else {
 		tx = sk_mem_alloc(sizeof(*tx));
 		if (!tx) {
 			h->counters->memory++;
@@ -51,13 +58,28 @@ void sk_http_tx_unref(struct sk_http *h, struct sk_http_tx *tx)
 {
 	if (!tx || --tx->refs)
 		return;
-	if (!h->spare && !h->stopped) {
+	if (h->worker->spare_cnt < spare_max) {
 		sk_arena_reset(&tx->arena);
-		h->spare = tx;
+		tx->next = h->worker->spare;
+		h->worker->spare = tx;
+		h->worker->spare_cnt++;
 		return;
 	}
 	sk_arena_fini(&tx->arena);
 	sk_mem_free(tx);
+}
+
+static void worker_end(void *worker)
+{
+	struct sk_http_worker *w = worker;
+
+	while (w->spare) {
+		struct sk_http_tx *next = w->spare->next;
+
+		sk_arena_fini(&w->spare->arena);
+		sk_mem_free(w->spare);
+		w->spare = next;
+	}
 }
 
 /* Keeps the request for its response. */
@@ -400,6 +422,7 @@ static void begin(struct sk_app *a, struct sk_flow *f, void *state, const void *
 	h->f = f;
 	h->wanted = sk_app_wanted(a);
 	h->counters = sk_app_binding_counters(a, &sk_app_http);
+	h->worker = sk_app_binding_worker(a, &sk_app_http);
 	for (int dir = 0; dir < 2; dir++) {
 		h->side[dir].http = h;
 		h->side[dir].dir = dir;
@@ -473,11 +496,6 @@ static void end(struct sk_app *a, struct sk_flow *f, void *state)
 	h->stopped = true;
 	while ((tx = dequeue(h)))
 		sk_http_tx_unref(h, tx);
-	if (h->spare) {
-		sk_arena_fini(&h->spare->arena);
-		sk_mem_free(h->spare);
-		h->spare = NULL;
-	}
 	sk_buf_fini(&h->held);
 }
 
@@ -500,4 +518,6 @@ const struct sk_app_binding sk_app_http = {
 	.run = run,
 	.end = end,
 	.counter_table = &sk_http_counter_table,
+	.worker_size = sizeof(struct sk_http_worker),
+	.worker_end = worker_end,
 };

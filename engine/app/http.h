@@ -97,18 +97,24 @@ struct sk_http_side {
 	bool body_failed;		/* memory was short: the rest of it is not told */
 };
 
+/* Of all the worker's flows: transactions to be used again. */
+struct sk_http_worker {
+	struct sk_http_tx *spare;	/* linked by next */
+	unsigned spare_cnt;
+};
+
 struct sk_http {
 	struct sk_app *a;
 	struct sk_flow *f;
 	const struct sk_wanted *wanted;
 	struct sk_http_counters *counters;
+	struct sk_http_worker *worker;
 	struct sk_http_side side[2];
 	struct sk_http_tx *first, *last;	/* requests that wait for responses, oldest first */
 	unsigned queued;
 	size_t queued_bytes;
 	uint64_t not_kept;		/* requests behind them that were not kept */
 	uint64_t number;
-	struct sk_http_tx *spare;
 	bool holding;			/* bytes to the server wait for the answer to a handshake */
 	bool stopped;			/* switched or done */
 	bool broken;			/* no memory to hold: the rest is not held */

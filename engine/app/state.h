@@ -75,7 +75,7 @@ struct sk_app {
 	struct sk_digester *digester;
 	struct sk_coding_pool *codings;		/* NULL when memory was short */
 	struct sk_app_counters counters;
-	void *binding_counters[SK_APP_BINDINGS_MAX];
+	void *binding_counters[SK_APP_BINDINGS_MAX], *binding_worker[SK_APP_BINDINGS_MAX];
 
 	/* what is at hand */
 	const struct sk_run *run;	/* NULL: a datagram, or no bytes at all */
@@ -91,6 +91,10 @@ void sk_app_claim_run(struct sk_app *a, struct sk_flow *f, int dir, const struct
 void sk_app_claim_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);
 /* Tells what is held and closes the stream.data units. */
 void sk_app_claim_end(struct sk_app *a, struct sk_flow *f);
+
+/* app.c: the flow's state, made when its first bytes come: a half-open connection has none. NULL when memory is short; the flow
+ * is only counted then. */
+struct sk_app_flow *sk_app_flow_state(struct sk_app *a, struct sk_flow *f);
 
 /* app.c: makes state and calls begin; false (and f->done) when memory is short or nothing of the binding is wanted. */
 bool sk_app_bind(struct sk_app *a, struct sk_flow *f, const struct sk_app_binding *b, const void *setup);

@@ -317,11 +317,19 @@ static void no_memory_is_survived(void **state)
 	struct kit k;
 
 	start(&k, 6);
+	assert_null(k.flow.app);		/* no bytes, no state */
+	assert_non_null(sk_app_flow_state(k.app, &k.flow));
 	k.flow.arena.cap = k.flow.arena.used;
 	RUN(0, "T");
 	RUN(0, "OY1");
 	assert_int_equal(k.flow.done, 0);
 	finish(&k, "stream.data to_server bytes=TOY1 last=1 truncated=0\n");
+	start(&k, 6);
+	assert_non_null(sk_app_flow_state(k.app, &k.flow));
+	k.flow.arena.cap = k.flow.arena.used;
+	RUN(0, "TOY1");
+	assert_int_equal(k.flow.done, 1);
+	finish(&k, "");
 	start(&k, 6);
 	k.flow.arena.cap = k.flow.arena.used;
 	RUN(0, "TOY1");

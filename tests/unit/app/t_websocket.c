@@ -16,6 +16,7 @@ static void start(struct kit *k, const char *extensions)
 	kit_init(k, 6, 40000, 80);
 	setup = (struct sk_app_websocket_setup){ .key = sk_span_str("dGhlIHNhbXBsZSBub25jZQ=="),
 		.accept = sk_span_str("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), .extensions = sk_span_str(extensions) };
+	assert_non_null(sk_app_flow_state(k->app, &k->flow));
 	assert_true(sk_app_bind(k->app, &k->flow, &sk_app_websocket, &setup));
 	assert_non_null(strstr(kit_log(k), "accept_ok=1"));
 	sk_buf_clear(&k->log);
@@ -58,6 +59,7 @@ static void open_tells_the_handshake(void **state)
 	kit_init(&k, 6, 40000, 80);
 	setup = (struct sk_app_websocket_setup){ .key = sk_span_str("dGhlIHNhbXBsZSBub25jZQ=="), .accept = sk_span_str("no"),
 		.protocol = sk_span_str("chat"), .extensions = sk_span_str("permessage-deflate; foo"), .origin = sk_span_str("https://a.example") };
+	assert_non_null(sk_app_flow_state(k.app, &k.flow));
 	sk_app_bind(k.app, &k.flow, &sk_app_websocket, &setup);
 	finish(&k, "websocket.open to_client protocol=chat extensions=permessage-deflate;%20foo origin=https://a.example accept_ok=0\n"
 		   "websocket.oddity to_client name=bad_accept bytes=no offset=0\n"
@@ -340,6 +342,7 @@ static void nobody_wants_messages(void **state)
 	kit_init(&k, 6, 40000, 80);
 	k.wanted.kinds = UINT64_C(1) << SK_KIND_WEBSOCKET_OPEN;
 	setup = (struct sk_app_websocket_setup){ .key = sk_span_str("a"), .accept = sk_span_str("b") };
+	assert_non_null(sk_app_flow_state(k.app, &k.flow));
 	sk_app_bind(k.app, &k.flow, &sk_app_websocket, &setup);
 	kit_run(&k, 0, "\x81\1a", 3, false);
 	assert_int_equal(k.flow.done, 1);
