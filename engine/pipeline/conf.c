@@ -42,6 +42,7 @@ static const struct key keys[] = {
 	{ "disable", LIST, AT(disable), NULL, 0, 0, NULL, "campaigns or rules to leave out, by id" },
 	{ "outputs", LIST, AT(outputs), NULL, 0, 0, NULL, "text[:FILE], json[:FILE], redis://… (-o); empty: text" },
 	{ "plugin_dir", TEXT, AT(plugin_dir), "", 0, 0, NULL, "folder of plugins; empty: the installed one" },
+	{ "pattern_cache", TEXT, AT(pattern_cache), "", 0, 0, NULL, "folder that keeps compiled patterns for the next start; empty: none" },
 	{ "user", TEXT, AT(user), "", 0, 0, NULL, "live: run as this user once the interface is open" },
 	{ "sandbox", WORD, AT(sandbox), "auto", 0, 0, sandbox_words,
 	  "live: few system calls and paths once the interface is open; auto: as far as the system can, on: or not at all" },

@@ -31,6 +31,7 @@ struct sk_settings {
 	uint64_t workers;
 	struct sk_settings_list rules, disable, outputs;
 	char *plugin_dir;
+	char *pattern_cache;
 
 	uint64_t snaplen, ring;
 	bool promiscuous;

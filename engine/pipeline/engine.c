@@ -35,6 +35,7 @@ static int load_rules(struct sk_engine *g, const struct sk_engine_setup *setup, 
 	const struct sk_rules_source src = {
 		.paths = paths, .registry = &g->registry, .disabled = (const char *const *)s->disable.items,
 		.now_ns = setup->need == SK_ENGINE_LIVE ? wall_ns() : 0, .late = setup->need == SK_ENGINE_REPLAY,
+		.cache_dir = s->pattern_cache,
 		.on_error = setup->on_rule_error, .cx = setup->cx };
 
 	for (size_t i = 0; paths[i]; i++)

@@ -393,6 +393,8 @@ int sk_rules_load(struct sk_ruleset **out, const struct sk_rules_source *src)
 	sk_sets_init(&l.set->sets);
 	l.set->registry = *src->registry;
 	l.set->serial = ++serials;
+	if (src->cache_dir && *src->cache_dir)
+		l.set->cache_dir = sk_load_copy(&l, sk_span_str(src->cache_dir));
 	for (const char *const *p = src->paths; p && *p && !l.out_of_memory; p++)
 		load_path(&l, *p);
 	if (hs_valid_platform() != HS_SUCCESS) {

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libsk_rules.a
 libsk_rules_a_SOURCES = \
+	%D%/cache.c %D%/cache.h \
 	%D%/compile.c \
 	%D%/cond.c \
 	%D%/correlate.c \

@@ -15,6 +15,7 @@
 #include <hs.h>
 
 #include "base/log.h"
+#include "rules/cache.h"
 #include "rules/load.h"
 
 #define THREADS_MAX 4u
@@ -168,15 +169,16 @@ struct job {				/* the patterns of one view */
 
 struct jobs {
 	struct job *jobs;
+	const char *cache_dir;
 	unsigned cnt;
 	_Atomic unsigned next;
 };
 
-static int compile(struct job *j, hs_compile_error_t **error)
+static int compile(const char *cache_dir, struct job *j, hs_compile_error_t **error)
 {
-	return hs_compile_multi(j->texts, j->flags, j->ids, j->cnt, j->view->streamed ? HS_MODE_STREAM : HS_MODE_BLOCK, NULL,
-		&j->view->db,
-		error);
+	const struct sk_patterns p = { j->texts, j->flags, j->ids, j->cnt, j->view->streamed ? HS_MODE_STREAM : HS_MODE_BLOCK };
+
+	return sk_rules_cache_compile(cache_dir, &p, &j->view->db, NULL, error);
 }
 
 static void *work(void *cx)
@@ -187,7 +189,7 @@ static void *work(void *cx)
 	while ((i = atomic_fetch_add(&all->next, 1)) < all->cnt) {
 		hs_compile_error_t *error = NULL;
 
-		if (compile(&all->jobs[i], &error) != HS_SUCCESS) {
+		if (compile(all->cache_dir, &all->jobs[i], &error) != HS_SUCCESS) {
 			all->jobs[i].view->db = NULL;
 			hs_free_compile_error(error);
 		}
@@ -217,7 +219,7 @@ static void finish(struct sk_load *l, struct job *j)
 
 	while (j->cnt && !j->view->db) {
 		hs_compile_error_t *error = NULL;
-		int rc = compile(j, &error), bad = error ? error->expression : -1;
+		int rc = compile(l->set->cache_dir, j, &error), bad = error ? error->expression : -1;
 
 		if (rc == HS_SUCCESS)
 			break;
@@ -412,8 +414,9 @@ static struct hs_database *compile_late(const struct sk_ruleset *s, const struct
 		ids[cnt] = i;
 		short_of_memory = !texts[cnt++];
 	}
-	if (!short_of_memory && hs_compile_multi(texts, flags, ids, cnt, v->streamed ? HS_MODE_STREAM : HS_MODE_BLOCK, NULL, &db,
-			&error) != HS_SUCCESS) {
+	const struct sk_patterns p = { texts, flags, ids, cnt, v->streamed ? HS_MODE_STREAM : HS_MODE_BLOCK };
+
+	if (!short_of_memory && sk_rules_cache_compile(s->cache_dir, &p, &db, NULL, &error) != HS_SUCCESS) {
 		db = NULL;
 		*broken = error && error->expression >= 0;
 		if (*broken)
@@ -446,7 +449,7 @@ void sk_load_build_databases(struct sk_load *l)
 	struct job *jobs = calloc(s->view_cnt + 1, sizeof(*jobs));
 	const char **texts = calloc(s->atom_cnt + 1, sizeof(*texts));
 	unsigned *flags = calloc(s->atom_cnt + 1, sizeof(*flags)), *ids = calloc(s->atom_cnt + 1, sizeof(*ids));
-	struct jobs all = { .jobs = jobs };
+	struct jobs all = { .jobs = jobs, .cache_dir = s->cache_dir };
 	struct sk_arena scratch;
 
 	sk_arena_init(&scratch, 65536, SIZE_MAX / 2);

@@ -113,6 +113,7 @@ struct sk_rules_source {
 	const struct sk_registry *registry;	/* kinds known, plugins' included */
 	const char *const *disabled;		/* campaign or rule ids not to load, NULL-ended, may be NULL */
 	uint64_t now_ns;			/* wall clock: indicators expired by then are left out of live runs; 0 keeps all */
+	const char *cache_dir;			/* compiled patterns are looked up and kept there; NULL or empty: nowhere */
 	bool late;				/* patterns are compiled when they are first searched for; checked as far as that goes */
 	sk_rules_error_fn *on_error;
 	void *cx;

@@ -150,6 +150,7 @@ struct sk_kind_rules {
 struct sk_ruleset {
 	struct sk_arena arena;
 	struct sk_registry registry;
+	const char *cache_dir;		/* of compiled patterns, or NULL */
 	uint64_t serial;		/* unlike that of every other set of this process */
 	struct sk_crule **rules;
 	size_t rule_cnt;

@@ -9,21 +9,26 @@ tests_bench_bench_redis_SOURCES = %D%/bench_redis.c
 tests_bench_bench_redis_CPPFLAGS = $(AM_CPPFLAGS) $(HIREDIS_CFLAGS)
 tests_bench_bench_redis_LDADD = libsk_sink.a libsk_alert.a libsk_event.a libsk_base.a $(HIREDIS_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS)
 
+EXTRA_PROGRAMS += tests/bench/loop
+tests_bench_loop_SOURCES = %D%/loop.c
+tests_bench_loop_LDADD = $(PCAP_LIBS)
+
 .PHONY: bench check-cost update-cost cost-picture
-bench: all
+bench: all tests/bench/loop
 	$(MKDIR_P) bench
 	test -e bench/http.pcap || $(srcdir)/tests/bench/make-captures.py http bench/http.pcap 1000
 	test -e bench/small.pcap || $(srcdir)/tests/bench/make-captures.py small bench/small.pcap 200
-	for f in http small; do for j in 1 2; do echo "$$f -j $$j"; \
-		/usr/bin/time -f '%U s user, %S s system, %e s wall, %M KB' ./sekisho -q --set classify.mode=auto -j $$j -S $(srcdir)/rules -r bench/$$f.pcap >/dev/null; \
-	done; done
+	test -e bench/mix.pcap || { test -d $(srcdir)/../shared/corpus/ndpi && \
+		$(srcdir)/tests/bench/make-captures.py mix bench/mix.pcap 500 $(srcdir)/../shared/corpus/ndpi || \
+		$(srcdir)/tests/bench/make-captures.py mix bench/mix.pcap 500 $(srcdir)/pcaps; }
+	$(srcdir)/tests/bench/bench.py ./sekisho tests/bench/loop $(srcdir)/rules bench/mix.pcap bench/http.pcap bench/small.pcap $(BENCH)
 check-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) || test $$? -eq 77
 cost-picture: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --svg $(srcdir)/doc || test $$? -eq 77
 update-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --update || test $$? -eq 77
-EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/check-cost.sh %D%/cost.budget %D%/stations.py %D%/train.sh
+EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/make-rules.py %D%/bench.py %D%/check-cost.sh %D%/cost.budget %D%/stations.py %D%/train.sh
 
 # --enable-pgo: once with counters, for the captures; then everything again with what they counted. gcc finds the counts by the names of
 # the objects, so both times in this folder.

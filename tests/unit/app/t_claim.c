@@ -4,6 +4,7 @@
 #include "app_kit.h"
 
 #include "app/binding.h"
+#include "app/state.h"
 
 #define TOY_COUNTERS(X) X(runs, "runs", "")
 SK_COUNTER_STRUCT(toy, TOY_COUNTERS)

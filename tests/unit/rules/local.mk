@@ -36,3 +36,8 @@ tests_unit_rules_t_memory_SOURCES = %D%/t_memory.c
 tests_unit_rules_t_memory_CPPFLAGS = $(UNIT_CPPFLAGS) $(HS_CFLAGS)
 tests_unit_rules_t_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_unit_rules_t_memory_LDADD = $(RULES_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/rules/t_cache
+tests_unit_rules_t_cache_SOURCES = %D%/t_cache.c
+tests_unit_rules_t_cache_CPPFLAGS = $(UNIT_CPPFLAGS) $(HS_CFLAGS)
+tests_unit_rules_t_cache_LDADD = $(RULES_TEST_LIBS)
