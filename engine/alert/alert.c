@@ -87,9 +87,15 @@ static struct sk_alert_context pack_context(struct pack *p, const struct sk_aler
 {
 	const char *kind = pick->kind->name, *name = pick->kind->fields[pick->slot].name;
 	size_t kind_len = strlen(kind), size = kind_len + strlen(name) + 2;
-	char *full = take(p, size, 1);
-	struct sk_alert_context c = { 0 };
+	struct sk_alert_context c = { .field = name, .name = name };
+	char *full;
 
+	if (pick->bare) {
+		c.value = pack_value(p, pick->value);
+		c.hidden = true;
+		return c;
+	}
+	full = take(p, size, 1);
 	if (full)
 		snprintf(full, size, "%s.%s", kind, name);
 	c.field = full;
@@ -320,7 +326,7 @@ struct sk_alert *sk_alert_new_bare(const struct sk_match *m, const struct sk_reg
 
 	for (unsigned slot = 0; slot < SK_FIELD_MAX; slot++)
 		if (m->rule->bare_fields >> slot & 1 && sk_event_value(e, slot)->type != SK_VALUE_NONE)
-			picks[d.pick_cnt++] = (struct sk_alert_pick){ reg->kinds[e->kind], slot, sk_event_value(e, slot), true };
+			picks[d.pick_cnt++] = (struct sk_alert_pick){ reg->kinds[e->kind], slot, sk_event_value(e, slot), true, true };
 	a = make(&d);
 	if (!a)
 		return NULL;

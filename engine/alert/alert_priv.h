@@ -13,6 +13,7 @@ struct sk_alert_pick {
 	unsigned slot;
 	const struct sk_value *value;
 	bool hidden;
+	bool bare;			/* under the registry's own name, not copied */
 };
 
 /* The fields to carry of e and its ancestors, nearest first. Returns how many. */

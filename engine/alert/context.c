@@ -111,7 +111,7 @@ size_t sk_alert_picks(const struct sk_event *e, const struct sk_registry *reg, s
 			const struct sk_value *v = sk_event_value(e, slot);
 
 			if (v->type != SK_VALUE_NONE && v->type != SK_VALUE_STREAM && n < SK_ALERT_PICK_MAX)
-				out[n++] = (struct sk_alert_pick){ def, slot, v, !(shown >> slot & 1) };
+				out[n++] = (struct sk_alert_pick){ def, slot, v, !(shown >> slot & 1), false };
 		}
 	}
 	return n;

@@ -30,6 +30,7 @@ void sk_absent_fini(struct sk_campaign *c, struct sk_key *k)
 	if (!w->alert)
 		return;
 	list_out(&c->waits[k->owner], w);
+	c->wait_cnt--;
 	sk_alert_put(w->alert);
 	w->alert = NULL;
 }
@@ -50,6 +51,7 @@ void sk_absent_step(struct sk_campaign *c, const struct sk_arrival *v)
 		w->alert = sk_campaign_hold(c, k, a);
 		w->end_ns = a->time_ns > UINT64_MAX - cor->within_ns ? UINT64_MAX : a->time_ns + cor->within_ns;
 		list_in(&c->waits[v->rule->index], w);
+		c->wait_cnt++;
 	}
 	if (!w->alert)
 		sk_keys_drop(&c->open, k);
@@ -59,6 +61,8 @@ struct sk_wait *sk_absent_over(struct sk_campaign *c, uint64_t now_ns)
 {
 	struct sk_wait *found = NULL;
 
+	if (c->wait_cnt == 0)
+		return NULL;
 	for (size_t i = 0; i < c->state_cnt; i++) {
 		struct sk_wait *w = c->waits[i].first;
 

@@ -57,6 +57,7 @@ struct sk_campaign {
 	struct sk_buf tale;		/* what --explain has to tell */
 	bool closing;			/* no output any more */
 	struct sk_wait_list *waits;	/* by rule index */
+	size_t wait_cnt;
 	struct sk_allow *allow;
 	struct sk_summary *summary;
 	struct sk_arena scratch;
