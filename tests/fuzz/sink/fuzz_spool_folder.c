@@ -47,7 +47,8 @@ static void put_crc(uint8_t *p, struct sk_span of)
 		p[i] = (uint8_t)(crc >> 8 * i);
 }
 
-/* Every checksum that has a place gets its right value, as far as lengths lead; records are numbered from *seq on. */
+/* Every checksum that has a place gets its right value, as far as lengths lead; records are numbered from *seq on, the rest is
+ * zeroed. */
 static void mend(uint8_t *p, size_t n, uint64_t *seq)
 {
 	size_t off = SK_SEGMENT_HEAD;
@@ -66,6 +67,8 @@ static void mend(uint8_t *p, size_t n, uint64_t *seq)
 		put_crc(p + off + 4, sk_span(p + off + 8, len - 8));
 		off += (len + 7) & ~7u;
 	}
+	if (off < n)
+		memset(p + off, 0, n - off);	/* no records with numbers of their own behind those mended */
 }
 
 static void write_file(const char *name, const uint8_t *p, size_t n)
