@@ -5,6 +5,7 @@ dist_doc_DATA += %D%/plugin-api.md
 dist_doc_DATA += %D%/alert.schema.json
 dist_doc_DATA += %D%/rules.md
 dist_doc_DATA += %D%/redis.md
+dist_doc_DATA += %D%/threat-model.md
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	%D%/examples/consume.py \

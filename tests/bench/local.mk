@@ -44,3 +44,10 @@ pgo/trained:
 	echo >$@
 endif
 CLEANFILES += pgo/*.gcda pgo/trained
+
+# What input made to be costly costs: see tests/bench/blowup.py
+EXTRA_DIST += %D%/blowup.py
+.PHONY: blowup
+blowup: all
+	$(MKDIR_P) bench
+	$(srcdir)/tests/bench/blowup.py ./sekisho $(srcdir)/rules bench

@@ -4,7 +4,8 @@ LINT_TESTS = \
 	%D%/headers.sh \
 	%D%/includes.sh \
 	%D%/includes_test.sh \
-	%D%/source.sh
+	%D%/source.sh \
+	%D%/troubles.sh
 TESTS += $(LINT_TESTS)
 EXTRA_DIST += $(LINT_TESTS)
 EXTRA_DIST += \

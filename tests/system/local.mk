@@ -19,7 +19,8 @@ SYSTEM_TESTS = \
 	%D%/replay.sh \
 	%D%/rules.sh \
 	%D%/sandbox.sh \
-	%D%/start.sh
+	%D%/start.sh \
+	%D%/storm.sh
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) %D%/allocations.py %D%/corpus.expected %D%/elastic.py %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
 
