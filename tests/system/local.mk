@@ -15,6 +15,7 @@ SYSTEM_TESTS = \
 	%D%/redis_mistakes.sh \
 	%D%/redis_sentinel.sh \
 	%D%/redis_spool.sh \
+	%D%/redis_stats.sh \
 	%D%/redis_tls.sh \
 	%D%/replay.sh \
 	%D%/rules.sh \

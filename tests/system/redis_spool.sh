@@ -106,6 +106,8 @@ cli lrange small 0 -1 >"$work/list"
 lost=$(grep '"event_type":"lost"' "$work/list" | tail -n 1 | sed 's/.*"total":\([0-9]*\),.*/\1/')
 [ -n "$lost" ] && [ "$lost" -gt 0 ] || fail "no event says what was lost"
 [ $((lost + $(ids <"$work/list" | wc -l))) -eq "$alerts" ] || fail "$lost lost and $(ids <"$work/list" | wc -l) delivered are not $alerts"
+grep '"event_type":"lost"' "$work/list" >"$work/lost"
+/usr/bin/python3 -c 'import jsonschema' 2>/dev/null && { /usr/bin/python3 tests/lib/validate.py doc/event.schema.json "$work/lost" || fail "the lost event does not fit the schema"; }
 grep '"event_type":"lost"' "$work/list" | tail -n 1 | /usr/bin/python3 -c 'import json, sys
 e = json.load(sys.stdin)["lost"]
 assert sum(e["total_by_severity"].values()) == e["total"], e' || fail "the lost event does not add up"
