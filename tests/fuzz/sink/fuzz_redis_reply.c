@@ -30,6 +30,11 @@ static void must(bool ok)
 		abort();
 }
 
+static void leave(void)
+{
+	unlink(address);
+}
+
 static void start(void)
 {
 	static const char *const shapes[] = { "key=a&high=5", "type=stream&key=b-{severity}&maxlen=9", "type=channel&key=c" };
@@ -44,6 +49,7 @@ static void start(void)
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s", address);
 	server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(server >= 0 && bind(server, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(server, 8) == 0);
+	atexit(leave);
 	for (int i = 0; i < 3; i++) {
 		snprintf(url[0][i], sizeof(url[0][i]), "redis+unix://%s?%s", address, shapes[i]);
 		snprintf(url[1][i], sizeof(url[1][i]), "redis+unix://u:p@%s?%s", address, shapes[i]);

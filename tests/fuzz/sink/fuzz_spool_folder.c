@@ -93,6 +93,12 @@ static void clear(void)
 	closedir(d);
 }
 
+static void leave(void)
+{
+	clear();
+	rmdir(folder);
+}
+
 static void on_record(void *cx, const struct sk_spool_item *it)
 {
 	uint64_t *last = cx;
@@ -161,6 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!folder[0]) {
 		snprintf(folder, sizeof(folder), "%s/sk-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 		must(mkdtemp(folder) != NULL);
+		atexit(leave);
 	}
 	memcpy(copy, data, size);
 	n = size - 1 - STATE;
