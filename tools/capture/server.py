@@ -46,6 +46,9 @@ def profile_sharepoint(method, path, query, headers, body):
         return 200, {"Content-Type": "text/css" if low.endswith("css") else "application/javascript"}, "/* */\r\n" * 40
     if low.endswith("/signout.aspx"):
         return 200, {"Content-Type": HTML, "Set-Cookie": "FedAuth=; expires=Thu, 01-Jan-1970 00:00:00 GMT; path=/"}, PAGE.format("Sign Out")
+    if low.endswith(("/allitems.aspx", "/secret.aspx")):
+        state = base64.b64encode(shapes.viewstate("opaque" if "secret" in low else "benign")).decode()
+        return 200, {"Content-Type": HTML}, PAGE.format("List") + f'<input type="hidden" name="__VIEWSTATE" id="__VIEWSTATE" value="{state}" />', "gzip chunked"
     if low.endswith("/start.aspx"):
         return 200, {"Content-Type": HTML}, PAGE.format("Start") + '<input type="hidden" name="__VIEWSTATEGENERATOR" value="A4E1B2C3" />'
     return 200, {"Content-Type": HTML}, PAGE.format("Home"), "gzip"

@@ -258,6 +258,26 @@ viewstate_case viewstate-large "View state over 16 KiB" "length of the object in
   "toolshell.viewstate-gadget once" "-" large
 viewstate_case viewstate-encrypted "View state that cannot be read" "random bytes and __VIEWSTATEENCRYPTED, sent by the client without the page having it" \
   "nothing that leaves: toolshell.viewstate-opaque is a mark" "toolshell.viewstate-gadget, toolshell.keys-used" opaque A4E1B2C3 1 __VIEWSTATEENCRYPTED=
+# A form as the last page was, with a view state that cannot be read.
+opaque() { $SHAPES viewstate-form opaque >"$SC_TMP/opaque"; sp -A "$EDGE" -H "$FORM" --data-binary "@$SC_TMP/opaque" "$B$1"; }
+if wants viewstate-served; then
+  begin viewstate-served
+  for n in 1 2 3; do sp -A "$EDGE" "$B/Lists/L$n/AllItems.aspx"; done
+  opaque /Lists/L1/AllItems.aspx
+  end 2025-07-20T09:00:00Z
+  note "View state that cannot be read, on a server that sends readable ones" "three pages with view state in clear (in gzip, in chunks), then a form with bytes that look random in its place" \
+    "$SPOKE" "toolshell.viewstate-not-served once" "toolshell.viewstate-turned"
+fi
+if wants viewstate-served-near; then
+  begin viewstate-served-near
+  for n in 1 2 3; do sp -A "$EDGE" "$B/Lists/L$n/Secret.aspx"; done
+  opaque /Lists/L1/Secret.aspx
+  sp -A "$EDGE" "$B/Lists/L1/AllItems.aspx"
+  opaque /Lists/L1/Secret.aspx
+  end 2025-07-20T09:10:00Z
+  note "Near miss: a server that encrypts view state" "three pages whose view state is encrypted, and a form with one; then one page in clear, and the form again" \
+    "$SPOKE" "-" "every rule of toolshell but marks"
+fi
 if wants viewstate-turned; then
   begin viewstate-turned
   for i in 1 2 3; do post_viewstate benign CA11AB1E; post_viewstate hashtable; done
