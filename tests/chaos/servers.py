@@ -164,10 +164,17 @@ class Server:
                    "aof_rewrite_scheduled:0" in (self.ask("INFO", "persistence") or ""))
 
     def items(self, key, kind):
-        """The JSON texts of a list or stream, in order."""
-        if kind == "list":
-            return self("LRANGE", key, 0, -1, timeout=60) or []
-        return [entry[1][1] for entry in self("XRANGE", key, "-", "+", timeout=60) or []]
+        """The JSON texts of a list or stream, in order; by pages, for one answer would be large."""
+        found, last = [], "-"
+        while True:
+            if kind == "list":
+                page = self("LRANGE", key, len(found), len(found) + 4999, timeout=60) or []
+            else:
+                entries = self("XRANGE", key, last, "+", "COUNT", 5000, timeout=60) or []
+                page, last = [e[1][1] for e in entries], f"({entries[-1][0]}" if entries else last
+            if not page:
+                return found
+            found += page
 
     def length(self, key, kind):
         return self("LLEN" if kind == "list" else "XLEN", key)

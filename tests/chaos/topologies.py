@@ -241,7 +241,12 @@ class Sentinel(Several):
         wait_until("Sentinel, a master and two replicas agree", 300, self.is_settled)
 
     def items(self, kind):
-        return self.master().items(self.keys[kind], kind)
+        """Once more where a busy machine has made Sentinel change its mind meanwhile."""
+        for _ in range(5):
+            with contextlib.suppress(OSError, AttributeError):
+                self.settle()
+                return self.master().items(self.keys[kind], kind)
+        raise RuntimeError("no master stays one")
 
     def close(self):
         for p in self.sentinels:
