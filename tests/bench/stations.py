@@ -132,9 +132,10 @@ def check(path, what, cost):
             words = line.rstrip("\n").split("\t")
             if len(words) == 5 and words[:3] == what:
                 want[words[3]] = int(words[4])
+    whole = list(want) == ["all"]               # a budget without stations
     want["all"], cost = sum(want.values()), dict(cost, all=sum(cost.values()))
     failed = False
-    for name in sorted(set(want) | set(cost)):
+    for name in ["all"] if whole else sorted(set(want) | set(cost)):
         had, got = want.get(name, 0), cost.get(name, 0)
         beside = abs(got - had) <= want["all"] * 3 // 1000
         note = ""
