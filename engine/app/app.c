@@ -581,6 +581,11 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 
 	if (f->done || !(af = sk_app_flow_state(a, f)))
 		return;
+	if (SK_UNLIKELY(run->urgent)) {
+		if (af->phase == SK_APP_BOUND && af->binding->urgent)
+			af->binding->urgent(a, f, af->state, dir, run);
+		return;
+	}
 	sk_arena_reset(&a->scratch);
 	a->run = run;
 	a->run_dir = dir;

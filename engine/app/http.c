@@ -82,6 +82,14 @@ static void worker_end(void *worker)
 	}
 }
 
+/* A request whose response will find nothing: but whether that has a body must be known. */
+static void not_kept(struct sk_http *h, bool is_head)
+{
+	if (h->not_kept < SK_HTTP_HEADS_MAX && is_head)
+		h->heads[h->not_kept / 64] |= UINT64_C(1) << h->not_kept % 64;
+	h->not_kept++;
+}
+
 /* Keeps the request for its response. */
 static void enqueue(struct sk_http *h, struct sk_http_tx *tx, uint64_t off)
 {
@@ -90,8 +98,9 @@ static void enqueue(struct sk_http *h, struct sk_http_tx *tx, uint64_t off)
 
 		h->counters->queue_limit++;
 		sk_http_odds_add(&odds, SK_HTTP_ODD_PIPELINE_TOO_LONG);
-		if (h->not_kept++ == 0)
+		if (h->not_kept == 0)
 			sk_http_tell_odds(h, SK_TO_SERVER, &odds, sk_span(NULL, 0), off, &tx->request);
+		not_kept(h, tx->is_head);
 		return;
 	}
 	sk_http_tx_ref(tx);
@@ -184,7 +193,8 @@ static enum sk_http1_answer on_request(struct sk_http_side *s, const struct sk_h
 	}
 	if (!tx || !tx->has_request) {
 		sk_http_tx_unref(h, tx);
-		h->not_kept++;
+		if (!head->second)
+			not_kept(h, sk_span_is_str(head->method, "HEAD"));
 		return SK_HTTP1_BODY;
 	}
 	sk_http_query_form(s, tx, head, sk_event_bytes(&tx->request, SK_F_HTTP_REQUEST_QUERY));
@@ -261,13 +271,17 @@ static void on_interim(struct sk_http *h, const struct sk_http1_head *head)
 	sk_http_tx_unref(h, tx);
 }
 
-static struct sk_http_tx *unasked(struct sk_http *h, bool *odd)
+static struct sk_http_tx *unasked(struct sk_http *h, bool *odd, bool *is_head)
 {
-	if (h->not_kept)
-		h->not_kept--;
-	else
-		*odd = h->f->info.saw_both;
 	h->counters->unpaired++;
+	*is_head = h->heads[0] & 1;
+	if (h->not_kept == 0) {
+		*odd = h->f->info.saw_both;
+		return tx_new(h);
+	}
+	h->not_kept--;
+	for (unsigned i = 0; i < SK_ARRAY_LEN(h->heads); i++)
+		h->heads[i] = h->heads[i] >> 1 | (i + 1 < SK_ARRAY_LEN(h->heads) ? h->heads[i + 1] << 63 : 0);
 	return tx_new(h);
 }
 
@@ -275,7 +289,7 @@ static enum sk_http1_answer on_response(struct sk_http_side *s, const struct sk_
 {
 	struct sk_http *h = s->http;
 	struct sk_http_tx *tx;
-	bool odd = false;
+	bool odd = false, is_head = false;
 	enum sk_http1_answer answer = SK_HTTP1_BODY;
 
 	h->counters->responses++;
@@ -285,12 +299,14 @@ static enum sk_http1_answer on_response(struct sk_http_side *s, const struct sk_
 	}
 	tx = dequeue(h);
 	if (!tx)
-		tx = unasked(h, &odd);
+		tx = unasked(h, &odd, &is_head);
+	if (is_head || (tx && tx->is_head) || head->status == 204 || head->status == 304)
+		answer = SK_HTTP1_NO_BODY;
 	if (!tx || !sk_http_response_event(h, tx, &tx->response, head)) {
 		h->counters->memory++;
 		sk_http_tx_unref(h, tx);
 		s->body_failed = true;
-		return SK_HTTP1_BODY;
+		return answer;
 	}
 	tx->has_response = true;
 	if (odd) {
@@ -303,8 +319,6 @@ static enum sk_http1_answer on_response(struct sk_http_side *s, const struct sk_
 		h->stopped = true;
 		answer = SK_HTTP1_SWITCH;
 	} else {
-		if (tx->is_head || head->status == 204 || head->status == 304)
-			answer = SK_HTTP1_NO_BODY;
 		open_message(s, tx, head);
 	}
 	sk_http_tx_unref(h, tx);
@@ -481,6 +495,15 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 	}
 }
 
+/* Hosts that read urgent data inline see another request. */
+static void urgent(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run)
+{
+	struct sk_http *h = state;
+
+	if (!h->stopped && !h->holding && dir == SK_TO_SERVER)
+		sk_http1_inline(&h->side[dir].parser, run->data);
+}
+
 static void end(struct sk_app *a, struct sk_flow *f, void *state)
 {
 	struct sk_http *h = state;
@@ -516,6 +539,7 @@ const struct sk_app_binding sk_app_http = {
 	.guess = guess,
 	.begin = begin,
 	.run = run,
+	.urgent = urgent,
 	.end = end,
 	.counter_table = &sk_http_counter_table,
 	.worker_size = sizeof(struct sk_http_worker),

@@ -16,6 +16,7 @@
 #include "proto/magic.h"
 
 #define SK_HTTP_QUEUE_MAX 128			/* requests of a flow that wait for their responses */
+#define SK_HTTP_HEADS_MAX 1024u			/* requests behind those of which it is remembered whether they were HEAD */
 #define SK_HTTP_QUEUE_BYTES_MAX (2u << 20)	/* memory of their heads */
 #define SK_HTTP_TRAILER_MAX 8192u		/* bytes kept of the fields behind a chunked body */
 #define SK_HTTP_HELD_MAX (64u << 10)		/* bytes behind a handshake that wait for the answer */
@@ -114,6 +115,7 @@ struct sk_http {
 	unsigned queued;
 	size_t queued_bytes;
 	uint64_t not_kept;		/* requests behind them that were not kept */
+	uint64_t heads[SK_HTTP_HEADS_MAX / 64];	/* of the first of those: which were HEAD */
 	uint64_t number;
 	bool holding;			/* bytes to the server wait for the answer to a handshake */
 	bool stopped;			/* switched or done */

@@ -5,6 +5,7 @@ libsk_base_a_SOURCES = \
 	%D%/buf.c %D%/buf.h \
 	%D%/compiler.h \
 	%D%/counter.h \
+	%D%/crc32c.c %D%/crc32c.h \
 	%D%/err.c %D%/err.h \
 	%D%/fmt.c %D%/fmt.h \
 	%D%/hash.c %D%/hash.h \

@@ -103,7 +103,7 @@ struct sk_packet {
 	X(tunnelled, "packets", "frames with a tunnel inside") \
 	X(fragments, "packets", "IP fragments") \
 	X(bad_ip_checksum, "packets", "wrong IPv4 header checksum") \
-	X(bad_checksum, "packets", "wrong TCP, UDP or ICMPv6 checksum") \
+	X(bad_checksum, "packets", "wrong TCP, UDP, ICMP or SCTP checksum") \
 	X(checksum_ignored, "packets", "wrong checksums taken for offloading and let through") \
 	X(tcp, "packets", "TCP") X(udp, "packets", "UDP") X(icmp, "packets", "ICMP and ICMPv6") X(sctp, "packets", "SCTP") \
 	X(other, "packets", "other transports")

@@ -1,8 +1,8 @@
 /* decode/transport.c — TCP, UDP, UDP-Lite, ICMP, ICMPv6, SCTP.
  *
  * source   RFC 9293, 7323 (TCP options), 768, 3828 (UDP-Lite), 792, 950, 4443, 9260
- * limits   SCTP's CRC32c is not verified
  */
+#include "base/crc32c.h"
 #include "decode/walk.h"
 
 /* IANA TCP option kinds. */
@@ -240,6 +240,19 @@ enum layer sk_layer_icmpv6(struct walk *w)
 	return LAYER_DONE;
 }
 
+/* RFC 9260 6.8 and appendix A: CRC-32C over the packet with the field zero, lowest byte first. A zero is taken for none (RFC 9653). */
+static void verify_sctp(struct walk *w)
+{
+	static const uint8_t zero[4];
+	const uint8_t *b = w->at.p;
+	uint32_t sent = (uint32_t)b[8] | (uint32_t)b[9] << 8 | (uint32_t)b[10] << 16 | (uint32_t)b[11] << 24, crc;
+
+	if (sent == 0)
+		return;
+	crc = sk_crc32c_more(sk_crc32c(sk_span(b, 8)), sk_span(zero, 4));
+	sk_checksum_transport(w, sk_crc32c_more(crc, sk_span(b + 12, w->at.n - 12)) == sent);
+}
+
 enum layer sk_layer_sctp(struct walk *w)
 {
 	struct sk_packet *p = w->p;
@@ -248,6 +261,8 @@ enum layer sk_layer_sctp(struct walk *w)
 		return LAYER_TRUNCATED;
 	p->src_port = (uint16_t)be16(w->at.p);
 	p->dst_port = (uint16_t)be16(w->at.p + 2);
+	if (is_verified(w))
+		verify_sctp(w);
 	walk_skip(w, 12);
 	p->payload = w->at;
 	return LAYER_DONE;

@@ -168,6 +168,10 @@ static void finish(struct sk_flow_table *t, struct record *r, enum sk_flow_reaso
 	t->counters.evicted_suspects += why == SK_FLOW_END_EVICTED && r->f.suspect;
 	t->counters.reused += why == SK_FLOW_END_REUSED;
 	t->counters.one_sided += !r->f.info.saw_both;
+	if (r->f.info.proto == SK_IPPROTO_TCP && r->f.has_payload) {
+		t->counters.tcp_data++;
+		t->counters.one_sided_data += !r->f.info.saw_both;
+	}
 	if (t->on_end)
 		t->on_end(t->cx, &r->f, why);
 	sk_flow_table_keep_memory(t, r);
@@ -437,6 +441,7 @@ void sk_flow_touch(struct sk_flow_table *t, struct sk_flow *f, const struct sk_p
 		f->has_payload = 1;
 	if (!f->info.saw_both && f->info.packets[!dir]) {
 		f->info.saw_both = 1;
+		t->counters.vlan_differs += f->info.vlan != (p->vlan_cnt ? p->vlan[0] : 0);
 		if (f->info.proto != SK_IPPROTO_TCP)
 			f->state = SK_FLOW_ESTABLISHED;
 	}

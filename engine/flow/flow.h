@@ -57,6 +57,9 @@ struct sk_flow_conf {
 	X(tcp, "flows", "TCP flows") X(udp, "flows", "UDP flows") X(other, "flows", "other flows") \
 	X(midstream, "flows", "TCP flows whose handshake was not seen") \
 	X(one_sided, "flows", "flows of which only one direction was seen") \
+	X(tcp_data, "flows", "TCP flows that carried data") \
+	X(one_sided_data, "flows", "… of which only one direction was seen") \
+	X(vlan_differs, "flows", "flows with another VLAN tag, or none, in the other direction") \
 	X(timeouts, "flows", "flows ended by silence") \
 	X(evicted, "flows", "flows ended because the table or flow memory was full") \
 	X(evicted_memory, "flows", "of them, flows ended because flow memory was full") \

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libsk_pipeline.a
 libsk_pipeline_a_SOURCES = \
+	%D%/advice.c %D%/advice.h \
 	%D%/batch.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/engine.c %D%/engine.h \

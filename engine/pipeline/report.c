@@ -7,15 +7,16 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "pipeline/advice.h"
 #include "pipeline/memory.h"
 
 /* Counters that mean something was lost, cut short or looked wrong: told by themselves, worst first. */
 static const char *const troubles[] = {
 	"capture.kernel_drops", "capture.interface_drops", "capture.files_damaged", "capture.cut", "capture.time_backwards",
 	"decode.unknown_link", "decode.truncated", "decode.malformed", "decode.layers", "decode.bad_ip_checksum",
-	"decode.bad_checksum", "decode.checksum_ignored",
+	"decode.bad_checksum", "decode.checksum_ignored", "reassembly.bad_checksum", "reassembly.duplicated", "reassembly.merged",
 	"defrag.timeout", "defrag.evicted", "defrag.too_large", "defrag.malformed", "defrag.cut", "defrag.overlaps_different",
-	"flow.evicted", "flow.evicted_memory", "flow.evicted_suspects", "flow.refused", "flow.midstream", "flow.one_sided",
+	"flow.evicted", "flow.evicted_memory", "flow.evicted_suspects", "flow.refused", "flow.midstream", "flow.one_sided", "flow.one_sided_data", "flow.vlan_differs",
 	"reassembly.gaps", "reassembly.gap_bytes", "reassembly.limit", "reassembly.overlap_different",
 	"reassembly.out_of_window", "reassembly.bad_timestamp", "reassembly.bad_rst", "reassembly.memory",
 	"app.switch_limit", "app.memory",
@@ -294,6 +295,15 @@ static void print_memory(const struct sk_engine *g, FILE *out)
 		(sk_memory_resident_max() + (1 << 20) - 1) >> 20, (sum + (1 << 20) - 1) >> 20);
 }
 
+static void print_advice(const struct sk_report *r, FILE *out)
+{
+	char text[SK_ADVICE_TEXT_MAX];
+
+	for (unsigned i = 0; i < SK_ADVICE_CNT; i++)
+		if (sk_advice(r, i, text))
+			fprintf(out, "advice   %s\n", text);
+}
+
 void sk_report_print(const struct sk_report *r, const struct sk_engine *g, void *out, bool verbose)
 {
 	struct sk_sink_counts counts;
@@ -311,6 +321,7 @@ void sk_report_print(const struct sk_report *r, const struct sk_engine *g, void 
 		head = true;
 		print_item(it, out);
 	}
+	print_advice(r, out);
 	if (verbose) {
 		fprintf(out, "counters\n");
 		for (size_t i = 0; i < r->cnt; i++)
@@ -332,6 +343,22 @@ void sk_report_print(const struct sk_report *r, const struct sk_engine *g, void 
 	}
 }
 
+/* The texts hold nothing that JSON would have to escape. */
+static void add_advice(const struct sk_report *r, struct sk_buf *out)
+{
+	char text[SK_ADVICE_TEXT_MAX];
+	bool any = false;
+
+	for (unsigned i = 0; i < SK_ADVICE_CNT; i++) {
+		if (!sk_advice(r, i, text))
+			continue;
+		sk_buf_addf(out, "%s\"%s\"", any ? "," : ",\"advice\":[", text);
+		any = true;
+	}
+	if (any)
+		sk_buf_add_byte(out, ']');
+}
+
 int sk_report_json(const struct sk_report *r, const struct sk_engine *g, uint64_t now_ns, struct sk_buf *out)
 {
 	char time[SK_TIME_TEXT_MAX];
@@ -351,5 +378,7 @@ int sk_report_json(const struct sk_report *r, const struct sk_engine *g, uint64_
 		sk_buf_addf(out, "%s\"%s\":%" PRIu64, first ? "" : ",", it->name, it->value);
 		folder = it->folder;
 	}
-	return sk_buf_add_str(out, *folder ? "}}}" : "}}");
+	sk_buf_add_str(out, *folder ? "}}" : "}");
+	add_advice(r, out);
+	return sk_buf_add_str(out, "}");
 }

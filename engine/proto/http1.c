@@ -113,6 +113,39 @@ static void start_second(struct sk_http1 *h, uint64_t from)
 	h->second_from = from;
 }
 
+/* --- the reader of urgent bytes --- */
+
+static void drop_inlined(struct sk_http1 *h)
+{
+	if (SK_LIKELY(!h->inlined))
+		return;
+	sk_http1_fini(h->inlined);
+	sk_mem_free(h->inlined);
+	h->inlined = NULL;
+}
+
+/* A reader that goes on from here with urgent bytes. False when memory is short. */
+static bool start_inlined(struct sk_http1 *h)
+{
+	struct sk_http1 *s = sk_mem_alloc(sizeof(*s));
+
+	if (!s)
+		return false;
+	*s = *h;
+	s->second = s->inlined = NULL;
+	s->is_second = true;
+	s->heads = 0;
+	s->wait = (struct sk_buf){ .cap = h->wait.cap };
+	if (h->wait.n && sk_buf_add(&s->wait, sk_buf_span(&h->wait)) < 0) {
+		sk_mem_free(s);
+		return false;
+	}
+	h->inlined = s;
+	h->inlined_from = h->off;
+	h->inlined_n = 0;
+	return true;
+}
+
 /* k bytes at p are read. */
 static void taken(struct sk_http1 *h, const uint8_t *p, size_t k)
 {
@@ -634,6 +667,7 @@ void sk_http1_init(struct sk_http1 *h, bool is_response, uint32_t head_max, uint
 void sk_http1_fini(struct sk_http1 *h)
 {
 	drop_second(h);
+	drop_inlined(h);
 	sk_buf_fini(&h->wait);
 }
 
@@ -644,7 +678,7 @@ static void keep(struct sk_http1 *h, struct sk_span s)
 		sk_http1_gap(h, s.n);
 }
 
-size_t sk_http1_feed(struct sk_http1 *h, struct sk_span bytes)
+static size_t feed(struct sk_http1 *h, struct sk_span bytes)
 {
 	size_t pos = 0;
 
@@ -679,6 +713,34 @@ size_t sk_http1_feed(struct sk_http1 *h, struct sk_span bytes)
 	return pos;
 }
 
+static void feed_inlined(struct sk_http1 *h, struct sk_span bytes)
+{
+	struct sk_http1 *s = h->inlined;
+
+	(void)feed(s, bytes);
+	/* both at the begin of the same message, or more than is worth it */
+	if (s->stopped || s->heads >= SECOND_HEADS_MAX || s->off - h->inlined_from > SECOND_BYTES_MAX ||
+	    (s->state == START && h->state == START && s->wait.n == 0 && h->wait.n == 0 && s->off == h->off + h->inlined_n))
+		drop_inlined(h);
+}
+
+size_t sk_http1_feed(struct sk_http1 *h, struct sk_span bytes)
+{
+	size_t n = feed(h, bytes);
+
+	if (SK_UNLIKELY(h->inlined))
+		feed_inlined(h, sk_span_sub(bytes, 0, n));
+	return n;
+}
+
+void sk_http1_inline(struct sk_http1 *h, struct sk_span bytes)
+{
+	if (h->stopped || h->is_response || (!h->inlined && !start_inlined(h)))
+		return;
+	h->inlined_n += (uint32_t)bytes.n;
+	(void)feed(h->inlined, bytes);
+}
+
 /* Reads what waits as if nothing followed. */
 static void drain(struct sk_http1 *h)
 {
@@ -711,6 +773,7 @@ void sk_http1_gap(struct sk_http1 *h, uint64_t lost)
 	if (h->stopped || lost == 0)
 		return;
 	drop_second(h);
+	drop_inlined(h);
 	if (h->wait.n)
 		drain(h);
 	switch ((enum state)h->state) {
@@ -760,6 +823,9 @@ void sk_http1_end(struct sk_http1 *h)
 	drain(h);
 	if (h->second)
 		sk_http1_end(h->second);
+	if (h->inlined)
+		sk_http1_end(h->inlined);
+	drop_inlined(h);
 	switch ((enum state)h->state) {
 	case LENGTH:
 		tell_odd(h, SK_HTTP_ODD_SHORT_BODY, NULL, 0);

@@ -123,6 +123,9 @@ struct sk_http1 {
 	struct sk_http_odds told;	/* body oddities of this message already told */
 	struct sk_http1 *second;	/* reader of the other reading, or NULL */
 	uint64_t second_from;		/* stream offset it begins at */
+	struct sk_http1 *inlined;	/* reader that reads urgent bytes inline, or NULL */
+	uint64_t inlined_from;		/* stream offset of the first of them */
+	uint32_t inlined_n;		/* urgent bytes it has read */
 	struct sk_buf wait;		/* bytes that must be seen together with the next ones */
 };
 
@@ -132,6 +135,9 @@ void sk_http1_fini(struct sk_http1 *h);
 
 /* Returns the bytes taken: all, or fewer where a head was answered with SK_HTTP1_SWITCH. */
 size_t sk_http1_feed(struct sk_http1 *h, struct sk_span bytes);
+/* Bytes that stand before the next ones where urgent data is read inline (RFC 6093 6): requests that only this reading shows are
+ * told with second = true. */
+void sk_http1_inline(struct sk_http1 *h, struct sk_span bytes);
 /* Bytes that never came. */
 void sk_http1_gap(struct sk_http1 *h, uint64_t lost);
 /* The direction ended, or will not go on: what waits is read as it is, an open message is ended. */

@@ -55,7 +55,12 @@ static void pass_on(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, 
 	}
 	s->urgent = -1;
 	give_bytes(r, t, side, sk_span_sub(data, 0, (size_t)(urgent - off)), off, packet);
-	sk_reassembly_odd(r, t, side, ODD_URGENT, sk_span_sub(data, (size_t)(urgent - off), 1), sk_span(NULL, 0), urgent);
+	sk_reassembly_odd(r, t, side, ODD_URGENT, sk_span_sub(data, (size_t)(urgent - off), 1), data, urgent);
+	if (r->conf.urgent && !t->stopped) {
+		struct sk_run run = { .data = sk_span_sub(data, (size_t)(urgent - off), 1), .packet = packet, .urgent = true };
+
+		give(r, t, side, &run, urgent);
+	}
 	s->removed++;
 	give_bytes(r, t, side, sk_span_sub(data, (size_t)(urgent - off) + 1, data.n), urgent + 1, packet);
 }

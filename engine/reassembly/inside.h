@@ -85,12 +85,15 @@ struct tcp_side {
 	uint32_t last_ack;		/* acknowledgement number of its last packet, 0 for none */
 	uint32_t other_isn[3];		/* sequence numbers of other SYNs, newest first */
 	uint16_t flags;			/* SIDE_* */
+	uint32_t recent[4];		/* of its last packets: see is_duplicate */
+	uint16_t mss;			/* that it announced, 0 for none */
 	uint16_t syn_len;		/* bytes of data on its SYN */
 	uint8_t other_isn_cnt;
 	uint8_t wscale;
 	uint8_t ttl;			/* highest seen behind the handshake */
 	uint8_t policy;			/* enum sk_policy of the receiver */
 	uint8_t unanswered;		/* data segments since the other side's last acknowledgement */
+	uint8_t recent_at;
 	uint8_t in_order;		/* segments passed on in place, up to 255 */
 };
 

@@ -419,13 +419,70 @@ static void relieve_worker(struct sk_reassembly *r)
 	}
 }
 
+/* The same packet as one of the last of its side: a mirror that copies what comes in and what goes out shows all packets twice. A
+ * host that sends again uses another IP id, or in IPv6 waits until more than four other packets have gone by. */
+static bool is_duplicate(struct tcp_side *s, const struct sk_packet *p)
+{
+	uint32_t id = p->src.family == 4 && p->ip.n >= 6 ? (uint32_t)p->ip.p[4] << 8 | p->ip.p[5] : 0;
+	uint32_t print = (p->seq * 0x9e3779b1u) ^ (p->ack * 0x85ebca6bu) ^ (id << 16 | p->window) ^ ((uint32_t)p->payload.n << 8 | p->tcp_flags);
+
+	if (id == 0 && p->payload.n == 0 && !(p->tcp_flags & (SK_TCP_SYN | SK_TCP_FIN)))
+		return false;
+	for (unsigned i = 0; i < SK_ARRAY_LEN(s->recent); i++)
+		if (SK_UNLIKELY(s->recent[i] == print))
+			return true;
+	s->recent[s->recent_at++ % SK_ARRAY_LEN(s->recent)] = print;
+	return false;
+}
+
+/* What capturing has done to the packet. */
+static void look_at_capture(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p)
+{
+	struct tcp_side *me = &t->side[side], *peer = &t->side[!side];
+
+	if (SK_UNLIKELY(is_duplicate(me, p)))
+		r->counters.duplicated++;
+	if (p->tcp_flags & SK_TCP_SYN)
+		me->mss = p->mss;
+	else if (SK_UNLIKELY(peer->mss && p->payload.n > peer->mss))
+		r->counters.merged++;
+}
+
+/* The receiver drops it, unless the checksum was right on the wire: so what it acknowledges counts, as of other segments it should
+ * drop. Nothing but the bytes is believed. */
+static void bad_checksum(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p)
+{
+	struct tcp_side *me = &t->side[side];
+	struct tcp_segment seg = { 0, p->payload, 0, true };
+
+	if (t->ignored || t->stopped || p->payload.n == 0 || p->tcp_flags & (SK_TCP_SYN | SK_TCP_RST) || !(me->flags & SIDE_KNOWN))
+		return;
+	r->counters.bad_checksum++;
+	seg.off = offset_of(me, p->seq);
+	if (reach_of(me, seg.off) != REACH_OK || seg.off + (int64_t)seg.data.n <= me->next)
+		return;
+	r->packet = p;
+	r->now_ns = p->time_ns;
+	r->number = t->number = p->number;
+	r->busy = true;
+	sk_reassembly_take_data(r, t, side, seg);
+	relieve_worker(r);
+	r->busy = false;
+	r->packet = NULL;
+}
+
 void sk_reassembly_packet(struct sk_reassembly *r, struct sk_flow *f, int dir, const struct sk_packet *p)
 {
 	struct tcp_flow *t = f->tcp;
 	unsigned side = (unsigned)dir ^ f->swapped;
 
-	if (SK_UNLIKELY(p->flags & (SK_PACKET_BAD_CHECKSUM | SK_PACKET_NO_TRANSPORT | SK_PACKET_FRAGMENT)))
+	if (SK_UNLIKELY(p->flags & (SK_PACKET_NO_TRANSPORT | SK_PACKET_FRAGMENT)))
 		return;
+	if (SK_UNLIKELY(p->flags & SK_PACKET_BAD_CHECKSUM)) {
+		if (t)
+			bad_checksum(r, t, side, p);
+		return;
+	}
 	if (SK_UNLIKELY(!t)) {
 		t = flow_new(r, f, p);
 		if (!t) {
@@ -438,6 +495,7 @@ void sk_reassembly_packet(struct sk_reassembly *r, struct sk_flow *f, int dir, c
 	r->number = t->number = p->number;
 	r->busy = true;
 	t->side[side].flags |= SIDE_SEEN;
+	look_at_capture(r, t, side, p);
 	if (SK_UNLIKELY(p->tcp_flags & SK_TCP_RST)) {
 		if (!t->ignored)
 			sk_reassembly_rst(r, t, side, p);

@@ -21,6 +21,7 @@ struct sk_run {
 	uint64_t time_ns;		/* of the packet that brought or released it */
 	uint64_t packet;		/* number of the packet that brought the bytes */
 	bool fin;			/* the direction ends behind data (data may be empty) */
+	bool urgent;			/* data is the urgent byte, which is not part of the stream but was in it where off says (conf.urgent) */
 };
 
 /* Both callbacks may call sk_reassembly_stop and sk_flow_swap, but must not end flows. When memory is short, run is also called
@@ -37,7 +38,7 @@ typedef void sk_reassembly_oddity_fn(void *cx, struct sk_flow *f, int dir, const
 	X(TIMESTAMP, "invalid_timestamp", "a segment its receiver drops for its timestamp (RFC 7323 5)") \
 	X(WINDOW, "out_of_window", "a segment its receiver drops because it lies outside the window") \
 	X(NO_ACK, "data_without_ack", "a segment its receiver drops because it has no ACK flag (RFC 9293 3.10.7.4)") \
-	X(URGENT, "urgent_data", "an urgent byte was taken out of the stream; bytes is that byte") \
+	X(URGENT, "urgent_data", "an urgent byte was taken out of the stream; bytes is that byte, other its segment with it inside") \
 	X(TTL, "ttl_insertion", "data with a TTL far below that of the flow: it may not have reached the receiver") \
 	X(RST, "suspected_rst_injection", "a reset no host would take, or one its alleged sender knew nothing of") \
 	X(RST_DATA, "data_in_rst", "a reset carried data; it is not part of the stream") \
@@ -60,6 +61,7 @@ struct sk_reassembly_conf {
 	uint64_t max_total;		/* waiting bytes per worker */
 	const struct sk_policies *policies;
 	bool midstream;			/* follow flows whose handshake was not seen */
+	bool urgent;			/* tell urgent bytes by runs of their own too, for readers that read them inline */
 };
 
 #define SK_REASSEMBLY_COUNTERS(X) \
@@ -76,6 +78,9 @@ struct sk_reassembly_conf {
 	X(bad_rst, "segments", "resets no host would take") \
 	X(urgent, "segments", "segments with urgent data") \
 	X(syn_data, "segments", "data on SYN") \
+	X(duplicated, "packets", "packets seen twice at once: the mirror sends them twice") \
+	X(merged, "segments", "segments longer than their receiver allows: the capturing host merges them (GRO, LRO)") \
+	X(bad_checksum, "segments", "segments with a wrong checksum, which count only where they are acknowledged") \
 	X(memory, "segments", "segments lost because memory was short") \
 	X(bytes, "bytes", "bytes passed on") \
 	X(waiting_max, "bytes", "most bytes waiting at a time")

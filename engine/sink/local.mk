@@ -14,7 +14,6 @@ libsk_sink_a_SOURCES = \
 	%D%/redis/tls.c %D%/redis/tls.h \
 	%D%/redis/url.c %D%/redis/url.h \
 	%D%/sink.c %D%/sink.h \
-	%D%/spool/crc32c.c %D%/spool/crc32c.h \
 	%D%/spool/label.c \
 	%D%/spool/segment.c %D%/spool/segment.h \
 	%D%/spool/spool.c %D%/spool/spool.h \

@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/crc32c.h"
 #include "base/fmt.h"
 #include "base/log.h"
 #include "sink/redis/tls.h"
-#include "sink/spool/crc32c.h"
 
 #define PASSWORD_SIZE 512u
 #define GRACE_NS UINT64_C(2000000000)	/* for the sender to notice the end */

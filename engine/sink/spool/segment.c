@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "sink/spool/crc32c.h"
+#include "base/crc32c.h"
 
 static const char magic[8] = { 'S', 'K', 'S', 'P', 'O', 'O', 'L', '\n' };
 

@@ -27,9 +27,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/crc32c.h"
 #include "base/fmt.h"
 #include "base/log.h"
-#include "sink/spool/crc32c.h"
 #include "sink/spool/segment.h"
 
 #define SEGMENT_MIN (16u << 10)

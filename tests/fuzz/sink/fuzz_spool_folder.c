@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sink/spool/crc32c.h"
+#include "base/crc32c.h"
 #include "sink/spool/segment.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

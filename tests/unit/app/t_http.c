@@ -361,6 +361,70 @@ static void odd_responses(void **state)
 	has(l, "http.body", 0, "bytes=hi");
 }
 
+/* Behind as many requests as are kept it is still known which were HEAD. */
+static void heads_have_no_bodies_even_unkept(void **state)
+{
+	char text[64];
+	const char *l;
+
+	start();
+	for (int i = 0; i < 330; i++) {
+		snprintf(text, sizeof(text), "%s /%d HTTP/1.1\r\nHost: h\r\n\r\n", i % 100 == 65 || i % 100 == 29 ? "HEAD" : "GET", i);
+		kit_run(&k, SK_TO_SERVER, text, strlen(text), false);
+	}
+	for (int i = 0; i < 330; i++) {
+		bool head = i % 100 == 65 || i % 100 == 29;
+
+		snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", head ? 40 : 2, head ? "" : "ab");
+		kit_run(&k, SK_TO_CLIENT, text, strlen(text), false);
+	}
+	l = finish();
+	assert_int_equal(lines(l, "http.response"), 330);
+	assert_false(odd(l, "short_body") || odd(l, "junk_before_message") || odd(l, "response_without_request"));
+}
+
+static void inline_byte(const char *byte)
+{
+	struct sk_run r = { .data = sk_span_str(byte), .off = k.off[0], .packet = ++k.packet, .urgent = true };
+
+	r.time_ns = k.packet * 1000000000u;
+	sk_app_run(k.app, &k.flow, SK_TO_SERVER, &r);
+}
+
+/* RFC 6093 6: hosts that read urgent data inline see another target. */
+static void urgent_data_is_read_both_ways(void **state)
+{
+	const char *l;
+
+	start();
+	C("GET /malic");
+	inline_byte("X");
+	C("ious HTTP/1.1\r\nHo");
+	inline_byte("s");
+	C("st: h\r\n\r\n");
+	C("GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+	l = finish();
+	assert_int_equal(lines(l, "http.request"), 3);
+	has(l, "http.request", 0, "target=/malicious");
+	has(l, "http.request", 1, "target=/malicXious");
+	assert_true(odd(l, "second_reading"));
+	has(l, "http.request", 2, "target=/next");
+	/* in a body: the other reading's message ends earlier, and shows a request there */
+	start();
+	C("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na");
+	inline_byte("X");
+	C("bGET /hidden HTTP/1.1\r\nHost: h\r\n\r\n");
+	l = finish();
+	assert_non_null(strstr(l, "target=/hidden"));
+	/* before anything is known, and at the very end */
+	start();
+	inline_byte("X");
+	C("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+	inline_byte("X");
+	l = finish();
+	assert_int_equal(lines(l, "http.request"), 1);
+}
+
 static void responses_find_their_requests(void **state)
 {
 	const char *l;
@@ -685,7 +749,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_exchange), cmocka_unit_test(the_other_views_of_a_target),
-		cmocka_unit_test(fields_behind_a_chunked_body), cmocka_unit_test(request_lines), cmocka_unit_test(fields),
+		cmocka_unit_test(fields_behind_a_chunked_body), cmocka_unit_test(request_lines),
+		cmocka_unit_test(heads_have_no_bodies_even_unkept), cmocka_unit_test(urgent_data_is_read_both_ways), cmocka_unit_test(fields),
 		cmocka_unit_test(chunked_in_all_spellings), cmocka_unit_test(chunked_in_name_only), cmocka_unit_test(lengths),
 		cmocka_unit_test(the_request_behind_an_odd_length), cmocka_unit_test(both_readings_are_told),
 		cmocka_unit_test(messages_without_bodies), cmocka_unit_test(odd_responses), cmocka_unit_test(responses_find_their_requests),

@@ -877,6 +877,17 @@ static void datagram_transports(void **state)
 	assert_int_equal(p.dst_port, 2906);
 	assert_int_equal(p.payload.n, 8);
 	assert_int_equal(d.counters.sctp, 1);
+	assert_int_equal(p.flags, 0);
+
+	/* with its CRC-32C, worked out bit by bit; and with a wrong one (behind right ones, so that it counts) */
+	for (unsigned i = 0; i < 3; i++) {
+		pk_begin(&pk, "\0\x03\0\x08\0\0\0\0", 8);
+		PUSH(&pk, 0x0b, 0x59, 0x0b, 0x5a, 0, 0, 0, 1, 0x40, 0x31, 0xeb, 0x74);
+		pk.b[pk.at + 11] ^= i == 2;
+		pk_ip_frame(&pk, V4_A, V4_B, 132);
+		assert_int_equal(decode_pk(&d, 1, &p), 0);
+		assert_int_equal(p.flags, i == 2 ? SK_PACKET_BAD_CHECKSUM : 0);
+	}
 
 	pk_begin(&pk, "\1\2\3\4", 4);
 	pk_ip_frame(&pk, V4_A, V4_B, 50);

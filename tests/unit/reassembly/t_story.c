@@ -198,8 +198,12 @@ static const struct story doubtful[] = {
 	  { 's', "SA", 0, 1, .window = 2 }, { 'c', "A", 1, 1, "ab" }, { 'c', "A", 3, 1, "cd" }, { 's', "A", 1, 5 } } },
 	{ "window scale", "abcd[1]Z$", "$", "", EST, .segs = { { 'c', "S", .wscale = 1 }, { 's', "SA", 0, 1, .window = 2, .wscale = 3 },
 	  { 'c', "A", 1, 1, "ab" }, { 's', "A", 1, 3, .window = 1 }, { 'c', "A", 6, 1, "Z" }, { 'c', "A", 3, 1, "cd" } } },
-	{ "wrong checksum", "abcd$", "$", "", EST, .segs = { HELLO, { 'c', "A", 1, 1, "ab" },
+	{ "wrong checksum: the other reading is told", "abcd$", "$", "overlap_different_data", EST, .segs = { HELLO, { 'c', "A", 1, 1, "ab" },
 	  { 'c', "A", 3, 1, "XY", .packet_flags = SK_PACKET_BAD_CHECKSUM }, { 'c', "A", 3, 1, "cd" } } },
+	{ "wrong checksum only in the capture: what is acknowledged counts", "abXYcd$", "$", "", EST, .segs = { HELLO, { 'c', "A", 1, 1, "ab" },
+	  { 'c', "A", 3, 1, "XY", .packet_flags = SK_PACKET_BAD_CHECKSUM }, { 's', "A", 1, 5 }, { 'c', "A", 5, 1, "cd" } } },
+	{ "wrong checksum, never acknowledged", "ab$", "$", "", EST, .segs = { HELLO, { 'c', "A", 1, 1, "ab" }, { 's', "A", 1, 3 },
+	  { 'c', "A", 3, 1, "XY", .packet_flags = SK_PACKET_BAD_CHECKSUM } } },
 	{ "low TTL is told and read, the other reading too", "abXYef$", "$", "ttl_insertion overlap_different_data", EST, .segs = { HELLO,
 	  { 'c', "A", 1, 1, "ab" }, { 'c', "A", 3, 1, "XY", .ttl = 3 }, { 'c', "A", 3, 1, "cd" }, { 'c', "A", 5, 1, "ef" } } },
 };

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "sink/spool/crc32c.h"
+#include "base/crc32c.h"
 #include "sink/spool/segment.h"
 
 static char dir[64];

@@ -1,6 +1,6 @@
-/* sink/spool/crc32c.c — see crc32c.h. Eight bytes a step, by the processor's instruction where it has one (SSE 4.2; Intel SDM,
+/* base/crc32c.c — see crc32c.h. Eight bytes a step, by the processor's instruction where it has one (SSE 4.2; Intel SDM,
  * CRC32), else by tables (Kounavis and Berry, "Slicing by 8"). */
-#include "sink/spool/crc32c.h"
+#include "base/crc32c.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -58,16 +58,18 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t c, str
 	return c;
 }
 
-uint32_t sk_crc32c(struct sk_span s)
+uint32_t sk_crc32c_more(uint32_t crc, struct sk_span s)
 {
-	return ~(__builtin_cpu_supports("sse4.2") ? by_instruction(UINT32_MAX, s) : by_tables(UINT32_MAX, s));
+	return ~(__builtin_cpu_supports("sse4.2") ? by_instruction(~crc, s) : by_tables(~crc, s));
 }
 #else
-uint32_t sk_crc32c(struct sk_span s)
+uint32_t sk_crc32c_more(uint32_t crc, struct sk_span s)
 {
-	return ~by_tables(UINT32_MAX, s);
+	return ~by_tables(~crc, s);
 }
 #endif
+
+uint32_t sk_crc32c(struct sk_span s) { return sk_crc32c_more(0, s); }
 
 uint32_t sk_crc32c_plain(struct sk_span s)
 {
