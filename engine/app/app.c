@@ -411,6 +411,7 @@ void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason wh
 			sk_app_claim_end(a, f);
 		af->phase = SK_APP_DONE;
 		a->by_segments = false;
+		sk_buf_fini(&af->other);
 	}
 	if (!af || !af->claimed_once)
 		a->counters.unclaimed++;
@@ -581,9 +582,11 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 
 	if (f->done || !(af = sk_app_flow_state(a, f)))
 		return;
-	if (SK_UNLIKELY(run->urgent)) {
-		if (af->phase == SK_APP_BOUND && af->binding->urgent)
-			af->binding->urgent(a, f, af->state, dir, run);
+	if (SK_UNLIKELY(run->reading != SK_RUN_STREAM)) {
+		if (af->phase == SK_APP_BOUND && af->binding->other)
+			af->binding->other(a, f, af->state, dir, run);
+		else if (af->phase == SK_APP_GUESSING)
+			sk_app_claim_other(af, dir, run);
 		return;
 	}
 	sk_arena_reset(&a->scratch);

@@ -32,8 +32,8 @@ struct sk_app_binding {
 	void (*begin)(struct sk_app *a, struct sk_flow *f, void *state, const void *setup);
 	/* A run or a gap. */
 	void (*run)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run);
-	/* A byte that the stream lacks, because hosts read it out of band, stands before the next run. May be NULL. */
-	void (*urgent)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run);
+	/* Bytes of another reading, see run->reading. May be NULL. */
+	void (*other)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run);
 	void (*datagram)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_packet *p);
 	/* Closes open units. May be NULL. */
 	void (*end)(struct sk_app *a, struct sk_flow *f, void *state);

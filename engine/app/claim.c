@@ -182,6 +182,34 @@ static void give_other(struct sk_app *a, struct sk_flow *f, int dir)
 	}
 }
 
+void sk_app_claim_other(struct sk_app_flow *af, int dir, const struct sk_run *run)
+{
+	bool goes_on = af->other.n && af->other_dir == dir && af->other_reading == run->reading && run->reading == SK_RUN_REPLACED &&
+		       run->off == af->other_off + af->other.n;
+
+	if (af->other.n && !goes_on)
+		return;
+	if (af->other.n == 0) {
+		af->other_off = run->off;
+		af->other_dir = (uint8_t)dir;
+		af->other_reading = run->reading;
+	}
+	af->other.cap = SK_APP_OTHER_MAX;
+	(void)sk_buf_add(&af->other, run->data);
+}
+
+static void give_reading(struct sk_app *a, struct sk_flow *f)
+{
+	struct sk_app_flow *af = f->app;
+	struct sk_run run = { .data = sk_buf_span(&af->other), .off = af->other_off, .reading = af->other_reading };
+
+	if (SK_LIKELY(af->other.n == 0))
+		return;
+	if (af->phase == SK_APP_BOUND && af->binding->other && run.reading == SK_RUN_REPLACED)
+		af->binding->other(a, f, af->state, af->other_dir, &run);
+	sk_buf_fini(&af->other);
+}
+
 /* The flow is b's. held: bytes of run that are in d->first too (at its end). */
 static void claim(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_app_binding *b, const struct sk_run *run, size_t held)
 {
@@ -195,6 +223,7 @@ static void claim(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_
 			     true);
 	if (!sk_app_bind(a, f, b, NULL))
 		return;
+	give_reading(a, f);
 	give_other(a, f, !dir);
 	if (d->first_n && af->phase == SK_APP_BOUND) {
 		r.off = d->first_off;

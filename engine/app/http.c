@@ -495,13 +495,13 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 	}
 }
 
-/* Hosts that read urgent data inline see another request. */
-static void urgent(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run)
+/* Hosts of another kind see another request. */
+static void other(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run)
 {
 	struct sk_http *h = state;
 
 	if (!h->stopped && !h->holding && dir == SK_TO_SERVER)
-		sk_http1_inline(&h->side[dir].parser, run->data);
+		sk_http1_other(&h->side[dir].parser, run->data, run->off, run->reading == SK_RUN_INSERTED);
 }
 
 static void end(struct sk_app *a, struct sk_flow *f, void *state)
@@ -539,7 +539,7 @@ const struct sk_app_binding sk_app_http = {
 	.guess = guess,
 	.begin = begin,
 	.run = run,
-	.urgent = urgent,
+	.other = other,
 	.end = end,
 	.counter_table = &sk_http_counter_table,
 	.worker_size = sizeof(struct sk_http_worker),

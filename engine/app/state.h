@@ -15,6 +15,7 @@
 #define SK_APP_RESYNC_RUNS 64		/* runs of a midstream or gapped direction at whose start a protocol is looked for */
 #define SK_APP_LATE_RUNS 16		/* later runs to the server at whose start an upgrade is looked for (STARTTLS, RDP) */
 #define SK_APP_DATAGRAMS 4		/* datagrams of a direction at which a protocol is looked for */
+#define SK_APP_OTHER_MAX 16384u		/* bytes of another reading kept for whoever claims the flow */
 #define SK_APP_ONE_SIDED_MAX 65536	/* unknown bytes of one direction after which the silent one is not waited for */
 
 struct sk_app_segment {
@@ -62,6 +63,9 @@ struct sk_app_flow {
 	uint8_t *rest_copy[2];			/* malloc'd; the bytes of rest that are not in the run at hand */
 	struct sk_app_dir dir[2];
 	struct sk_run rest[2];			/* last: not zeroed, set by a switch */
+	struct sk_buf other;			/* bytes of another reading that came before anybody had claimed the flow */
+	uint64_t other_off;
+	uint8_t other_dir, other_reading;
 };
 
 struct sk_app {
@@ -86,6 +90,8 @@ struct sk_app {
 };
 
 /* claim.c */
+/* Keeps bytes of another reading until the flow is claimed. */
+void sk_app_claim_other(struct sk_app_flow *af, int dir, const struct sk_run *run);
 void sk_app_claim_start(const struct sk_app *a, struct sk_app_flow *af, const struct sk_flow_info *info);
 void sk_app_claim_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
 void sk_app_claim_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);

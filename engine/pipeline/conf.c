@@ -65,7 +65,7 @@ static const struct key keys[] = {
 	{ "reassembly.max", SIZE, AT(reassembly.max_bytes), "1 MiB", 4 * KB, GB, NULL, "bytes waiting for a hole, per direction" },
 	{ "reassembly.total", SIZE, AT(reassembly.max_total), "256 MiB", 64 * KB, 64 * GB, NULL, "… per worker" },
 	{ "reassembly.midstream", BOOL, AT(reassembly.midstream), "yes", 0, 0, NULL, "follow connections whose start was not seen" },
-	{ "reassembly.policy", WORD, AT(policy), "windows", 0, 0, sk_policy_names, "overlaps, where reassembly.policies has no network" },
+	{ "reassembly.policy", WORD, AT(policies.preset), "windows", 0, 0, sk_policy_names, "overlaps, where reassembly.policies has no network" },
 	{ "classify.mode", WORD, AT(classify_mode), "all", 0, 0, classify_words,
 	  "flows shown to nDPI; auto: those no parser knows, or all if a rule or plugin asks for ndpi.*" },
 	{ "classify.packets", INT, AT(classify_packets), "8", 0, 64, NULL, "payload packets shown to nDPI; 0: none" },

@@ -40,7 +40,6 @@ struct sk_settings {
 	uint64_t defrag_max, defrag_timeout;
 	struct sk_flow_conf flow;
 	struct sk_reassembly_conf reassembly;
-	unsigned policy;			/* enum sk_policy, where no network fits */
 	struct sk_policies policies;
 	unsigned classify_mode;			/* enum sk_settings_classify */
 	uint64_t classify_packets, classify_flows;

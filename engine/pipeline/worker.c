@@ -138,7 +138,7 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 	w->alert = setup->alert;
 	w->cx = setup->cx;
 	reassembly.policies = &s->policies;
-	reassembly.urgent = true;
+	reassembly.readings = true;
 	w->app_conf = s->app;
 	w->app_conf.inflate_layers_max = (unsigned)s->inflate_layers;
 	w->flows = sk_flow_table_new(&s->flow, on_flow_end, w);

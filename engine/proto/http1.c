@@ -26,14 +26,13 @@
 #include "base/compiler.h"
 #include "base/mem.h"
 #include "proto/http1_head.h"
+#include "proto/http1_other.h"
 
 enum state { START, HEAD, SKIP_HEAD, LOOK_CHUNKED, LOOK_BODY, LENGTH, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER, CLOSE, RESYNC };
 
 #define WAIT_SLACK 4096u
 #define PIECE 2048u
 #define CHUNK_LINE_MAX 8192u
-#define SECOND_HEADS_MAX 16u
-#define SECOND_BYTES_MAX (256u << 10)
 
 /* --- telling --- */
 
@@ -113,39 +112,6 @@ static void start_second(struct sk_http1 *h, uint64_t from)
 	h->second_from = from;
 }
 
-/* --- the reader of urgent bytes --- */
-
-static void drop_inlined(struct sk_http1 *h)
-{
-	if (SK_LIKELY(!h->inlined))
-		return;
-	sk_http1_fini(h->inlined);
-	sk_mem_free(h->inlined);
-	h->inlined = NULL;
-}
-
-/* A reader that goes on from here with urgent bytes. False when memory is short. */
-static bool start_inlined(struct sk_http1 *h)
-{
-	struct sk_http1 *s = sk_mem_alloc(sizeof(*s));
-
-	if (!s)
-		return false;
-	*s = *h;
-	s->second = s->inlined = NULL;
-	s->is_second = true;
-	s->heads = 0;
-	s->wait = (struct sk_buf){ .cap = h->wait.cap };
-	if (h->wait.n && sk_buf_add(&s->wait, sk_buf_span(&h->wait)) < 0) {
-		sk_mem_free(s);
-		return false;
-	}
-	h->inlined = s;
-	h->inlined_from = h->off;
-	h->inlined_n = 0;
-	return true;
-}
-
 /* k bytes at p are read. */
 static void taken(struct sk_http1 *h, const uint8_t *p, size_t k)
 {
@@ -154,6 +120,8 @@ static void taken(struct sk_http1 *h, const uint8_t *p, size_t k)
 	size_t skip;
 
 	h->off += k;
+	if (SK_UNLIKELY(h->other) && h->state == START)
+		h->starts[h->start_cnt++ % SK_ARRAY_LEN(h->starts)] = h->off;
 	if (SK_LIKELY(!s) || h->off < h->second_from)
 		return;
 	skip = s->off + s->wait.n > at ? (size_t)(s->off + s->wait.n - at) : 0;
@@ -163,7 +131,7 @@ static void taken(struct sk_http1 *h, const uint8_t *p, size_t k)
 	}
 	if (skip < k)
 		(void)sk_http1_feed(s, sk_span(p + skip, k - skip));
-	if (s->stopped || s->heads >= SECOND_HEADS_MAX || s->off - h->second_from > SECOND_BYTES_MAX ||
+	if (s->stopped || s->heads >= SK_HTTP1_SECOND_HEADS_MAX || s->off - h->second_from > SK_HTTP1_SECOND_BYTES_MAX ||
 	    (s->state == START && h->state == START && s->off == h->off && s->wait.n == 0))
 		drop_second(h);
 }
@@ -471,8 +439,15 @@ static bool chunk_byte(struct sk_http1 *h, const uint8_t *p, uint64_t off)
 			tell_odd_at(h, SK_HTTP_ODD_CHUNK_EXTENSION, p, 1, off);
 		if (c == '\r')
 			h->phase = AFTER_CR;
-		else if (c == '\n')
-			tell_odd_at(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1, off);
+		if (c != '\n')
+			break;
+		if (h->passes_lf)
+			return true;
+		tell_odd_at(h, SK_HTTP_ODD_CHUNK_LINE_END, p, 1, off);
+		if (!h->is_second && sk_http_odds_has(&h->told, SK_HTTP_ODD_CHUNK_EXTENSION)) {
+			h->lf_at = off + 1;
+			h->lf_size = h->size;
+		}
 		break;
 	case AFTER_CR:
 		if (c != '\n') {
@@ -667,7 +642,8 @@ void sk_http1_init(struct sk_http1 *h, bool is_response, uint32_t head_max, uint
 void sk_http1_fini(struct sk_http1 *h)
 {
 	drop_second(h);
-	drop_inlined(h);
+	sk_http1_other_drop(h);
+	sk_buf_fini(&h->replaced);
 	sk_buf_fini(&h->wait);
 }
 
@@ -678,7 +654,18 @@ static void keep(struct sk_http1 *h, struct sk_span s)
 		sk_http1_gap(h, s.n);
 }
 
-static size_t feed(struct sk_http1 *h, struct sk_span bytes)
+void sk_http1_pass_lf(struct sk_http1 *h)
+{
+	h->state = CHUNK_SIZE;
+	h->phase = BEHIND;
+	h->size = h->lf_size;
+	h->passes_lf = h->clean_chunked = true;
+	h->line_n = 1;
+}
+
+bool sk_http1_is_at_start(const struct sk_http1 *h) { return h->state == START && h->wait.n == 0; }
+
+size_t sk_http1_feed_stream(struct sk_http1 *h, struct sk_span bytes)
 {
 	size_t pos = 0;
 
@@ -713,34 +700,6 @@ static size_t feed(struct sk_http1 *h, struct sk_span bytes)
 	return pos;
 }
 
-static void feed_inlined(struct sk_http1 *h, struct sk_span bytes)
-{
-	struct sk_http1 *s = h->inlined;
-
-	(void)feed(s, bytes);
-	/* both at the begin of the same message, or more than is worth it */
-	if (s->stopped || s->heads >= SECOND_HEADS_MAX || s->off - h->inlined_from > SECOND_BYTES_MAX ||
-	    (s->state == START && h->state == START && s->wait.n == 0 && h->wait.n == 0 && s->off == h->off + h->inlined_n))
-		drop_inlined(h);
-}
-
-size_t sk_http1_feed(struct sk_http1 *h, struct sk_span bytes)
-{
-	size_t n = feed(h, bytes);
-
-	if (SK_UNLIKELY(h->inlined))
-		feed_inlined(h, sk_span_sub(bytes, 0, n));
-	return n;
-}
-
-void sk_http1_inline(struct sk_http1 *h, struct sk_span bytes)
-{
-	if (h->stopped || h->is_response || (!h->inlined && !start_inlined(h)))
-		return;
-	h->inlined_n += (uint32_t)bytes.n;
-	(void)feed(h->inlined, bytes);
-}
-
 /* Reads what waits as if nothing followed. */
 static void drain(struct sk_http1 *h)
 {
@@ -773,7 +732,8 @@ void sk_http1_gap(struct sk_http1 *h, uint64_t lost)
 	if (h->stopped || lost == 0)
 		return;
 	drop_second(h);
-	drop_inlined(h);
+	sk_http1_other_drop(h);
+	sk_buf_fini(&h->replaced);
 	if (h->wait.n)
 		drain(h);
 	switch ((enum state)h->state) {
@@ -823,9 +783,9 @@ void sk_http1_end(struct sk_http1 *h)
 	drain(h);
 	if (h->second)
 		sk_http1_end(h->second);
-	if (h->inlined)
-		sk_http1_end(h->inlined);
-	drop_inlined(h);
+	if (h->other)
+		sk_http1_end(h->other);
+	sk_http1_other_drop(h);
 	switch ((enum state)h->state) {
 	case LENGTH:
 		tell_odd(h, SK_HTTP_ODD_SHORT_BODY, NULL, 0);

@@ -123,9 +123,16 @@ struct sk_http1 {
 	struct sk_http_odds told;	/* body oddities of this message already told */
 	struct sk_http1 *second;	/* reader of the other reading, or NULL */
 	uint64_t second_from;		/* stream offset it begins at */
-	struct sk_http1 *inlined;	/* reader that reads urgent bytes inline, or NULL */
-	uint64_t inlined_from;		/* stream offset of the first of them */
-	uint32_t inlined_n;		/* urgent bytes it has read */
+	struct sk_http1 *other;		/* reader of what other hosts read instead, or NULL */
+	uint64_t other_from;		/* stream offset at which it began to differ */
+	uint32_t inserted;		/* bytes it has read that the stream lacks */
+	uint32_t start_cnt;
+	uint64_t starts[8];		/* stream offsets at which the last messages began, while there is another reader */
+	uint64_t lf_at;			/* stream offset behind an LF inside of a chunk extension, 0 for none … */
+	uint64_t lf_size;		/* … and the chunk size read before it */
+	bool passes_lf;			/* this reader takes such an LF for part of the extension */
+	struct sk_buf replaced;		/* bytes of another reading, for it to read at replaced_off once the stream is there */
+	uint64_t replaced_off;
 	struct sk_buf wait;		/* bytes that must be seen together with the next ones */
 };
 
@@ -135,9 +142,9 @@ void sk_http1_fini(struct sk_http1 *h);
 
 /* Returns the bytes taken: all, or fewer where a head was answered with SK_HTTP1_SWITCH. */
 size_t sk_http1_feed(struct sk_http1 *h, struct sk_span bytes);
-/* Bytes that stand before the next ones where urgent data is read inline (RFC 6093 6): requests that only this reading shows are
- * told with second = true. */
-void sk_http1_inline(struct sk_http1 *h, struct sk_span bytes);
+/* Bytes that other hosts read: at stream offset off before the next ones (inserted: RFC 6093 6), or in place of as many from off on,
+ * seen already or still to come. Requests that only this reading shows are told with second = true. */
+void sk_http1_other(struct sk_http1 *h, struct sk_span bytes, uint64_t off, bool inserted);
 /* Bytes that never came. */
 void sk_http1_gap(struct sk_http1 *h, uint64_t lost);
 /* The direction ended, or will not go on: what waits is read as it is, an open message is ended. */

@@ -10,6 +10,7 @@ libsk_proto_a_SOURCES = \
 	%D%/http1.c %D%/http1.h \
 	%D%/http1_head.c %D%/http1_head.h \
 	%D%/http1_oddity.c %D%/http1_oddity.h \
+	%D%/http1_other.c %D%/http1_other.h \
 	%D%/http1_scan.c \
 	%D%/inflate.c %D%/inflate.h \
 	%D%/inflate_ws.c %D%/inflate_ws.h \

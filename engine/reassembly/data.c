@@ -25,6 +25,14 @@ static void give(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, str
 	r->run(r->cx, t->f, dir_of(t, side), run);
 }
 
+void sk_reassembly_other(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, struct sk_span bytes, int64_t off, uint8_t reading)
+{
+	struct sk_run run = { .data = bytes, .packet = r->number, .reading = reading };
+
+	if (r->conf.readings && !t->stopped && bytes.n)
+		give(r, t, side, &run, off);
+}
+
 static void give_bytes(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, struct sk_span data, int64_t off,
 		       uint64_t packet)
 {
@@ -56,11 +64,7 @@ static void pass_on(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, 
 	s->urgent = -1;
 	give_bytes(r, t, side, sk_span_sub(data, 0, (size_t)(urgent - off)), off, packet);
 	sk_reassembly_odd(r, t, side, ODD_URGENT, sk_span_sub(data, (size_t)(urgent - off), 1), data, urgent);
-	if (r->conf.urgent && !t->stopped) {
-		struct sk_run run = { .data = sk_span_sub(data, (size_t)(urgent - off), 1), .packet = packet, .urgent = true };
-
-		give(r, t, side, &run, urgent);
-	}
+	sk_reassembly_other(r, t, side, sk_span_sub(data, (size_t)(urgent - off), 1), urgent, SK_RUN_INSERTED);
 	s->removed++;
 	give_bytes(r, t, side, sk_span_sub(data, (size_t)(urgent - off) + 1, data.n), urgent + 1, packet);
 }
@@ -195,7 +199,7 @@ void sk_reassembly_flush(struct sk_reassembly *r, struct tcp_flow *t, unsigned s
 	while (s->queue && !t->stopped) {
 		struct tcp_node *n = s->queue->first;
 
-		if (n->doubtful && s->acked <= n->off) {
+		if (n->doubtful == DOUBT_DROPPED && s->acked <= n->off) {
 			sk_reassembly_node_free(sk_reassembly_queue_pop(r, s));
 			continue;
 		}

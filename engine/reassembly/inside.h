@@ -34,6 +34,10 @@ enum {
 	SIDE_RST = 1 << 8		/* has sent a reset while the connection was established */
 };
 
+/* Why bytes may not count: the receiver should have dropped them, or they may not have reached it. The latter are read at the end
+ * where nothing else came in their place. */
+enum { DOUBT_NONE, DOUBT_DROPPED, DOUBT_FAR };
+
 /* What waits for the bytes before it. Nodes never overlap. */
 struct tcp_node {
 	struct tcp_node *left, *right;	/* treap by off */
@@ -44,7 +48,7 @@ struct tcp_node {
 	uint32_t start, size;		/* the bytes are buf[start .. start + len), of size; none when lost */
 	uint32_t prio;
 	bool lost;			/* cut off by the snap length */
-	bool doubtful;			/* the receiver should have dropped it: only an acknowledgement makes it count */
+	uint8_t doubtful;		/* DOUBT_*: only an acknowledgement makes it count */
 	uint8_t buf[];
 };
 
@@ -164,7 +168,7 @@ struct tcp_segment {
 	int64_t off;
 	struct sk_span data;
 	uint32_t lost;			/* bytes behind data that the snap length cut off */
-	bool doubtful;
+	uint8_t doubtful;		/* DOUBT_* */
 };
 void sk_reassembly_take_data(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, struct tcp_segment seg);
 /* Passes on what no longer has to wait. */
@@ -179,6 +183,7 @@ void sk_reassembly_flush(struct sk_reassembly *r, struct tcp_flow *t, unsigned s
 
 /* overlap.c */
 /* Settles which of the new and the waiting bytes stay: takes away waiting bytes that lose against seg. */
+void sk_reassembly_other(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, struct sk_span bytes, int64_t off, uint8_t reading);
 void sk_reassembly_resolve(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct tcp_segment *seg);
 bool sk_reassembly_new_wins(enum sk_policy policy, int64_t new_off, int64_t new_end, int64_t old_off, int64_t old_end);
 void sk_reassembly_history_add(struct sk_reassembly *r, struct tcp_side *s, struct sk_span data);

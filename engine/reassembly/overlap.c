@@ -65,6 +65,7 @@ void sk_reassembly_resolve(struct sk_reassembly *r, struct tcp_flow *t, unsigned
 			r->counters.overlap_different += !counted;
 			counted = true;
 			sk_reassembly_odd(r, t, side, ODD_OVERLAP, replace ? fresh : old, replace ? old : fresh, from);
+			sk_reassembly_other(r, t, side, replace ? old : fresh, from, SK_RUN_REPLACED);
 			if (t->stopped)
 				return;
 		}
@@ -172,4 +173,5 @@ void sk_reassembly_history_compare(struct sk_reassembly *r, struct tcp_flow *t, 
 	memcpy(r->scratch + first, h->ring, n - first);
 	r->counters.overlap_different++;
 	sk_reassembly_odd(r, t, side, ODD_OVERLAP, sk_span(r->scratch, n), data, from);
+	sk_reassembly_other(r, t, side, data, from, SK_RUN_REPLACED);
 }

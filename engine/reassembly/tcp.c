@@ -253,14 +253,17 @@ static enum reach reach_of(const struct tcp_side *me, int64_t off)
 	return off <= me->edge + me->slack ? REACH_BEYOND : REACH_NONE;
 }
 
-static void look_at_ttl(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p, int64_t off)
+/* True for data that may not have reached the receiver. */
+static bool look_at_ttl(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p, int64_t off)
 {
 	struct tcp_side *me = &t->side[side];
 
 	if (SK_UNLIKELY(p->ttl > me->ttl))
 		me->ttl = p->ttl;
-	else if (SK_UNLIKELY((unsigned)(me->ttl - p->ttl) >= TTL_FAR) && p->payload.n && off + (int64_t)p->payload.n > me->next)
-		sk_reassembly_odd(r, t, side, ODD_TTL, p->payload, sk_span(NULL, 0), off);
+	if (SK_LIKELY((unsigned)(me->ttl - p->ttl) < TTL_FAR) || p->payload.n == 0 || off + (int64_t)p->payload.n <= me->next)
+		return false;
+	sk_reassembly_odd(r, t, side, ODD_TTL, p->payload, sk_span(NULL, 0), off);
+	return true;
 }
 
 /* Only the newest pointer counts; the byte before it leaves the stream (RFC 6093 3.1). Linux reads 0 as the first byte. */
@@ -332,8 +335,8 @@ static bool is_doubtful(struct sk_reassembly *r, struct tcp_flow *t, unsigned si
 static void segment(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p)
 {
 	struct tcp_side *me = &t->side[side];
-	struct tcp_segment seg = { 0, p->payload, 0, false };
-	bool old_ts = sk_reassembly_timestamp_old(me, p), carries = p->payload.n || p->tcp_flags & SK_TCP_FIN;
+	struct tcp_segment seg = { 0, p->payload, 0, DOUBT_NONE };
+	bool far, old_ts = sk_reassembly_timestamp_old(me, p), carries = p->payload.n || p->tcp_flags & SK_TCP_FIN;
 
 	if (!sk_reassembly_place(r, t, side, p))
 		return;
@@ -353,7 +356,7 @@ static void segment(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, 
 	}
 	if (SK_UNLIKELY(me->flags & SIDE_RST))
 		doubt_rst(r, t, side, p, seg.off);
-	look_at_ttl(r, t, side, p, seg.off);
+	far = look_at_ttl(r, t, side, p, seg.off);
 	if (!old_ts && p->tcp_flags & SK_TCP_ACK)
 		sk_reassembly_take_ack(r, t, side, p);
 	if (carries) {
@@ -362,7 +365,7 @@ static void segment(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, 
 			me->edge = NOWHERE;	/* the other direction is seen no more: so its window is not known */
 		}
 		seg.lost = cut_bytes(p);
-		seg.doubtful = is_doubtful(r, t, side, p, seg.off, old_ts);
+		seg.doubtful = is_doubtful(r, t, side, p, seg.off, old_ts) ? DOUBT_DROPPED : far ? DOUBT_FAR : DOUBT_NONE;
 		if (SK_UNLIKELY(p->tcp_flags & SK_TCP_URG) && !seg.doubtful)
 			take_urgent(r, me, p, seg.off);
 		if (seg.data.n || seg.lost)
@@ -453,7 +456,7 @@ static void look_at_capture(struct sk_reassembly *r, struct tcp_flow *t, unsigne
 static void bad_checksum(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p)
 {
 	struct tcp_side *me = &t->side[side];
-	struct tcp_segment seg = { 0, p->payload, 0, true };
+	struct tcp_segment seg = { 0, p->payload, 0, DOUBT_DROPPED };
 
 	if (t->ignored || t->stopped || p->payload.n == 0 || p->tcp_flags & (SK_TCP_SYN | SK_TCP_RST) || !(me->flags & SIDE_KNOWN))
 		return;

@@ -14,6 +14,13 @@
 #include "flow/flow.h"
 #include "flow/policy.h"
 
+/* What a run is. Other than stream: bytes that are not part of it, which hosts of another kind read. */
+enum {
+	SK_RUN_STREAM,
+	SK_RUN_INSERTED,		/* between the bytes before off and those from off on: an urgent byte */
+	SK_RUN_REPLACED			/* in place of as many bytes from off on, which may be passed on or still to come */
+};
+
 struct sk_run {
 	struct sk_span data;		/* p NULL: a gap */
 	uint64_t lost;			/* bytes missing, of a gap */
@@ -21,7 +28,7 @@ struct sk_run {
 	uint64_t time_ns;		/* of the packet that brought or released it */
 	uint64_t packet;		/* number of the packet that brought the bytes */
 	bool fin;			/* the direction ends behind data (data may be empty) */
-	bool urgent;			/* data is the urgent byte, which is not part of the stream but was in it where off says (conf.urgent) */
+	uint8_t reading;		/* SK_RUN_* */
 };
 
 /* Both callbacks may call sk_reassembly_stop and sk_flow_swap, but must not end flows. When memory is short, run is also called
@@ -39,7 +46,7 @@ typedef void sk_reassembly_oddity_fn(void *cx, struct sk_flow *f, int dir, const
 	X(WINDOW, "out_of_window", "a segment its receiver drops because it lies outside the window") \
 	X(NO_ACK, "data_without_ack", "a segment its receiver drops because it has no ACK flag (RFC 9293 3.10.7.4)") \
 	X(URGENT, "urgent_data", "an urgent byte was taken out of the stream; bytes is that byte, other its segment with it inside") \
-	X(TTL, "ttl_insertion", "data with a TTL far below that of the flow: it may not have reached the receiver") \
+	X(TTL, "ttl_insertion", "data with a TTL far below that of the flow: it counts where it is acknowledged, or nothing else comes") \
 	X(RST, "suspected_rst_injection", "a reset no host would take, or one its alleged sender knew nothing of") \
 	X(RST_DATA, "data_in_rst", "a reset carried data; it is not part of the stream") \
 	X(FIN, "data_after_fin", "data behind the end of its direction") \
@@ -61,7 +68,7 @@ struct sk_reassembly_conf {
 	uint64_t max_total;		/* waiting bytes per worker */
 	const struct sk_policies *policies;
 	bool midstream;			/* follow flows whose handshake was not seen */
-	bool urgent;			/* tell urgent bytes by runs of their own too, for readers that read them inline */
+	bool readings;			/* tell other readings too */
 };
 
 #define SK_REASSEMBLY_COUNTERS(X) \

@@ -385,7 +385,7 @@ static void heads_have_no_bodies_even_unkept(void **state)
 
 static void inline_byte(const char *byte)
 {
-	struct sk_run r = { .data = sk_span_str(byte), .off = k.off[0], .packet = ++k.packet, .urgent = true };
+	struct sk_run r = { .data = sk_span_str(byte), .off = k.off[0], .packet = ++k.packet, .reading = SK_RUN_INSERTED };
 
 	r.time_ns = k.packet * 1000000000u;
 	sk_app_run(k.app, &k.flow, SK_TO_SERVER, &r);
@@ -421,6 +421,59 @@ static void urgent_data_is_read_both_ways(void **state)
 	inline_byte("X");
 	C("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
 	inline_byte("X");
+	l = finish();
+	assert_int_equal(lines(l, "http.request"), 1);
+}
+
+static void replaced(const char *bytes, uint64_t off)
+{
+	struct sk_run r = { .data = sk_span_str(bytes), .off = off, .packet = ++k.packet, .reading = SK_RUN_REPLACED };
+
+	r.time_ns = k.packet * 1000000000u;
+	sk_app_run(k.app, &k.flow, SK_TO_SERVER, &r);
+}
+
+/* Overlaps with different bytes: the reading that lost, wherever the stream stands. */
+static void replaced_bytes_are_read_both_ways(void **state)
+{
+	const char *l;
+
+	/* still to come, in two pieces; what follows is read by both */
+	start();
+	C("GET /");
+	replaced("sec", 5);
+	replaced("ret", 8);
+	C("public HTTP/1.1\r\nHo");
+	C("st: h\r\n\r\nGET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+	l = finish();
+	assert_int_equal(lines(l, "http.request"), 3);
+	has(l, "http.request", 0, "target=/public");
+	has(l, "http.request", 1, "target=/next");
+	has(l, "http.request", 2, "target=/secret");
+	has(l, "http.request", 2, "host=h");
+	/* waiting for the rest of its head */
+	start();
+	C("GET /public HTTP/1.1\r\nHost: h");
+	replaced("secret", 5);
+	C("\r\n\r\n");
+	l = finish();
+	assert_int_equal(lines(l, "http.request"), 2);
+	has(l, "http.request", 1, "target=/secret");
+	has(l, "http.request", 1, "host=h");
+	/* read long ago */
+	start();
+	C("GET /public HTTP/1.1\r\nHost: h\r\n\r\n");
+	replaced("GET /secret HTTP/1.1\r\nHost: h\r\n\r\n", 0);
+	C("GET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+	l = finish();
+	assert_int_equal(lines(l, "http.request"), 3);
+	has(l, "http.request", 1, "target=/secret");
+	has(l, "http.request", 2, "target=/next");
+	assert_true(odd(l, "second_reading"));
+	/* what begins no request tells none */
+	start();
+	C("GET /public HTTP/1.1\r\nHost: h\r\n\r\n");
+	replaced("secret", 5);
 	l = finish();
 	assert_int_equal(lines(l, "http.request"), 1);
 }
@@ -750,7 +803,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_exchange), cmocka_unit_test(the_other_views_of_a_target),
 		cmocka_unit_test(fields_behind_a_chunked_body), cmocka_unit_test(request_lines),
-		cmocka_unit_test(heads_have_no_bodies_even_unkept), cmocka_unit_test(urgent_data_is_read_both_ways), cmocka_unit_test(fields),
+		cmocka_unit_test(heads_have_no_bodies_even_unkept), cmocka_unit_test(urgent_data_is_read_both_ways),
+		cmocka_unit_test(replaced_bytes_are_read_both_ways), cmocka_unit_test(fields),
 		cmocka_unit_test(chunked_in_all_spellings), cmocka_unit_test(chunked_in_name_only), cmocka_unit_test(lengths),
 		cmocka_unit_test(the_request_behind_an_odd_length), cmocka_unit_test(both_readings_are_told),
 		cmocka_unit_test(messages_without_bodies), cmocka_unit_test(odd_responses), cmocka_unit_test(responses_find_their_requests),

@@ -204,8 +204,12 @@ static const struct story doubtful[] = {
 	  { 'c', "A", 3, 1, "XY", .packet_flags = SK_PACKET_BAD_CHECKSUM }, { 's', "A", 1, 5 }, { 'c', "A", 5, 1, "cd" } } },
 	{ "wrong checksum, never acknowledged", "ab$", "$", "", EST, .segs = { HELLO, { 'c', "A", 1, 1, "ab" }, { 's', "A", 1, 3 },
 	  { 'c', "A", 3, 1, "XY", .packet_flags = SK_PACKET_BAD_CHECKSUM } } },
-	{ "low TTL is told and read, the other reading too", "abXYef$", "$", "ttl_insertion overlap_different_data", EST, .segs = { HELLO,
+	{ "low TTL waits for a better reading", "abcdef$", "$", "ttl_insertion overlap_different_data", EST, .segs = { HELLO,
 	  { 'c', "A", 1, 1, "ab" }, { 'c', "A", 3, 1, "XY", .ttl = 3 }, { 'c', "A", 3, 1, "cd" }, { 'c', "A", 5, 1, "ef" } } },
+	{ "low TTL, acknowledged", "abXYef$", "$", "ttl_insertion", EST, .segs = { HELLO, { 'c', "A", 1, 1, "ab" },
+	  { 'c', "A", 3, 1, "XY", .ttl = 3 }, { 's', "A", 1, 5 }, { 'c', "A", 5, 1, "ef" } } },
+	{ "low TTL and nothing else", "abXY$", "$", "ttl_insertion", EST, .segs = { HELLO, { 'c', "A", 1, 1, "ab" },
+	  { 'c', "A", 3, 1, "XY", .ttl = 3 } } },
 };
 
 static const struct story urgent[] = {

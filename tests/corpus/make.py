@@ -1,0 +1,620 @@
+#!/usr/bin/env python3
+"""tests/corpus/make.py — writes the captures that made.table and span.table speak of: evasions nobody has published captures of.
+
+usage: make.py FOLDER
+
+Every function below makes one capture of its name, with - for _. Packets are built here and nothing is sent; what is asked for is
+harmless. Standard library only.
+"""
+import gzip
+import lzma
+import os
+import random
+import struct
+import sys
+import zlib
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
+from wire import START, Pcap, checksum  # noqa: E402
+
+CLIENT, SERVER = bytes([10, 9, 0, 1]), bytes([10, 8, 0, 1])
+C6, S6 = bytes.fromhex("20010db8000000000000000000000001"), bytes.fromhex("20010db8000000000000000000000002")
+FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
+MADE = []
+
+
+def made(f):
+    MADE.append(f)
+    return f
+
+
+def sum_tcp(src, dst, tcp):
+    if len(src) == 4:
+        pseudo = src + dst + struct.pack("!BBH", 0, 6, len(tcp))
+    else:
+        pseudo = src + dst + struct.pack("!IHBB", len(tcp), 0, 0, 6)
+    return checksum(pseudo + tcp)
+
+
+def tcp_bytes(src, dst, sport, dport, seq, ack, flags, data=b"", window=65535, urgent=0, options=b"", bad=False):
+    options += b"\1" * (-len(options) % 4)
+    tcp = struct.pack("!HHIIBBHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, (5 + len(options) // 4) << 4, flags, window, 0,
+                      urgent) + options + data
+    return tcp[:16] + struct.pack("!H", sum_tcp(src, dst, tcp) ^ (0x1234 if bad else 0)) + tcp[18:]
+
+
+def ip4(src, dst, proto, payload, ident=1, frag=0x4000, ttl=64):
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), ident & 0xFFFF, frag, ttl, proto, 0, src, dst)
+    return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + payload
+
+
+def ip6(src, dst, next_header, payload):
+    return struct.pack("!IHBB", 6 << 28, len(payload), next_header, 64) + src + dst + payload
+
+
+def udp(sport, dport, payload):
+    return struct.pack("!HHHH", sport, dport, 8 + len(payload), 0) + payload
+
+
+def ether(ip):
+    return b"\x02\x77\2\0\0\x10\x02\x77\1\0\0\x10" + (b"\x08\0" if ip[0] >> 4 == 4 else b"\x86\xdd") + ip
+
+
+class Talk:
+    """Packets of one connection. Sequence numbers count from the sender's own SYN, which is 0."""
+
+    def __init__(self, out, port=80, isn=(1000, 900000), client_port=40000, base=(CLIENT, SERVER)):
+        self.out, self.port, self.isn, self.client_port, self.base = out, port, list(isn), client_port, base
+        self.ident = 100
+
+    def packet(self, side, seq, ack, flags, data=b"", ttl=64, **more):
+        c = side == "c"
+        src, dst = self.base if c else self.base[::-1]
+        sport, dport = (self.client_port, self.port) if c else (self.port, self.client_port)
+        me, peer = (0, 1) if c else (1, 0)
+        self.ident += 1
+        return ip4(src, dst, 6, tcp_bytes(src, dst, sport, dport, self.isn[me] + seq, self.isn[peer] + ack if flags & ACK else 0, flags, data,
+                                          **more), self.ident, ttl=ttl)
+
+    def put(self, *args, **more):
+        self.out.put(ether(self.packet(*args, **more)))
+
+    def open(self, **more):
+        self.put("c", 0, 0, SYN, **more)
+        self.put("s", 0, 1, SYN | ACK, **more)
+        self.put("c", 1, 1, ACK)
+
+    def close(self, c, s):
+        self.put("c", c, s, FIN | ACK)
+        self.put("s", s, c + 1, FIN | ACK)
+        self.put("c", c + 1, s + 1, ACK)
+
+    def data(self, side, seq, ack, data, **more):
+        self.put(side, seq, ack, PSH | ACK, data, **more)
+
+
+GET = b"GET /secret HTTP/1.1\r\nHost: h.example\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def request(target, head="Host: h.example\r\n", method="GET", body=b"", version="HTTP/1.1"):
+    return f"{method} {target} {version}\r\n{head}\r\n".encode("latin-1") + body
+
+
+# --- segments
+
+@made
+def one_byte_segments(out):
+    """A request byte by byte, in an order of chance."""
+    t = Talk(out)
+    t.open()
+    order = list(range(len(GET)))
+    random.Random(7).shuffle(order)
+    for i in order:
+        t.data("c", 1 + i, 1, GET[i:i + 1])
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
+def sequence_wrap(out):
+    """Numbers run over 2^32 inside of the request."""
+    t = Talk(out, isn=(0xFFFFFFFF - 10, 0xFFFFFFF0))
+    t.open()
+    t.data("c", 1, 1, GET[:20])
+    t.data("c", 21, 1, GET[20:])
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
+def port_reuse(out):
+    """A second connection on the same ports, without an end of the first."""
+    t = Talk(out)
+    t.open()
+    t.data("c", 1, 1, GET)
+    t.data("s", 1, 1 + len(GET), OK)
+    t = Talk(out, isn=(70000000, 80000000))
+    t.open()
+    second = request("/second")
+    t.data("c", 1, 1, second)
+    t.data("s", 1, 1 + len(second), OK)
+    t.close(1 + len(second), 1 + len(OK))
+
+
+@made
+def overlap_novak(out):
+    """Novak and Sturges' 18 segments, Target-Based TCP Stream Reassembly (2007), on a port no protocol is known of."""
+    t = Talk(out, port=7777)
+    t.open()
+    for seq, text in ((2, "AAA"), (6, "BB"), (8, "CCC"), (12, "D"), (15, "EE"), (17, "FFF"), (20, "GG"), (22, "HH"), (24, "I"), (3, "JJJJ"),
+                      (8, "KKK"), (11, "LLL"), (14, "MMM"), (18, "N"), (21, "O"), (22, "P"), (24, "QQ"), (1, "0")):
+        t.data("c", seq, 1, text.encode())
+    t.put("s", 1, 26, ACK)
+
+
+@made
+def fragments_novak(out):
+    """The same pattern as fragments of one datagram, eight bytes a letter; Novak, Target-Based Fragmentation Reassembly (2005)."""
+    pieces = ((1, "AAA"), (5, "BB"), (7, "CCC"), (11, "D"), (14, "EE"), (16, "FFF"), (19, "GG"), (21, "HH"), (23, "I"), (2, "JJJJ"), (7, "KKK"),
+              (10, "LLL"), (13, "MMM"), (17, "N"), (20, "O"), (21, "P"), (23, "QQ"))
+    for at, text in pieces:
+        out.put(ether(ip4(CLIENT, SERVER, 17, b"".join(bytes([ord(c)]) * 8 for c in text), 77, at | (0 if text == "QQ" else 0x2000))))
+    out.put(ether(ip4(CLIENT, SERVER, 17, struct.pack("!HHHH", 4000, 7777, 8 * 25, 0), 77, 0x2000)))
+
+
+@made
+def other_data_after_ack(out):
+    """The same numbers with other bytes, once the first ones are acknowledged."""
+    t = Talk(out)
+    t.open()
+    t.data("c", 1, 1, GET)
+    t.put("s", 1, 1 + len(GET), ACK)
+    t.data("c", 1, 1, GET.replace(b"secret", b"public"))
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
+def other_data_before_ack(out):
+    """Harmless bytes first, others before anything is acknowledged, the begin last."""
+    t = Talk(out)
+    t.open()
+    t.data("c", 6, 1, GET.replace(b"secret", b"public")[5:])
+    t.data("c", 6, 1, GET[5:])
+    t.data("c", 1, 1, GET[:5])
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+# --- what receivers drop
+
+@made
+def ttl_insertion(out):
+    """A segment that dies before the server, then the real one."""
+    t = Talk(out)
+    t.open()
+    t.data("c", 1, 1, GET[:5])
+    t.data("c", 6, 1, GET.replace(b"secret", b"public")[5:], ttl=3)
+    t.data("c", 6, 1, GET[5:])
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
+def checksum_insertion(out):
+    """A segment with a wrong checksum, then the real one."""
+    t = Talk(out)
+    t.open()
+    t.data("c", 1, 1, GET[:5])
+    t.data("c", 6, 1, GET.replace(b"secret", b"public")[5:], bad=True)
+    t.data("c", 6, 1, GET[5:])
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
+def paws(out):
+    """A segment with an old timestamp, then the real one (RFC 7323 5)."""
+    def stamp(v, e):
+        return struct.pack("!BBBBII", 1, 1, 8, 10, v, e)
+    t = Talk(out)
+    t.put("c", 0, 0, SYN, options=stamp(1000, 0))
+    t.put("s", 0, 1, SYN | ACK, options=stamp(5000, 1000))
+    t.put("c", 1, 1, ACK, options=stamp(1001, 5000))
+    t.data("c", 1, 1, GET[:5], options=stamp(1002, 5000))
+    t.data("c", 6, 1, GET.replace(b"secret", b"public")[5:], options=stamp(10, 5000))
+    t.data("c", 6, 1, GET[5:], options=stamp(1003, 5000))
+    t.data("s", 1, 1 + len(GET), OK, options=stamp(5001, 1003))
+
+
+@made
+def out_of_window(out):
+    """A byte far out, and a window that shrinks."""
+    t = Talk(out)
+    t.open()
+    t.data("c", 1, 1, GET[:5])
+    t.data("c", 500000, 1, b"X")
+    t.put("s", 1, 6, ACK, window=2)
+    t.data("c", 6, 1, GET[5:])
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
+def no_ack_flag(out):
+    """Data without ACK, which no host takes (RFC 9293 3.10.7.4), then the real ones."""
+    t = Talk(out)
+    t.open()
+    t.put("c", 1, 1, PSH, GET.replace(b"secret", b"public"))
+    t.data("c", 1, 1, GET)
+    t.data("s", 1, 1 + len(GET), OK)
+
+
+@made
+def forged_rst(out):
+    """Resets that no host takes, or that only the sensor sees; the connection goes on."""
+    t = Talk(out)
+    t.open()
+    t.put("s", 5000000, 1, RST | ACK)
+    t.put("c", 1, 0, RST, ttl=3)
+    t.data("c", 1, 1, GET)
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
+def rst_with_data(out):
+    t = Talk(out)
+    t.open()
+    t.data("c", 1, 1, GET)
+    t.put("s", 1, 1 + len(GET), RST | ACK, b"go away")
+
+
+@made
+def data_after_fin(out):
+    """The end, and bytes behind it that are acknowledged: the end was not from the sender."""
+    t = Talk(out)
+    t.open()
+    t.data("c", 1, 1, GET[:10])
+    t.put("c", 11, 1, FIN | ACK)
+    t.data("c", 11, 1, GET[10:])
+    t.data("s", 1, 1 + len(GET), OK)
+
+
+@made
+def urgent_byte(out):
+    """An urgent byte in the target: most hosts take it out, some leave it in (RFC 6093)."""
+    t = Talk(out)
+    t.open()
+    sent = GET.replace(b"/secret", b"/seXcret")
+    t.data("c", 1, 1, sent[:7])
+    t.put("c", 8, 1, PSH | ACK | URG, sent[7:8], urgent=1)
+    t.data("c", 9, 1, sent[8:])
+    t.data("s", 1, 1 + len(sent), OK)
+    t.close(1 + len(sent), 1 + len(OK))
+
+
+# --- handshakes
+
+@made
+def syn_data_accepted(out):
+    """Fast open (RFC 7413): the server acknowledges the data on the SYN."""
+    t = Talk(out)
+    t.put("c", 0, 0, SYN, GET[:10], options=bytes([34, 10]) + b"cookie!!")
+    t.put("s", 0, 11, SYN | ACK)
+    t.data("c", 11, 1, GET[10:])
+    t.data("s", 1, 1 + len(GET), OK)
+
+
+@made
+def syn_data_ignored(out):
+    """The server acknowledges the SYN alone: its data, which differ, were never read."""
+    t = Talk(out)
+    t.put("c", 0, 0, SYN, GET.replace(b"secret", b"public"))
+    t.put("s", 0, 1, SYN | ACK)
+    t.data("c", 1, 1, GET)
+    t.data("s", 1, 1 + len(GET), OK)
+
+
+@made
+def syn_ack_data(out):
+    """Data on the SYN-ACK: a server that speaks first."""
+    t = Talk(out, port=7777)
+    t.put("c", 0, 0, SYN)
+    t.put("s", 0, 1, SYN | ACK, b"EVIL banner")
+    t.put("c", 1, 12, ACK)
+    t.close(1, 12)
+
+
+@made
+def split_handshake(out):
+    """Four-way: the server answers the SYN with an ACK and a SYN of its own (Beardsley and Qian, 2010)."""
+    t = Talk(out)
+    t.put("c", 0, 0, SYN)
+    t.put("s", 0, 1, ACK)
+    t.put("s", 0, 0, SYN)
+    t.put("c", 0, 1, SYN | ACK)
+    t.put("s", 1, 1, ACK)
+    t.data("c", 1, 1, GET)
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
+def simultaneous_open(out):
+    """Both send a SYN (RFC 9293 figure 7)."""
+    t = Talk(out)
+    t.put("c", 0, 0, SYN)
+    t.put("s", 0, 0, SYN)
+    t.put("c", 0, 1, SYN | ACK)
+    t.put("s", 0, 1, SYN | ACK)
+    t.data("c", 1, 1, GET)
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+# --- below
+
+@made
+def tiny_fragments(out):
+    """A request in fragments of eight bytes, last first."""
+    t = Talk(out)
+    t.open()
+    whole = t.packet("c", 1, 1, PSH | ACK, GET)
+    payload = whole[20:]
+    parts = [(i, payload[i:i + 8]) for i in range(0, len(payload), 8)]
+    for i, part in parts[::-1]:
+        out.put(ether(ip4(CLIENT, SERVER, 6, part, 4242, i // 8 | (0x2000 if i + 8 < len(payload) else 0))))
+    t.data("s", 1, 1 + len(GET), OK)
+
+
+@made
+def ipv6_chain(out):
+    """TCP behind hop-by-hop options, routing, destination options and an atomic fragment header."""
+    options = b"\1\4\0\0\0\0"
+    chain = lambda next_header: (bytes([43, 0]) + options + bytes([60, 0, 4, 0, 0, 0, 0, 0]) + bytes([44, 0]) + options +
+                                 bytes([next_header, 0, 0, 0, 0, 0, 0, 9]))
+    isn = {"c": 1000, "s": 2000}
+    for side, seq, ack, flags, data in (("c", 0, 0, SYN, b""), ("s", 0, 1, SYN | ACK, b""), ("c", 1, 1, ACK, b""), ("c", 1, 1, PSH | ACK, GET),
+                                        ("s", 1, 1 + len(GET), PSH | ACK, OK)):
+        src, dst, ports = (C6, S6, (40000, 80)) if side == "c" else (S6, C6, (80, 40000))
+        other = "s" if side == "c" else "c"
+        seg = tcp_bytes(src, dst, *ports, isn[side] + seq, isn[other] + ack if flags & ACK else 0, flags, data)
+        out.put(ether(ip6(src, dst, 0, chain(6) + seg) if side == "c" else ip6(src, dst, 6, seg)))
+
+
+@made
+def nested_tunnels(out):
+    """A datagram in five IP-in-IP tunnels, which is read, and one in forty, which is too deep."""
+    for depth in (5, 40):
+        p = ip4(CLIENT, SERVER, 17, udp(4000, 7777, b"EVIL %d" % depth))
+        for _ in range(depth):
+            p = ip4(CLIENT, SERVER, 4, p)
+        out.put(ether(p))
+
+
+# --- HTTP
+
+def ask(out, turns, **how):
+    out.talk(turns, **how)
+
+
+def smuggle(out, head, body, answers=1):
+    ask(out, [("c", request("/", "Host: h.example\r\n" + head, "POST", body))] + [("s", OK)] * answers)
+
+
+HIDDEN = b"GET /hidden HTTP/1.1\r\nHost: h.example\r\n\r\n"
+
+
+@made
+def smuggle_cl_te(out):
+    """Front end by Content-Length, back end by chunks: what follows the last chunk is a request."""
+    body = b"0\r\n\r\n" + HIDDEN
+    smuggle(out, f"Content-Length: {len(body)}\r\nTransfer-Encoding: chunked\r\n", body, 2)
+
+
+@made
+def smuggle_te_cl(out):
+    """Front end by chunks, back end by a Content-Length that ends before the chunk does."""
+    chunk = b"%x\r\n" % len(HIDDEN)
+    smuggle(out, f"Content-Length: {len(chunk)}\r\nTransfer-Encoding: chunked\r\n", chunk + HIDDEN + b"\r\n0\r\n\r\n", 1)
+
+
+@made
+def smuggle_cl_zeros(out):
+    smuggle(out, "Content-Length: 0003\r\n", b"abc" + HIDDEN, 2)
+
+
+@made
+def smuggle_cl_twice(out):
+    smuggle(out, "Content-Length: 3\r\nContent-Length: %d\r\n" % (3 + len(HIDDEN)), b"abc" + HIDDEN, 2)
+
+
+@made
+def smuggle_cl_list(out):
+    smuggle(out, "Content-Length: 3, 3\r\n", b"abc" + HIDDEN, 2)
+
+
+@made
+def smuggle_cl_plus(out):
+    smuggle(out, "Content-Length: +3\r\n", b"abc" + HIDDEN, 2)
+
+
+@made
+def smuggle_te_folded(out):
+    smuggle(out, "Transfer-Encoding:\r\n chunked\r\n", b"3\r\nabc\r\n0\r\n\r\n" + HIDDEN, 2)
+
+
+@made
+def smuggle_te_odd(out):
+    smuggle(out, "Transfer-Encoding: xchunked\r\nContent-Length: 5\r\n", b"0\r\n\r\n" + HIDDEN, 2)
+
+
+@made
+def smuggle_te_10(out):
+    ask(out, [("c", request("/", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "POST", b"0\r\n\r\n" + HIDDEN, "HTTP/1.0")), ("s", OK),
+              ("s", OK)])
+
+
+@made
+def smuggle_chunk_extension(out):
+    smuggle(out, "Transfer-Encoding: chunked\r\n", b"3;a\nb\r\nabc\r\n0\r\n\r\n" + HIDDEN, 2)
+
+
+@made
+def smuggle_space_before_colon(out):
+    smuggle(out, "Content-Length : 3\r\n", b"abc" + HIDDEN, 2)
+
+
+@made
+def trailers(out):
+    smuggle(out, "Transfer-Encoding: chunked\r\nTrailer: X-Note\r\n", b"3\r\nabc\r\n0\r\nX-Note: EVIL\r\nContent-Length: 9\r\n\r\n" + HIDDEN, 2)
+
+
+@made
+def pipelined(out):
+    ask(out, [("c", b"".join(request(f"/{i}") for i in range(40))), ("s", OK * 40)], cut=700)
+
+
+def answer(out, coding, body):
+    ask(out, [("c", request("/eicar.txt")),
+              ("s", b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: %s\r\nContent-Length: %d\r\n\r\n" % (coding, len(body)) + body)],
+        cut=61)
+
+
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+@made
+def coding_brotli(out):
+    """Meta-blocks without compression (RFC 7932 9.2)."""
+    bits = (0 | (len(EICAR) - 1) << 3 | 1 << 19) << 1
+    answer(out, b"br", bits.to_bytes(3, "little") + EICAR + b"\x03")
+
+
+@made
+def coding_zstd(out):
+    """One raw block (RFC 8878 3.1.1): single segment, one byte of content size."""
+    block = (len(EICAR) << 3 | 1).to_bytes(3, "little")
+    answer(out, b"zstd", bytes.fromhex("28b52ffd20") + bytes([len(EICAR)]) + block + EICAR)
+
+
+@made
+def coding_compress(out):
+    """Codes of nine bits, each a byte; the table is never used (LZW of compress(1))."""
+    v = n = 0
+    for c in EICAR:
+        v |= c << n
+        n += 9
+    answer(out, b"compress", b"\x1f\x9d\x89" + v.to_bytes((n + 7) // 8, "little"))
+
+
+@made
+def coding_lzma(out):
+    answer(out, b"lzma", lzma.compress(EICAR, lzma.FORMAT_ALONE))
+
+
+@made
+def coding_xz(out):
+    answer(out, b"xz", lzma.compress(EICAR))
+
+
+@made
+def coding_stack(out):
+    answer(out, b"deflate, gzip, br", (lambda b: ((0 | (len(b) - 1) << 3 | 1 << 19) << 1).to_bytes(3, "little") + b + b"\x03")(
+        gzip.compress(zlib.compress(EICAR), mtime=0)))
+
+
+@made
+def coding_bomb(out):
+    """8 MiB of zeros in gzip in gzip."""
+    answer(out, b"gzip, gzip", gzip.compress(gzip.compress(bytes(8 << 20), mtime=0), mtime=0))
+
+
+@made
+def java_in_chunks(out):
+    """The begin of a serialised Java object, cut so that no chunk and no segment holds the whole of its magic and class name."""
+    body = bytes.fromhex("aced0005") + b"sr\0\x16example.NothingAtAllXX" + bytes(8)
+    chunks = b"".join(b"1\r\n" + body[i:i + 1] + b"\r\n" for i in range(len(body))) + b"0\r\n\r\n"
+    ask(out, [("c", request("/invoker", "Host: h.example\r\nTransfer-Encoding: chunked\r\n", "POST", chunks)), ("s", OK)], cut=1)
+
+
+@made
+def multipart_names(out):
+    """File names in every way: quoted, bare, RFC 5987, twice, with a path, with an escaped quote."""
+    names = ['filename="a.aspx"', "filename=b.aspx", "filename*=utf-8''c%2Easpx", 'filename="x.txt"; filename="d.aspx"',
+             'filename="C:\\\\e.aspx"', 'filename="f\\".aspx"', "FileName = g.aspx"]
+    body = b"".join(f'--b\r\nContent-Disposition: form-data; name="u{i}"; {n}\r\n\r\nEVIL\r\n'.encode() for i, n in enumerate(names)) + b"--b--\r\n"
+    ask(out, [("c", request("/up", f"Host: h.example\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {len(body)}\r\n", "POST",
+                            body)), ("s", OK)])
+
+
+@made
+def polyglot(out):
+    """A JPEG with text behind its end marker."""
+    body = bytes.fromhex("ffd8ffe000104a46494600010100000100010000") + bytes(300) + b"\xff\xd9" + EICAR
+    ask(out, [("c", request("/picture.jpg")), ("s", b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(body) + body)],
+        cut=100)
+
+
+@made
+def h2c_on_odd_port(out):
+    """HTTP/2 without TLS and without upgrade: preface and an empty SETTINGS frame."""
+    ask(out, [("c", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000")), ("s", bytes.fromhex("000000040000000000"))],
+        port=7777)
+
+
+def uri(out, target):
+    ask(out, [("c", request(target)), ("s", OK)])
+
+
+@made
+def uri_forms(out):
+    """The URI matrix, in conversations of our own."""
+    for target in ("/WebInterface/function/", "/%57eb%49nterface/function/", "/WebInterface//function/", "/WebInterface/./function/",
+                   "/x/../WebInterface/function/", "/WebInterface/%2566unction/", "/WebInterface/%u0066unction/", "/WebInterface\\function/",
+                   "/WebInterface%2ffunction/", "/WebInterface%5cfunction/", "/WebInterface/%c1%a6unction/", "/WebInterface;a=b/function/",
+                   "/WebInterface/function;jsessionid=1/", "http://h.example/WebInterface/function/", "/x/..;/WebInterface/function/",
+                   "/x/%2e%2e;/WebInterface/function/", "/%252e%252e/WebInterface/function/", "/WebInterface/function/?q=set%2555ser"):
+        uri(out, target)
+
+
+@made
+def nul_in_path(out):
+    uri(out, "/a.aspx%00.jpg?x=%2541")
+
+
+@made
+def ranges(out):
+    """One file in three responses over two connections, the middle one last."""
+    text = b"0123456789" + EICAR + b"0123456789"
+    cut = (0, 30, 60, len(text))
+
+    def part(a, b):
+        return (b"HTTP/1.1 206 Partial Content\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes %d-%d/%d\r\nContent-Length: %d\r\n\r\n"
+                % (a, b - 1, len(text), b - a) + text[a:b])
+
+    def want(a, b):
+        return request("/file.bin", f"Host: h.example\r\nRange: bytes={a}-{b - 1}\r\n")
+    t = Talk(out)
+    for i, client_port in ((0, 40001), (2, 40002), (1, 40003)):
+        t = Talk(out, client_port=client_port)
+        q, a = want(cut[i], cut[i + 1]), part(cut[i], cut[i + 1])
+        t.open()
+        t.data("c", 1, 1, q)
+        t.data("s", 1, 1 + len(q), a)
+        t.close(1 + len(q), 1 + len(a))
+
+
+def main():
+    folder = sys.argv[1]
+    for f in MADE:
+        out = Pcap(os.path.join(folder, f.__name__.replace("_", "-") + ".pcap"))
+        f(out)
+        out.close()
+
+
+if __name__ == "__main__":
+    main()
