@@ -62,10 +62,10 @@ struct sk_app_flow {
 	const void *setup;
 	uint8_t *rest_copy[2];			/* malloc'd; the bytes of rest that are not in the run at hand */
 	struct sk_app_dir dir[2];
-	struct sk_run rest[2];			/* last: not zeroed, set by a switch */
 	struct sk_buf other;			/* bytes of another reading that came before anybody had claimed the flow */
 	uint64_t other_off;
 	uint8_t other_dir, other_reading;
+	struct sk_run rest[2];			/* last: not zeroed, set by a switch */
 };
 
 struct sk_app {

@@ -20,7 +20,9 @@
 #include "base/log.h"
 #include "rules/cache.h"
 
-#define MAGIC "SKPATDB1"
+#include "rules/pad.h"
+
+#define MAGIC "SKPATDB2"		/* 2: small sets are padded (pad.h) */
 #define SUFFIX ".patterns"
 #define FILE_MAX (UINT64_C(1) << 30)
 #define CACHE_DAYS 30
@@ -218,7 +220,7 @@ int sk_rules_cache_compile(const char *dir, const struct sk_patterns *p, hs_data
 		sk_buf_fini(&key);
 		return HS_SUCCESS;
 	}
-	rc = hs_compile_multi(p->texts, p->flags, p->ids, p->cnt, p->mode, NULL, db, error);
+	rc = sk_pad_compile(p->texts, p->flags, p->ids, p->cnt, p->mode, db, error);
 	if (cached && rc == HS_SUCCESS)
 		keep(dir, path, sk_buf_span(&key), *db);
 	sk_buf_fini(&key);

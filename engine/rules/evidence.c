@@ -6,6 +6,7 @@
 #include "base/fmt.h"
 #include "rules/load.h"
 #include "rules/match.h"
+#include "rules/pad.h"
 
 struct window {				/* bytes of a field that are at hand */
 	struct sk_span bytes;
@@ -21,7 +22,7 @@ static int on_start(unsigned id, unsigned long long from, unsigned long long to,
 {
 	struct begin *b = cx;
 
-	if (to == b->end && (!b->found || from < b->from)) {
+	if (id == 0 && to == b->end && (!b->found || from < b->from)) {
 		b->from = from;
 		b->found = true;
 	}
@@ -37,7 +38,7 @@ static hs_database_t *start_db(struct sk_matcher *m, const struct sk_atom *a)
 
 	if (m->starts[a->regex] || m->no_start[a->regex])
 		return m->starts[a->regex];
-	if (hs_compile((const char *)a->text.p, flags, HS_MODE_BLOCK, NULL, &db, &error) != HS_SUCCESS) {
+	if (sk_pad_compile((const char *const[]){ (const char *)a->text.p }, &flags, &(unsigned){ 0 }, 1, HS_MODE_BLOCK, &db, &error) != HS_SUCCESS) {
 		m->no_start[a->regex] = true;
 		hs_free_compile_error(error);
 		return NULL;

@@ -2,6 +2,7 @@
 #include "base/fmt.h"
 #include "rules/load.h"
 #include "rules/match.h"
+#include "rules/pad.h"
 
 static bool is_bytes(const struct sk_value *v)
 {
@@ -108,7 +109,8 @@ static void hit(struct sk_matcher *m, uint32_t index, uint64_t end, const struct
 
 static int on_pattern(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *cx)
 {
-	hit(cx, id, to, NULL);
+	if (SK_LIKELY(id != SK_PAD_ID))
+		hit(cx, id, to, NULL);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* rules/unit.c — the state of one streamed value: the pattern stream, what was hit, which rules wait for more. */
 #include "base/mem.h"
 #include "rules/match.h"
+#include "rules/pad.h"
 
 static size_t words(uint32_t bits)
 {
@@ -147,8 +148,11 @@ static int on_stream(unsigned id, unsigned long long from, unsigned long long to
 {
 	struct sk_matcher *m = cx;
 	struct sk_unit *u = m->unit;
-	const struct sk_atom *a = &m->s->atoms[id];
+	const struct sk_atom *a;
 
+	if (SK_UNLIKELY(id == SK_PAD_ID))
+		return 0;
+	a = &m->s->atoms[id];
 	if (sk_unit_bit(u, a->bit))
 		return 0;
 	u->bits[a->bit / 32] |= 1u << (a->bit % 32);

@@ -41,3 +41,7 @@ UNIT_TESTS += tests/unit/rules/t_cache
 tests_unit_rules_t_cache_SOURCES = %D%/t_cache.c
 tests_unit_rules_t_cache_CPPFLAGS = $(UNIT_CPPFLAGS) $(HS_CFLAGS)
 tests_unit_rules_t_cache_LDADD = $(RULES_TEST_LIBS)
+UNIT_TESTS += tests/unit/rules/t_pad
+tests_unit_rules_t_pad_SOURCES = %D%/t_pad.c
+tests_unit_rules_t_pad_CPPFLAGS = $(UNIT_CPPFLAGS) $(HS_CFLAGS)
+tests_unit_rules_t_pad_LDADD = libsk_rules.a libsk_base.a $(CMOCKA_LIBS) $(HS_LIBS)
