@@ -34,7 +34,7 @@ static void defaults_are_set(void **state)
 	assert_int_equal(s.flow.established_ns, UINT64_C(600) * 1000000000);
 	assert_int_equal(s.checksums, 0);
 	assert_true(s.reassembly.midstream);
-	assert_int_equal(s.policy, SK_POLICY_WINDOWS);
+	assert_int_equal(s.policies.preset, SK_POLICY_WINDOWS);
 	assert_true(*s.sensor);
 	sk_settings_fini(&s);
 }
