@@ -19,7 +19,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "rules/cache.h"
-
 #include "rules/pad.h"
 
 #define MAGIC "SKPATDB2"		/* 2: small sets are padded (pad.h) */
