@@ -172,7 +172,7 @@ def main():
     if "--check" in options:
         sys.exit(check(options["--check"][0], options["--check"][1:], cost))
     if "--budget" in options:
-        for name, n in sorted(rows):
+        for name, n in sorted(cost.items()):    # start-up may differ: a station may have less than nothing
             print("\t".join(options["--budget"] + [name, str(n)]))
         return
     for name, n in rows + [("all", total)]:
