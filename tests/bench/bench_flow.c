@@ -151,7 +151,7 @@ static void on_run(void *cx, struct sk_flow *f, int dir, const struct sk_run *ru
 /* backwards: each byte in a segment of its own, last one first. */
 static void segments(size_t len, uint32_t cnt, bool acked, bool backwards, const char *what)
 {
-	struct sk_reassembly_conf how = { 2 << 20, 64 << 20, NULL, true };
+	struct sk_reassembly_conf how = { 2 << 20, 64 << 20, NULL, true, true };
 	static uint8_t payload[65536];
 	uint64_t best = UINT64_MAX;
 

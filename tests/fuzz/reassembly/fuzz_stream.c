@@ -221,7 +221,7 @@ static void take(struct talk *t, enum sk_policy policy, const uint8_t *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sk_policies policies = { NULL, 0, SK_POLICY_BSD };
-	struct sk_reassembly_conf conf = { 1 << 20, 1 << 22, &policies, true };
+	struct sk_reassembly_conf conf = { 1 << 20, 1 << 22, &policies, true, false };
 	struct talk t = { .f = { .info.proto = 6 }, .isn = { 0xffffffff - 700, 5000 } };
 	size_t packets = 0;
 

@@ -214,7 +214,7 @@ static void the_worker_has_a_limit(void **state)
 {
 	enum { FLOWS = 200 };
 	static struct sk_flow flows[FLOWS];
-	struct sk_reassembly_conf conf = { 1 << 20, 1 << 20, NULL, true };
+	struct sk_reassembly_conf conf = { 1 << 20, 1 << 20, NULL, true, false };
 	struct crowd c = { NULL, 0 };
 	struct sk_packet p = { .tcp_flags = SK_TCP_ACK, .window = 65535, .payload = { stream, 1000 } };
 
