@@ -44,6 +44,7 @@ static hs_database_t *start_db(struct sk_matcher *m, const struct sk_atom *a)
 		return NULL;
 	}
 	if (!sk_match_grow_scratch(m, db)) {
+		m->counters.unplaced++;
 		hs_free_database(db);
 		return NULL;
 	}

@@ -148,6 +148,7 @@ void sk_rules_wanted(const struct sk_ruleset *s, struct sk_wanted *w);
 	X(candidates, "rules", "rules tried because their rarest pattern was there") \
 	X(matches, "matches", "rules that matched") \
 	X(refused, "units", "values not searched because memory was short") \
+	X(unplaced, "matches", "matches told without their place because memory was short") \
 	X(left_out, "rules", "rules left out because a plugin is switched off") \
 	X(broken, "values", "values not searched because their patterns cannot be compiled (sekisho -T tells why)")
 SK_COUNTER_STRUCT(rules, SK_RULES_COUNTERS)

@@ -130,8 +130,10 @@ static void keep(struct sk_matcher *m, struct sk_unit *u, uint32_t atom, uint64_
 	if (u->hit_cnt >= SK_UNIT_KEPT)
 		return;
 	h = grow(u->hits, &u->hit_room, u->hit_cnt, sizeof(*h));
-	if (!h)
+	if (!h) {
+		m->counters.unplaced++;
 		return;
+	}
 	u->hits = h;
 	from = SK_MAX(from, m->piece_off);
 	s = sk_span_sub(m->piece, (size_t)(from - m->piece_off), SK_MATCH_SHOWN);

@@ -22,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	k.app = sk_app_new(&conf, &k.wanted, kit_publish, &k);
 	if (!k.app)
 		abort();
+	if (!sk_app_flow_state(k.app, &k.flow))
+		abort();
 	sk_app_bind(k.app, &k.flow, &sk_app_websocket, &setup);
 	fuzz_directions(&k, data + 1, size - 1);
 	kit_free(&k);
