@@ -131,6 +131,8 @@ static void allow_paths(const struct domain *d, const struct sk_settings *s)
 		allow(d, s->rules.items[i], READ);
 	if (*s->spool_dir)
 		allow(d, s->spool_dir, ALL | TRUNCATE);
+	if (*s->pattern_cache)
+		allow(d, s->pattern_cache, ALL | TRUNCATE);
 	for (size_t i = 0; i < s->outputs.cnt; i++) {
 		const char *file = strchr(s->outputs.items[i], ':');
 
