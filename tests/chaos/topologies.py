@@ -64,6 +64,7 @@ class Single:
             between()
         yield
         self.redis.start()
+        self.put_back()
         self.forgotten += max(0, before - self.length())
 
     def kill(self, x):
@@ -143,8 +144,13 @@ class Single:
         for p, pairs in held:
             p.release(pairs, True)
         yield
+        self.put_back()
+
+    def put_back(self):
+        """What other_type has moved aside; a torn file may have ended meanwhile."""
         for key in self.keys.values():
-            self.together(["DEL", key], *([["RENAME", f"{key}.aside", key]] if self.redis("EXISTS", f"{key}.aside") else []))
+            if self.redis("TYPE", key) == "string":
+                self.together(["DEL", key], *([["RENAME", f"{key}.aside", key]] if self.redis("EXISTS", f"{key}.aside") else []))
 
     def together(self, *commands):
         client = Client(self.redis.socket)
