@@ -22,6 +22,7 @@ const struct sk_app_conf sk_app_conf_default = {
 	.inflate_ratio_max = 1000,
 	.inflate_max = UINT64_C(1) << 30,
 	.inflate_layers_max = 4,
+	.ranges_max = 32 << 20,
 	.handshake_max = 256 * 1024,
 };
 

@@ -25,6 +25,7 @@ struct sk_app_conf {
 	uint64_t inflate_ratio_max;	/* output bytes per input byte after the first MiB */
 	uint64_t inflate_max;		/* bytes out of one body or message */
 	unsigned inflate_layers_max;
+	uint64_t ranges_max;		/* bytes of resources that come in pieces, of all flows; a resource may have a quarter. 0: none */
 	uint64_t handshake_max;		/* bytes of TLS handshake or DNS over TCP message that are kept */
 };
 extern const struct sk_app_conf sk_app_conf_default;

@@ -73,6 +73,7 @@ static void worker_end(void *worker)
 {
 	struct sk_http_worker *w = worker;
 
+	sk_http_range_worker_end(w);
 	while (w->spare) {
 		struct sk_http_tx *next = w->spare->next;
 
@@ -516,6 +517,7 @@ static void end(struct sk_app *a, struct sk_flow *f, void *state)
 		sk_http1_fini(&h->side[dir].parser);
 		on_end(&h->side[dir], true, false);
 	}
+	sk_http_range_flow_end(h);
 	h->stopped = true;
 	while ((tx = dequeue(h)))
 		sk_http_tx_unref(h, tx);

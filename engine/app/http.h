@@ -3,7 +3,7 @@
  * memory   struct sk_http: flow memory. Transactions and bodies: malloc, bounded by QUEUE_MAX and QUEUE_BYTES_MAX per flow, and
  *          freed when their messages are done
  * threads  the flow's worker
- * limits   for http.c, http_event.c, http_body.c and http_file.c only
+ * limits   for http.c, http_event.c, http_body.c, http_file.c and http_range.c only
  */
 #ifndef SK_APP_HTTP_H
 #define SK_APP_HTTP_H
@@ -14,11 +14,14 @@
 #include "proto/form.h"
 #include "proto/http1.h"
 #include "proto/magic.h"
+#include "proto/ranges.h"
 
 #define SK_HTTP_QUEUE_MAX 128			/* requests of a flow that wait for their responses */
 #define SK_HTTP_HEADS_MAX 1024u			/* requests behind those of which it is remembered whether they were HEAD */
 #define SK_HTTP_QUEUE_BYTES_MAX (2u << 20)	/* memory of their heads */
 #define SK_HTTP_TRAILER_MAX 8192u		/* bytes kept of the fields behind a chunked body */
+#define SK_HTTP_RANGE_USES 8u		/* resources in pieces a flow is in the midst of */
+#define SK_HTTP_RANGES_MAX 256u		/* … and all flows of a worker */
 #define SK_HTTP_HELD_MAX (64u << 10)		/* bytes behind a handshake that wait for the answer */
 
 #define SK_HTTP_COUNTERS(X) \
@@ -32,6 +35,10 @@
 	X(decoded_bytes, "bytes", "body bytes after decompression") \
 	X(bombs, "bodies", "bodies whose decompression was given up") \
 	X(gap_bytes, "bytes", "body bytes that never came") \
+	X(ranges_joined, "resources", "resources told whole that came in pieces") \
+	X(ranges_partial, "resources", "resources of whose pieces some were missing at the end of the flow, told as far as they were there") \
+	X(ranges_limit, "resources", "resources in pieces that were given up because they have too many or too large ones") \
+	X(ranges_evicted, "resources", "resources in pieces that were forgotten for want of room") \
 	X(switched, "flows", "flows that went on with another protocol") \
 	X(memory, "messages", "messages or bodies told in part because memory was short")
 SK_COUNTER_STRUCT(http, SK_HTTP_COUNTERS)
@@ -42,7 +49,7 @@ struct sk_http_tx {
 	struct sk_arena arena;		/* heads and what was made of them */
 	unsigned refs;
 	bool has_request, has_response;
-	bool is_head, is_connect, wants_websocket, wants_upgrade;
+	bool is_head, is_connect, wants_websocket, wants_upgrade, wants_range;
 	uint8_t version_kind;		/* of the request */
 	struct sk_event request, response;
 	struct sk_span path_raw;	/* of the request, undecoded */
@@ -85,6 +92,13 @@ struct sk_http_body {
 	uint64_t part_off;
 	struct sk_http_file file, part_file;
 	struct sk_buf trailer;		/* lines behind the last chunk */
+	/* a piece of a resource */
+	struct sk_http_range *range;	/* NULL: it is none */
+	struct sk_form *parts;		/* of multipart/byteranges */
+	uint64_t range_off;		/* of the next byte in the resource */
+	uint32_t range_piece;
+	bool range_decoded;		/* the pieces are of decoded bytes */
+	uint32_t joined;		/* pieces this body was put together from; 0: it came as it is */
 	uint32_t sniff_n;
 	uint8_t sniff[SK_FORM_BOUNDARY_MAX + 16];
 };
@@ -98,10 +112,25 @@ struct sk_http_side {
 	bool body_failed;		/* memory was short: the rest of it is not told */
 };
 
-/* Of all the worker's flows: transactions to be used again. */
+/* A resource whose pieces a flow has brought, with the response (or request) of the last of them. */
+struct sk_http_range_use {
+	struct sk_http_range *range;
+	struct sk_http_tx *tx;
+	struct sk_span name;
+	uint64_t off;			/* in the stream, of that piece */
+	uint32_t pieces;		/* of this flow */
+	uint8_t dir;
+	bool by_type;
+};
+
+/* Of all the worker's flows: transactions to be used again, resources in pieces. */
 struct sk_http_worker {
 	struct sk_http_tx *spare;	/* linked by next */
 	unsigned spare_cnt;
+	struct sk_http_range *ranges;	/* the one used last first */
+	unsigned range_cnt;
+	uint64_t range_budget;		/* bytes they may still take */
+	bool range_begun;		/* range_budget is set */
 };
 
 struct sk_http {
@@ -124,6 +153,8 @@ struct sk_http {
 	uint64_t held_off;
 	const struct sk_app_binding *to;	/* of the switch to be made */
 	const void *setup;
+	struct sk_http_range_use *uses;	/* SK_HTTP_RANGE_USES, once there is one */
+	unsigned use_cnt;
 };
 
 static inline bool sk_http_wants(const struct sk_http *h, unsigned kind, unsigned slot)
@@ -155,11 +186,26 @@ void sk_http_body_end(struct sk_http_body *b, bool truncated);
 /* http.form events of a query. */
 void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_http1_head *head, struct sk_span query);
 
+/* http_range.c: pieces of a resource. The head names one: what is read of the body is kept for it. */
+void sk_http_range_begin(struct sk_http_body *b, const struct sk_http1_head *head);
+/* Bytes of the body: raw as sent, or decoded. */
+void sk_http_range_push(struct sk_http_body *b, struct sk_span bytes, bool is_decoded);
+void sk_http_range_gap(struct sk_http_body *b, uint64_t lost);
+/* The body is over. Tells the resource where it is whole now. */
+void sk_http_range_end(struct sk_http_body *b, bool truncated);
+/* The flow is over: tells what of its resources there is. */
+void sk_http_range_flow_end(struct sk_http *h);
+void sk_http_range_worker_end(struct sk_http_worker *w);
+
+/* http_body.c: a body put together from pieces. NULL when memory is short. Bytes through sk_http_body_push, then sk_http_body_end. */
+struct sk_http_body *sk_http_body_joined(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_coding_list *codings,
+					 uint32_t pieces);
+
 /* http_file.c */
 void sk_http_file_begin(struct sk_http_file *file, struct sk_span name, bool by_type);
 void sk_http_file_push(struct sk_http *h, struct sk_http_file *file, struct sk_span bytes);
-/* Tells the file where it is one. */
+/* Tells the file where it is one. pieces: it was put together from so many; 0: it came as it is. */
 void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uint64_t first_off, const struct sk_event *parent,
-		      bool truncated);
+		      bool truncated, uint32_t pieces);
 
 #endif

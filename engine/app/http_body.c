@@ -4,7 +4,7 @@
  * out      http.body, http.form, file, and the oddities of codings and forms
  * memory   one malloc'd struct sk_http_body per direction while somebody wants its events, with decoders and form reader as
  *          far as they are needed
- * source   RFC 9110 8.4; proto/coding.h, proto/form.h
+ * source   RFC 9110 8.4; proto/coding.h, proto/form.h. Pieces of a resource: http_range.c
  * limits   a gap in a compressed body ends its decompression: the rest is passed on raw
  */
 #include "app/http.h"
@@ -103,6 +103,7 @@ static void publish_body(struct sk_http_body *b, struct sk_span bytes, bool last
 	v[SK_F_HTTP_BODY_TRUNCATED] = sk_value_bool(truncated);
 	v[SK_F_HTTP_BODY_ENCODING] = n ? sk_value_text(sk_span(names, n)) : sk_value_none();
 	v[SK_F_HTTP_BODY_TRAILERS] = last && b->trailer.n ? trailers(b) : sk_value_none();
+	v[SK_F_HTTP_BODY_PIECES] = b->joined ? sk_value_num(b->joined) : sk_value_none();
 	b->opened = true;
 	b->closed = last;
 	sk_app_publish(h->a, h->f, b->side->dir, b->at, &e);
@@ -158,7 +159,7 @@ static void param_end(void *cx, struct sk_span rest, bool truncated)
 
 	publish_param(b, rest, true, truncated);
 	sk_http_file_push(http_of(b), &b->part_file, rest);
-	sk_http_file_end(http_of(b), &b->part_file, b->side->dir, b->at, b->parent, truncated);
+	sk_http_file_end(http_of(b), &b->part_file, b->side->dir, b->at, b->parent, truncated, 0);
 }
 
 static const struct sk_form_ops form_ops = { param_begin, param_value, param_end };
@@ -300,6 +301,8 @@ static void decoded(struct sk_http_body *b, struct sk_span bytes, bool last)
 	publish_body(b, bytes, last, last && b->lost);
 	feed_form(b, bytes);
 	sk_http_file_push(http_of(b), &b->file, bytes);
+	if (SK_UNLIKELY(b->range || b->parts))
+		sk_http_range_push(b, bytes, true);
 	b->off += bytes.n;
 }
 
@@ -311,6 +314,8 @@ void sk_http_body_push(struct sk_http_body *b, struct sk_span bytes, uint64_t of
 		b->first_off = off;
 	b->started = true;
 	b->at = off;
+	if (SK_UNLIKELY(b->range))
+		sk_http_range_push(b, bytes, false);
 	if (!b->coding) {
 		decoded(b, bytes, last);
 		return;
@@ -331,6 +336,7 @@ void sk_http_body_gap(struct sk_http_body *b, uint64_t lost)
 {
 	b->lost = true;
 	http_of(b)->counters->gap_bytes += lost;
+	sk_http_range_gap(b, lost);
 	finish_coding(b);
 	if (b->coding && sk_coding_no_memory(b->coding))
 		http_of(b)->counters->memory++;
@@ -370,15 +376,15 @@ static void start_file(struct sk_http_body *b, const struct sk_http1_head *head)
 	sk_http_file_begin(&b->file, name, by_type);
 }
 
-static void start_codings(struct sk_http_body *b, const struct sk_http1_head *head)
+static void start_codings(struct sk_http_body *b, const struct sk_coding_list *codings)
 {
 	const struct sk_app_conf *conf = sk_app_conf_of(http_of(b)->a);
 	struct sk_coding_conf limits = { conf->inflate_layers_max, conf->inflate_max, conf->inflate_ratio_max,
 					 sk_app_codings(http_of(b)->a) };
 
-	if (head->codings.cnt == 0)
+	if (codings->cnt == 0)
 		return;
-	b->coding = sk_coding_new(&head->codings, &limits);
+	b->coding = sk_coding_new(codings, &limits);
 	if (!b->coding)
 		http_of(b)->counters->memory++;
 }
@@ -393,7 +399,7 @@ static void start_content(struct sk_http_body *b, struct sk_http_tx *tx, const s
 	b->content_type = sk_event_bytes(head->is_response ? &tx->response : &tx->request,
 					 head->is_response ? (unsigned)SK_F_HTTP_RESPONSE_CONTENT_TYPE : (unsigned)SK_F_HTTP_REQUEST_CONTENT_TYPE);
 	kind = head->is_response ? SK_FORM_NONE : sk_form_kind_of(b->content_type);
-	start_codings(b, head);
+	start_codings(b, &head->codings);
 	if (kind != SK_FORM_NONE)
 		charset = device_charset(head);
 	if (charset.n || (kind != SK_FORM_NONE && !sk_form_charset_is_plain(b->content_type))) {
@@ -407,6 +413,8 @@ static void start_content(struct sk_http_body *b, struct sk_http_tx *tx, const s
 	}
 	if (kind == SK_FORM_NONE && kind_wanted(h, SK_KIND_FILE))
 		start_file(b, head);
+	if (kind_wanted(h, SK_KIND_FILE) || kind_wanted(h, SK_KIND_HTTP_BODY))
+		sk_http_range_begin(b, head);
 }
 
 struct sk_http_body *sk_http_body_new(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_http1_head *head)
@@ -433,6 +441,23 @@ struct sk_http_body *sk_http_body_new(struct sk_http_side *side, struct sk_http_
 	return b;
 }
 
+struct sk_http_body *sk_http_body_joined(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_coding_list *codings,
+					 uint32_t pieces)
+{
+	struct sk_http_body *b = sk_mem_zalloc(sizeof(*b));
+
+	if (!b) {
+		side->http->counters->memory++;
+		return NULL;
+	}
+	b->side = side;
+	b->tx = tx;
+	b->parent = side->dir == SK_TO_CLIENT ? &tx->response : &tx->request;
+	b->joined = pieces;
+	start_codings(b, codings);
+	return b;
+}
+
 void sk_http_body_end(struct sk_http_body *b, bool truncated)
 {
 	struct sk_http *h = http_of(b);
@@ -449,8 +474,9 @@ void sk_http_body_end(struct sk_http_body *b, bool truncated)
 		/* its parts were the files */
 		b->file.by_type = b->file.is_wanted = false;
 	}
-	sk_http_file_end(h, &b->file, b->side->dir, b->first_off, b->parent, truncated);
-	sk_http_file_end(h, &b->part_file, b->side->dir, b->first_off, b->parent, true);
+	sk_http_file_end(h, &b->file, b->side->dir, b->first_off, b->parent, truncated, b->joined);
+	sk_http_file_end(h, &b->part_file, b->side->dir, b->first_off, b->parent, true, 0);
+	sk_http_range_end(b, truncated);
 	if (b->coding && sk_coding_no_memory(b->coding))
 		h->counters->memory++;
 	sk_form_free(b->form);

@@ -301,6 +301,7 @@ static void note_request(struct job *j, struct sk_http_tx *tx)
 	tx->is_connect = sk_span_is_str(head->method, "CONNECT");
 	tx->version_kind = head->version_kind;
 	tx->wants_upgrade = upgrade.p != NULL;
+	tx->wants_range = sk_http1_find(head, SK_HTTP1_RANGE) != NULL;
 	tx->wants_websocket = upgrade.p && sk_http1_has_token(upgrade, "websocket");
 	if (tx->wants_websocket) {
 		tx->key = first_value(j, SK_HTTP1_WEBSOCKET_KEY);
@@ -343,6 +344,21 @@ bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struc
 	return true;
 }
 
+/* Status 206: was it asked for, does it say of what? */
+static void check_partial(struct job *j, const struct sk_http_tx *tx)
+{
+	const struct sk_http1_field *f = sk_http1_find(j->head, SK_HTTP1_CONTENT_RANGE);
+	struct sk_span type = first_value(j, SK_HTTP1_CONTENT_TYPE);
+	struct sk_range r;
+
+	if (tx->has_request && !tx->wants_range)
+		sk_http_odds_add(&j->odds, SK_HTTP_ODD_RANGE_UNASKED);
+	if (sk_form_is_ranges(type))
+		return;
+	if (!f || sk_range_parse(sk_http1_value(j->head, f), &r) <= 0)
+		sk_http_odds_add(&j->odds, SK_HTTP_ODD_BAD_CONTENT_RANGE);
+}
+
 bool sk_http_response_event(struct sk_http *h, struct sk_http_tx *tx, struct sk_event *e, const struct sk_http1_head *head)
 {
 	struct sk_value *v;
@@ -353,6 +369,8 @@ bool sk_http_response_event(struct sk_http *h, struct sk_http_tx *tx, struct sk_
 	v = j.v;
 	if (head->status)
 		v[SK_F_HTTP_RESPONSE_STATUS] = sk_value_num(head->status);
+	if (head->status == 206)
+		check_partial(&j, tx);
 	v[SK_F_HTTP_RESPONSE_REASON] = sk_value_bytes(own(&j, head->reason));
 	v[SK_F_HTTP_RESPONSE_VERSION] = sk_value_text(own(&j, head->version));
 	v[SK_F_HTTP_RESPONSE_CONTENT_TYPE] = sk_value_bytes(first_value(&j, SK_HTTP1_CONTENT_TYPE));

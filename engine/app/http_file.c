@@ -4,7 +4,7 @@
  * out      file
  * memory   inside the body's state; digest contexts from libcrypto while the file runs
  * source   FIPS 180-4, RFC 1321
- * limits   parts of a file in several responses (RFC 9110 14) are files of their own
+ * limits   pieces of a file in several responses (RFC 9110 14) are files of their own, and one together: http_range.c
  */
 #include <openssl/evp.h>
 
@@ -104,7 +104,7 @@ static struct sk_value digest_text(struct sk_http *h, struct sk_http_file *file,
 }
 
 void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uint64_t first_off, const struct sk_event *parent,
-		      bool truncated)
+		      bool truncated, uint32_t pieces)
 {
 	struct sk_value v[SK_F_FILE_CNT] = { { .type = SK_VALUE_NONE } };
 	struct sk_event e = { .kind = SK_KIND_FILE, .value_cnt = SK_F_FILE_CNT, .values = v, .parent = parent };
@@ -122,5 +122,7 @@ void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uin
 	v[SK_F_FILE_MAGIC] = sk_value_text(sk_span_str(sk_magic(sk_span(file->first, file->first_n))));
 	v[SK_F_FILE_SIZE] = sk_value_num(file->size);
 	v[SK_F_FILE_TRUNCATED] = sk_value_bool(truncated);
+	if (pieces)
+		v[SK_F_FILE_PIECES] = sk_value_num(pieces);
 	sk_app_publish(h->a, h->f, dir, first_off, &e);
 }

@@ -9,6 +9,7 @@ libsk_app_a_SOURCES = \
 	%D%/http_body.c \
 	%D%/http_event.c \
 	%D%/http_file.c \
+	%D%/http_range.c \
 	%D%/list.h \
 	%D%/state.h \
 	%D%/tls.c %D%/tls_event.c %D%/tls_inside.h \

@@ -75,6 +75,7 @@ static const struct key keys[] = {
 	{ "app.inflate_max", SIZE, AT(app.inflate_max), "256 MiB", KB, 64 * GB, NULL, "bytes out of one body or message" },
 	{ "app.inflate_ratio", INT, AT(app.inflate_ratio_max), "500", 2, 1000000, NULL, "bytes out per byte in, after the first MiB" },
 	{ "app.inflate_layers", INT, AT(inflate_layers), "4", 1, 8, NULL, "codings on top of each other" },
+	{ "app.ranges", SIZE, AT(app.ranges_max), "32 MiB", 0, 64 * GB, NULL, "bytes of resources that come in pieces (206), per worker" },
 	{ "detect.plugin_budget", DURATION, AT(plugin_budget), "50 ms", 0, 10000000000, NULL, "live: time for one call; 0: not watched" },
 	{ "detect.plugin_memory", SIZE, AT(plugin_memory), "64 MiB", 64 * KB, 64 * GB, NULL, "per plugin and worker" },
 	{ "campaign.keys", INT, AT(keys), "100000", 16, 100000000, NULL, "hosts with open sequences or counts" },

@@ -57,6 +57,7 @@ size_t sk_memory_items(const struct sk_engine *g, uint64_t start, struct sk_memo
 		{ "flow.max", "flow table", w * sk_flow_table_bytes(&s->flow) },
 		{ "flow.max", "TCP states", w * (sk_reassembly_bytes(&waiting, s->flow.max) - s->reassembly.max_total) },
 		{ "flow.total", "what flows hold", w * (s->flow.total + s->inflate_layers * DECODER) },
+		{ "app.ranges", "resources that come in pieces", w * s->app.ranges_max },
 		{ "reassembly.total", "bytes behind a hole", w * s->reassembly.max_total },
 		{ "defrag.max", "fragments", (g->live ? w : 1) * sk_defrag_bytes(s->defrag_max) },
 		{ "classify.flows", "nDPI's flows", s->classify_mode == SK_CLASSIFY_OFF || !s->classify_packets ? 0 :

@@ -44,6 +44,7 @@ struct sk_form {
 	struct sk_charset cs, part_cs;	/* of names and values; of the part at hand */
 	struct sk_charset body_cs;	/* of all of the body */
 	bool sniffing;			/* is it cs or body_cs? */
+	bool ranges;			/* SK_FORM_RANGES */
 	uint8_t esc[8];
 	uint8_t boundary[SK_FORM_BOUNDARY_MAX + 2];	/* with the two dashes */
 	uint8_t hold[HOLD_MAX];
@@ -337,6 +338,14 @@ static bool part_field(struct sk_form *f, struct sk_span line)
 	struct sk_span v;
 	bool is;
 
+	if (f->ranges) {
+		v = field_value(line, "content-range", &is);
+		if (is) {
+			f->name_n = SK_MIN(v.n, (size_t)SK_FORM_NAME_MAX);
+			memcpy(f->name, v.p, f->name_n);
+		}
+		return is;
+	}
 	v = field_value(line, "content-disposition", &is);
 	if (is) {
 		if (!sk_form_param(v, "name", f->name, SK_FORM_NAME_MAX, &f->name_n))
@@ -580,10 +589,11 @@ struct sk_form *sk_form_new(enum sk_form_kind kind, struct sk_span content_type,
 	f->ops = ops;
 	f->cx = cx;
 	f->state = NAME;
-	if (sk_form_param(content_type, "charset", f->line, 64, &n))
+	f->ranges = kind == SK_FORM_RANGES;
+	if (!f->ranges && sk_form_param(content_type, "charset", f->line, 64, &n))
 		sk_form_set_charset(f, sk_span(f->line, n), false);
 	n = 0;
-	if (kind != SK_FORM_MULTIPART)
+	if (kind != SK_FORM_MULTIPART && kind != SK_FORM_RANGES)
 		return f;
 	f->boundary[0] = f->boundary[1] = '-';
 	if (sk_form_param(content_type, "boundary", f->boundary + 2, SK_FORM_BOUNDARY_MAX, &n) && n) {

@@ -23,7 +23,9 @@
 #define SK_FORM_LINE_MAX 4096
 #define SK_FORM_BOUNDARY_MAX 256
 
-enum sk_form_kind { SK_FORM_NONE, SK_FORM_URLENCODED, SK_FORM_MULTIPART };
+/* SK_FORM_RANGES: multipart/byteranges (RFC 9110 14.6). The Content-Range of a part is its name; charsets and transfer encodings are
+ * nobody's concern there. */
+enum sk_form_kind { SK_FORM_NONE, SK_FORM_URLENCODED, SK_FORM_MULTIPART, SK_FORM_RANGES };
 
 struct sk_form_part {
 	struct sk_span name;		/* decoded */
@@ -60,6 +62,8 @@ const struct sk_http_odds *sk_form_odds(const struct sk_form *f);
 
 /* The kind a Content-Type names. */
 enum sk_form_kind sk_form_kind_of(struct sk_span content_type);
+/* multipart/byteranges */
+bool sk_form_is_ranges(struct sk_span content_type);
 /* The kind the first bytes of a body look like. */
 enum sk_form_kind sk_form_sniff(struct sk_span first);
 /* True where the type names no charset, or one that all readers take for ASCII with something above. */

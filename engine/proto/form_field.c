@@ -108,6 +108,11 @@ enum sk_form_kind sk_form_kind_of(struct sk_span content_type)
 	return SK_FORM_NONE;
 }
 
+bool sk_form_is_ranges(struct sk_span content_type)
+{
+	return sk_span_is_str_nocase(media_type(content_type), "multipart/byteranges");
+}
+
 enum sk_form_kind sk_form_sniff(struct sk_span first)
 {
 	size_t i = 0;

@@ -24,7 +24,8 @@ enum sk_http1_name {
 	SK_HTTP1_OTHER, SK_HTTP1_HOST, SK_HTTP1_USER_AGENT, SK_HTTP1_REFERER, SK_HTTP1_CONTENT_TYPE, SK_HTTP1_CONTENT_LENGTH,
 	SK_HTTP1_CONTENT_ENCODING, SK_HTTP1_CONTENT_DISPOSITION, SK_HTTP1_TRANSFER_ENCODING, SK_HTTP1_CONNECTION, SK_HTTP1_UPGRADE,
 	SK_HTTP1_EXPECT, SK_HTTP1_COOKIE, SK_HTTP1_SERVER, SK_HTTP1_LOCATION, SK_HTTP1_ORIGIN, SK_HTTP1_WEBSOCKET_KEY,
-	SK_HTTP1_WEBSOCKET_ACCEPT, SK_HTTP1_WEBSOCKET_PROTOCOL, SK_HTTP1_WEBSOCKET_EXTENSIONS
+	SK_HTTP1_WEBSOCKET_ACCEPT, SK_HTTP1_WEBSOCKET_PROTOCOL, SK_HTTP1_WEBSOCKET_EXTENSIONS,
+	SK_HTTP1_RANGE, SK_HTTP1_CONTENT_RANGE
 };
 
 struct sk_http1_field {
@@ -47,6 +48,7 @@ struct sk_http1_head {
 	struct sk_span method, target, version, reason;	/* p NULL where absent */
 	uint64_t content_length;
 	struct sk_coding_list codings;	/* content codings, then transfer codings, in the order applied */
+	bool has_transfer_codings;	/* some of codings are */
 	struct sk_http_odds odds;	/* framing and codings included */
 	uint32_t field_cnt;
 	struct sk_http1_field fields[SK_HTTP1_FIELDS_MAX];	/* the first field_cnt are set */

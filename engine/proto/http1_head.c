@@ -186,6 +186,7 @@ static enum sk_http1_name lookup(const char *low, size_t n)
 {
 	switch (n) {
 	case 4: return NAME_IS("host") ? SK_HTTP1_HOST : SK_HTTP1_OTHER;
+	case 5: return NAME_IS("range") ? SK_HTTP1_RANGE : SK_HTTP1_OTHER;
 	case 6:
 		return NAME_IS("cookie") ? SK_HTTP1_COOKIE : NAME_IS("expect") ? SK_HTTP1_EXPECT :
 		       NAME_IS("server") ? SK_HTTP1_SERVER : NAME_IS("origin") ? SK_HTTP1_ORIGIN : SK_HTTP1_OTHER;
@@ -195,6 +196,7 @@ static enum sk_http1_name lookup(const char *low, size_t n)
 	case 10:
 		return NAME_IS("user-agent") ? SK_HTTP1_USER_AGENT : NAME_IS("connection") ? SK_HTTP1_CONNECTION : SK_HTTP1_OTHER;
 	case 12: return NAME_IS("content-type") ? SK_HTTP1_CONTENT_TYPE : SK_HTTP1_OTHER;
+	case 13: return NAME_IS("content-range") ? SK_HTTP1_CONTENT_RANGE : SK_HTTP1_OTHER;
 	case 14: return NAME_IS("content-length") ? SK_HTTP1_CONTENT_LENGTH : SK_HTTP1_OTHER;
 	case 16: return NAME_IS("content-encoding") ? SK_HTTP1_CONTENT_ENCODING : SK_HTTP1_OTHER;
 	case 17:
@@ -506,6 +508,7 @@ static void read_framing(struct sk_http1_head *h, struct sk_http1_framing *fr)
 	}
 	for (unsigned i = 0; i < transfer.cnt && h->codings.cnt < SK_CODING_LAYERS_MAX; i++)
 		h->codings.kind[h->codings.cnt++] = transfer.kind[i];
+	h->has_transfer_codings = transfer.cnt > 0;
 	if ((fr->has_length || fr->bad_length) && te)
 		odd(h, SK_HTTP_ODD_CONTENT_LENGTH_AND_CHUNKED);
 	if (te && h->version_kind != SK_HTTP1_VERSION_11) {

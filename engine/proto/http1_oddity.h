@@ -74,6 +74,11 @@
 	/* transactions */ \
 	X(RESPONSE_WITHOUT_REQUEST, "response_without_request", "a response nobody asked for", "RFC 9110 3.4") \
 	X(PIPELINE_TOO_LONG, "pipeline_too_long", "more unanswered requests than are kept", "RFC 9112 9.3.2") \
+	X(RANGE_UNASKED, "range_unasked", "status 206 to a request that asked for no range", "RFC 9110 15.3.7") \
+	X(BAD_CONTENT_RANGE, "bad_content_range", "status 206 without a Content-Range that can be read", "RFC 9110 14.4") \
+	X(RANGE_OVERLAP, "range_overlap", "pieces of a resource overlap with different bytes", "RFC 9110 14.4") \
+	X(RANGE_HOLE, "range_hole", "some pieces of a resource came and are told together; others did not come", "RFC 9110 14.4") \
+	X(RANGE_LIMIT, "range_limit", "a resource has more or larger pieces than are kept: it is not put together", "") \
 	X(UPGRADE_WITHOUT_REQUEST, "upgrade_without_request", "status 101 to a request that asked for no upgrade", "RFC 9110 7.8") \
 	/* target */ \
 	X(DOUBLE_ENCODING, "double_encoding", "decoding the path or query once leaves escapes", "RFC 3986 2.4") \

@@ -16,6 +16,7 @@ libsk_proto_a_SOURCES = \
 	%D%/inflate_ws.c %D%/inflate_ws.h \
 	%D%/lzw.c %D%/lzw.h \
 	%D%/magic.c %D%/magic.h \
+	%D%/ranges.c %D%/ranges.h \
 	%D%/tls.c %D%/tls.h %D%/tls_finger.c \
 	%D%/uri.c %D%/uri.h \
 	%D%/websocket.c %D%/websocket.h \

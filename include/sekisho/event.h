@@ -167,7 +167,8 @@
 	X(LAST, "last", BOOL, "", "", "1", "this piece ends the body") \
 	X(TRUNCATED, "truncated", BOOL, "", "", "0", "the body ended before its length said, or bytes of it are missing") \
 	X(ENCODING, "encoding", TEXT, "", "RFC 9110 8.4.1", "gzip", "codings taken off, joined by commas; absent when none") \
-	X(TRAILERS, "trailer", PAIRS, "", "RFC 9110 6.5", "trailer[digest]", "fields behind a chunked body, with its last piece")
+	X(TRAILERS, "trailer", PAIRS, "", "RFC 9110 6.5", "trailer[digest]", "fields behind a chunked body, with its last piece") \
+	X(PIECES, "pieces", INT, "", "RFC 9110 14.4", "3", "ranges of a resource this body was put together from, behind their own bodies; absent for a body as sent")
 
 #define SK_FIELDS_HTTP_FORM(X) \
 	X(NAME, "name", BYTES, "", "WHATWG URL 5.1, RFC 7578", "__VIEWSTATE", "parameter name, decoded, at most 1024 bytes") \
@@ -210,7 +211,8 @@
 	X(SHA256, "sha256", TEXT, "", "FIPS 180-4", "e3b0c442…", "of all bytes; absent when some are missing") \
 	X(SHA1, "sha1", TEXT, "", "FIPS 180-4", "da39a3ee…", "of all bytes; absent when some are missing") \
 	X(MD5, "md5", TEXT, "", "RFC 1321", "d41d8cd9…", "of all bytes; absent when some are missing") \
-	X(TRUNCATED, "truncated", BOOL, "", "", "0", "bytes are missing")
+	X(TRUNCATED, "truncated", BOOL, "", "", "0", "bytes are missing") \
+	X(PIECES, "pieces", INT, "", "RFC 9110 14.4", "3", "ranges of a resource this file was put together from, behind their own files; absent for a file as sent")
 
 #define SK_FIELDS_ODDITY(X) \
 	X(NAME, "name", TEXT, "", "", "overlap_different_data", "what was odd") \

@@ -586,26 +586,114 @@ def nul_in_path(out):
     uri(out, "/a.aspx%00.jpg?x=%2541")
 
 
+# --- resources in pieces (RFC 9110 14)
+
+TEXT = b"0123456789" + EICAR + b"0123456789"	# both cuts below go through what rules look for
+CUT = (0, 30, 60, len(TEXT))
+
+
+def partial(first, data, total=len(TEXT), more=""):
+    return (f"HTTP/1.1 206 Partial Content\r\nContent-Type: application/octet-stream\r\n{more}"
+            f"Content-Range: bytes {first}-{first + len(data) - 1}/{total}\r\nContent-Length: {len(data)}\r\n\r\n").encode() + data
+
+
+def ask_range(first, data, target="/file.bin"):
+    return request(target, f"Host: h.example\r\nRange: bytes={first}-{first + len(data) - 1}\r\n")
+
+
+def pieces(text, order=(0, 1, 2)):
+    """Place and bytes of the pieces, in that order."""
+    return [(CUT[i], text[CUT[i]:CUT[i + 1] if i < 2 else len(text)]) for i in order]
+
+
+def fetch(out, parts, total=len(TEXT), more="", target="/file.bin"):
+    """The pieces, one after the other, in one connection."""
+    turns = []
+    for first, data in parts:
+        turns += [("c", ask_range(first, data, target)), ("s", partial(first, data, total, more))]
+    ask(out, turns)
+
+
 @made
 def ranges(out):
-    """One file in three responses over two connections, the middle one last."""
-    text = b"0123456789" + EICAR + b"0123456789"
-    cut = (0, 30, 60, len(text))
-
-    def part(a, b):
-        return (b"HTTP/1.1 206 Partial Content\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes %d-%d/%d\r\nContent-Length: %d\r\n\r\n"
-                % (a, b - 1, len(text), b - a) + text[a:b])
-
-    def want(a, b):
-        return request("/file.bin", f"Host: h.example\r\nRange: bytes={a}-{b - 1}\r\n")
-    t = Talk(out)
-    for i, client_port in ((0, 40001), (2, 40002), (1, 40003)):
-        t = Talk(out, client_port=client_port)
-        q, a = want(cut[i], cut[i + 1]), part(cut[i], cut[i + 1])
+    """One file in three responses over three connections, the middle one last."""
+    for i, (first, data) in enumerate(pieces(TEXT, (0, 2, 1))):
+        t = Talk(out, client_port=40001 + i)
+        q, a = ask_range(first, data), partial(first, data)
         t.open()
         t.data("c", 1, 1, q)
         t.data("s", 1, 1 + len(q), a)
         t.close(1 + len(q), 1 + len(a))
+
+
+@made
+def ranges_in_order(out):
+    fetch(out, pieces(TEXT))
+
+
+@made
+def ranges_gzip(out):
+    """Ranges of a compressed representation (RFC 9110 14.1): only the whole can be read."""
+    packed = gzip.compress(TEXT, mtime=0)
+    fetch(out, pieces(packed), len(packed), "Content-Encoding: gzip\r\n")
+
+
+@made
+def ranges_multipart(out):
+    """All pieces in one response, the last one first (RFC 9110 14.6)."""
+    body = b"".join(b"--B\r\nContent-Type: text/plain\r\nContent-Range: bytes %d-%d/%d\r\n\r\n" % (first, first + len(data) - 1, len(TEXT)) + data +
+                    b"\r\n" for first, data in pieces(TEXT, (2, 0, 1))) + b"--B--\r\n"
+    ask(out, [("c", request("/file.bin", "Host: h.example\r\nRange: bytes=60-87,0-29,30-59\r\n")),
+              ("s", b"HTTP/1.1 206 Partial Content\r\nContent-Type: multipart/byteranges; boundary=B\r\nContent-Length: %d\r\n\r\n" % len(body) +
+               body)], cut=50)
+
+
+@made
+def ranges_hole(out):
+    """The first byte is never asked for."""
+    fetch(out, [(first + 1, data[1:]) if first == 0 else (first, data) for first, data in pieces(TEXT)])
+
+
+@made
+def ranges_overlap(out):
+    """Pieces that overlap: first with equal bytes, then with others, which a client writes over the first ones."""
+    fetch(out, [(0, TEXT[:40]), (30, TEXT[30:50]), (50, b"?" * 30), (50, TEXT[50:])])
+
+
+@made
+def ranges_upload(out):
+    """A file sent in pieces (RFC 9110 14.5), as upload sessions do."""
+    turns = []
+    for first, data in pieces(TEXT):
+        head = f"Host: h.example\r\nContent-Range: bytes {first}-{first + len(data) - 1}/{len(TEXT)}\r\nContent-Length: {len(data)}\r\n"
+        turns += [("c", request("/upload/7", head, "PUT", data)), ("s", OK)]
+    ask(out, turns)
+
+
+@made
+def ranges_of_others(out):
+    """Pieces that do not belong together: two resources, and two clients."""
+    first, second, third = pieces(TEXT)
+    ask(out, [("c", ask_range(*first, "/a.bin")), ("s", partial(*first)), ("c", ask_range(*second, "/b.bin")), ("s", partial(*second)),
+              ("c", ask_range(*third, "/c.bin")), ("s", partial(*third))])
+    for i, (first, data) in enumerate(pieces(TEXT)):
+        t = Talk(out, base=(bytes([10, 9, 0, 10 + i]), SERVER))
+        q, a = ask_range(first, data, "/d.bin"), partial(first, data)
+        t.open()
+        t.data("c", 1, 1, q)
+        t.data("s", 1, 1 + len(q), a)
+        t.close(1 + len(q), 1 + len(a))
+
+
+@made
+def ranges_odd(out):
+    """206 that nobody asked for, without Content-Range, with one that makes no sense; and one to a 200, which is read all the same."""
+    first, second, third = pieces(TEXT)
+    none = b"HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\n\r\nok"
+    bad = none.replace(b"Content-Length", b"Content-Range: bytes 9-3/20\r\nContent-Length")
+    ask(out, [("c", request("/a")), ("s", partial(*first)), ("c", ask_range(0, b"ok", "/b")), ("s", none), ("c", ask_range(0, b"ok", "/c")), ("s", bad),
+              ("c", ask_range(*second, "/a")), ("s", partial(*second).replace(b"206 Partial Content", b"200 OK")),
+              ("c", ask_range(*third, "/a")), ("s", partial(*third))])
 
 
 def main():

@@ -23,3 +23,7 @@ FUZZ_TARGETS += tests/fuzz/proto/fuzz_inflate
 tests_fuzz_proto_fuzz_inflate_SOURCES = %D%/fuzz_inflate.c $(FUZZ_MAIN)
 tests_fuzz_proto_fuzz_inflate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_proto_fuzz_inflate_LDADD = libsk_proto.a libsk_base.a $(ZLIB_LIBS)
+FUZZ_TARGETS += tests/fuzz/proto/fuzz_ranges
+tests_fuzz_proto_fuzz_ranges_SOURCES = %D%/fuzz_ranges.c $(FUZZ_MAIN)
+tests_fuzz_proto_fuzz_ranges_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_proto_fuzz_ranges_LDADD = libsk_proto.a libsk_base.a

@@ -7,6 +7,7 @@
 #include "app_kit.h"
 
 #include "base/compiler.h"
+#include "proto/ranges.h"
 
 static struct kit k;
 
@@ -610,6 +611,47 @@ static void compressed_bodies(void **state)
 	has(response_n((char *)buf, len), "http.body", 0, "bytes=hello%20hello%20hello last=1 truncated=0 encoding=gzip");
 }
 
+static void pieces_of_a_resource(void **state)
+{
+	static const char *const ok = "GET /f HTTP/1.1\r\nHost: h\r\nRange: bytes=0-9\r\n\r\n";
+	char head[128];
+	const char *l;
+
+	/* single bytes, none beside another: more than are kept */
+	start();
+	kit_run(&k, SK_TO_SERVER, ok, strlen(ok), false);
+	S("HTTP/1.1 206 P\r\nContent-Type: multipart/byteranges; boundary=b\r\n\r\n");
+	for (unsigned i = 0; i <= SK_RANGES_CHUNKS; i++) {
+		int n = snprintf(head, sizeof(head), "--b\r\nContent-Range: bytes %u-%u/9999\r\n\r\nx\r\n", 2 * i, 2 * i);
+
+		kit_run(&k, SK_TO_CLIENT, head, (size_t)n, false);
+	}
+	l = finish();
+	assert_true(odd(l, "range_limit"));
+	assert_false(odd(l, "range_hole"));
+	/* more resources of a flow than it remembers, and of a worker than are kept */
+	start();
+	k.wanted.kinds = UINT64_C(1) << SK_KIND_HTTP_BODY | UINT64_C(1) << SK_KIND_HTTP_ODDITY;
+	for (unsigned i = 0; i < 600; i++) {
+		int n = snprintf(head, sizeof(head), "GET /%u HTTP/1.1\r\nHost: h\r\nRange: bytes=0-9\r\n\r\n", i / 2);
+
+		kit_run(&k, SK_TO_SERVER, head, (size_t)n, false);
+		n = snprintf(head, sizeof(head), "HTTP/1.1 206 P\r\nContent-Range: bytes %u-%u/9\r\nContent-Length: 2\r\n\r\nab", i % 2 * 2, i % 2 * 2 + 1);
+		kit_run(&k, SK_TO_CLIENT, head, (size_t)n, false);
+	}
+	l = finish();
+	assert_true(odd(l, "range_hole"));
+	has(l, "http.body", 602, "bytes=abab");
+	/* pieces of a compressed body behind transfer coding, a gap in one of them */
+	start();
+	kit_run(&k, SK_TO_SERVER, ok, strlen(ok), false);
+	S("HTTP/1.1 206 P\r\nTransfer-Encoding: deflate\r\nContent-Range: bytes 0-3/6\r\n\r\n\x4b\x4c");
+	kit_gap(&k, SK_TO_CLIENT, 3);
+	S("rest");
+	l = finish();
+	assert_false(odd(l, "range_hole"));
+}
+
 static void switches(void **state)
 {
 	const char *l;
@@ -697,6 +739,12 @@ static const struct transcript transcripts[] = {
 	{ "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\nGET /e HTTP/1.1\r\nHost: h\r\n \r\n\r\n"
 	  "POST /f HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nGET /g HTTP/1.1\r\n\r\n",
 	  "HTTP/1.1 200 ok\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzipHTTP/1.1 200 ok\r\nContent-Encoding: deflate\r\n\r\nplain text" },
+	{ "GET /f HTTP/1.1\r\nHost: h\r\nRange: bytes=3-5\r\n\r\nGET /f HTTP/1.1\r\nHost: h\r\nRange: bytes=0-3\r\n\r\n"
+	  "GET /f HTTP/1.1\r\nHost: h\r\nRange: bytes=6-8,0-1\r\n\r\nGET /g HTTP/1.1\r\nHost: h\r\nRange: bytes=0-9\r\n\r\n",
+	  "HTTP/1.1 206 P\r\nContent-Range: bytes 3-5/9\r\nContent-Length: 3\r\n\r\ndefHTTP/1.1 206 P\r\nContent-Range: bytes 0-3/9\r\n"
+	  "Content-Length: 4\r\n\r\nabcXHTTP/1.1 206 P\r\nContent-Type: multipart/byteranges; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n"
+	  "57\r\n--b\r\nContent-Range: bytes 6-8/9\r\n\r\nghi\r\n--b\r\nContent-Range: none\r\nX: y\r\n\r\nx\r\n--b--\r\nepilogue!\r\n0\r\n\r\n"
+	  "HTTP/1.1 206 P\r\nTransfer-Encoding: deflate\r\nContent-Range: bytes 2-8/20\r\n\r\nplain" },
 };
 
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
@@ -809,7 +857,7 @@ int main(void)
 		cmocka_unit_test(the_request_behind_an_odd_length), cmocka_unit_test(both_readings_are_told),
 		cmocka_unit_test(messages_without_bodies), cmocka_unit_test(odd_responses), cmocka_unit_test(responses_find_their_requests),
 		cmocka_unit_test(forms), cmocka_unit_test(charsets), cmocka_unit_test(multipart), cmocka_unit_test(files), cmocka_unit_test(compressed_bodies),
-		cmocka_unit_test(switches), cmocka_unit_test(long_heads_are_cut), cmocka_unit_test(gaps),
+		cmocka_unit_test(pieces_of_a_resource), cmocka_unit_test(switches), cmocka_unit_test(long_heads_are_cut), cmocka_unit_test(gaps),
 		cmocka_unit_test(any_segmentation_gives_the_same), cmocka_unit_test(every_truncation_closes_its_units),
 		cmocka_unit_test(every_gap_closes_its_units),
 	};

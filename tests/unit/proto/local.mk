@@ -34,3 +34,7 @@ UNIT_TESTS += tests/unit/proto/t_magic
 tests_unit_proto_t_magic_SOURCES = %D%/t_magic.c
 tests_unit_proto_t_magic_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_proto_t_magic_LDADD = $(PROTO_TEST_LIBS)
+UNIT_TESTS += tests/unit/proto/t_ranges
+tests_unit_proto_t_ranges_SOURCES = %D%/t_ranges.c
+tests_unit_proto_t_ranges_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_proto_t_ranges_LDADD = $(PROTO_TEST_LIBS)
