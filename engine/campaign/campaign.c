@@ -194,7 +194,7 @@ void sk_campaign_free(struct sk_campaign *c)
 		return;
 	c->closing = true;
 	sk_keys_fini(&c->open);
-	sk_keys_fini(&c->seen);
+	sk_seen_fini(c);
 	sk_keys_fini(&c->limits);
 	sk_keys_fini(&c->sources);
 	for (size_t i = 0; i < c->state_cnt; i++) {
@@ -244,56 +244,6 @@ int sk_campaign_by_time(const void *a, const void *b)
 	return strcmp(x->id, y->id);	/* a correlated alert has the order of its last member */
 }
 
-static void put16(uint8_t *key, size_t *n, size_t v)
-{
-	key[(*n)++] = (uint8_t)(v >> 8);
-	key[(*n)++] = (uint8_t)v;
-}
-
-static void put_key_value(uint8_t *key, size_t *n, const struct sk_value *v)
-{
-	size_t len;
-
-	switch (v->type) {
-	case SK_VALUE_TEXT:
-	case SK_VALUE_BYTES:
-	case SK_VALUE_STREAM:
-		len = SK_MIN(v->u.bytes.n, (size_t)1024);
-		put16(key, n, len);
-		if (len)
-			memcpy(key + *n, v->u.bytes.p, len);
-		*n += len;
-		break;
-	case SK_VALUE_ADDR:
-		key[(*n)++] = v->u.addr.family;
-		memcpy(key + *n, v->u.addr.b, sizeof(v->u.addr.b));
-		*n += sizeof(v->u.addr.b);
-		break;
-	case SK_VALUE_INT:
-	case SK_VALUE_BOOL:
-	case SK_VALUE_TIME:
-		memcpy(key + *n, &v->u.num, sizeof(v->u.num));
-		*n += sizeof(v->u.num);
-		break;
-	default:
-		break;
-	}
-}
-
-/* One value with its type in front; text and bytes are one sort. */
-void sk_campaign_key_add(uint8_t *key, size_t *n, const struct sk_value *v)
-{
-	const size_t start = *n;
-
-	key[(*n)++] = (uint8_t)(v->type == SK_VALUE_BYTES ? SK_VALUE_TEXT : v->type);
-	if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS) {
-		put_key_value(key, n, v);
-		return;
-	}
-	for (size_t j = 0; j < v->u.list.n && *n - start < 1024; j++)
-		put_key_value(key, n, &v->u.list.v[j]);
-}
-
 bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key,
 		     size_t *n)
 {
@@ -305,7 +255,7 @@ bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char
 		v = sk_alert_value(a, by[i], &c->scratch);
 		if (v.type == SK_VALUE_NONE && !empty_ok)
 			return false;
-		sk_campaign_key_add(key, n, &v);
+		sk_alert_key_add(key, n, &v);
 	}
 	return true;
 }
@@ -408,7 +358,7 @@ static void step(struct sk_campaign *c, const struct sk_rule *r, struct sk_alert
 {
 	const struct sk_correlation *cor = r->correlation;
 	uint64_t keys[SK_RULES_STEPS_MAX];
-	uint8_t bytes[SK_CAMPAIGN_KEY_MAX];
+	uint8_t bytes[SK_ALERT_KEY_MAX];
 	size_t key_cnt = 0, n;
 
 	for (size_t i = 0; i < cor->step_cnt; i++) {
@@ -489,7 +439,7 @@ static void hold_caps(struct sk_campaign *c)
 	while (c->limits.bytes + c->sources.bytes > c->conf.max_bytes)
 		sk_keys_evict(c->limits.bytes > c->sources.bytes ? &c->limits : &c->sources);
 	c->counters.keys_evicted = c->open.evicted + c->limits.evicted + c->sources.evicted;
-	c->counters.memory_max = SK_MAX(c->counters.memory_max, c->open.bytes + c->limits.bytes + c->sources.bytes + c->seen.bytes);
+	c->counters.memory_max = SK_MAX(c->counters.memory_max, c->open.bytes + c->limits.bytes + c->sources.bytes + sk_seen_held(&c->seen));
 	c->counters.seen_evicted = c->seen.evicted;
 	c->counters.keys_max = SK_MAX(c->open.cnt_max, SK_MAX(c->limits.cnt_max, c->sources.cnt_max));
 }
@@ -500,6 +450,17 @@ void sk_campaign_push(struct sk_campaign *c, struct sk_alert *a)
 	c->clock_ns = SK_MAX(c->clock_ns, a->time_ns);
 	handle(c, a, NULL);
 	sk_alert_put(a);
+	hold_caps(c);
+}
+
+void sk_campaign_seen(struct sk_campaign *c, uint64_t time_ns, const uint64_t *hash)
+{
+	tell_absences(c, time_ns);
+	c->clock_ns = SK_MAX(c->clock_ns, time_ns);
+	if (hash)
+		sk_seen_put(c, *hash, time_ns);
+	else
+		c->counters.marks++;
 	hold_caps(c);
 }
 

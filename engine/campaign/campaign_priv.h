@@ -4,8 +4,8 @@
 
 #include "campaign/campaign.h"
 #include "campaign/keys.h"
+#include "alert/key.h"
 
-#define SK_CAMPAIGN_KEY_MAX 8448u	/* bytes of a key: four fields, of each at most 1024 and the item that passes them */
 #define SK_CAMPAIGN_FOREIGN_MAX 1024u	/* rules that are not of the set: plugins' findings */
 #define SK_CAMPAIGN_SUMMARY_MAX 16384u	/* pairs of hosts the summary tells apart */
 
@@ -38,6 +38,21 @@ struct sk_wait_list {
 	struct sk_wait *first, *last;
 };
 
+/* A value that was seen. */
+struct sk_seen_value {
+	uint64_t hash, when_ns;
+	uint32_t older, newer;		/* by last use; index + 1, 0 for none */
+	uint32_t next;			/* of the same bucket, likewise */
+};
+
+struct sk_seen {
+	struct sk_seen_value *values;
+	uint32_t *buckets;		/* as many as room; the index + 1 of their first value */
+	uint32_t cnt, room, cap;	/* room: a power of two, but no more than cap values are kept */
+	uint32_t oldest, newest;
+	uint64_t evicted;
+};
+
 struct sk_campaign {
 	const struct sk_ruleset *rules;
 	struct sk_campaign_conf conf;
@@ -53,7 +68,7 @@ struct sk_campaign {
 	struct sk_keys open;		/* correlation, by rule and key */
 	struct sk_keys limits;		/* limits, by rule and key */
 	struct sk_keys sources;		/* storm limit per source */
-	struct sk_keys seen;		/* for unless, by its index and key: when last */
+	struct sk_seen seen;		/* for unless */
 	struct sk_buf tale;		/* what --explain has to tell */
 	bool closing;			/* no output any more */
 	struct sk_wait_list *waits;	/* by rule index */
@@ -76,9 +91,6 @@ bool sk_allow_covers(struct sk_allow *l, const struct sk_alert *a, struct sk_are
  * sort of value. */
 bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key,
 	size_t *n);
-
-/* Adds one value to a key, at most 2112 bytes. */
-void sk_campaign_key_add(uint8_t *key, size_t *n, const struct sk_value *v);
 
 /* True when neither the rule's limit nor a storm limit holds the alert back; sets a->suppressed. */
 bool sk_limit_passes(struct sk_campaign *c, struct sk_rule_state *s, struct sk_alert *a);
@@ -162,6 +174,9 @@ static inline uint64_t sk_campaign_apart(uint64_t a, uint64_t b) { return a > b 
 /* What unless looks up: an alert of a rule that feeds one arrives; whether the i-th of r's steps is forbidden to a. */
 uint64_t sk_seen_bytes(const struct sk_campaign_conf *conf);
 int sk_seen_init(struct sk_campaign *c);
+void sk_seen_fini(struct sk_campaign *c);
+size_t sk_seen_held(const struct sk_seen *s);
+void sk_seen_put(struct sk_campaign *c, uint64_t hash, uint64_t when_ns);
 void sk_seen_add(struct sk_campaign *c, const struct sk_rule_state *s, const struct sk_alert *a);
 bool sk_seen_forbids(struct sk_campaign *c, const struct sk_rule *r, size_t i, const struct sk_alert *a);
 

@@ -17,7 +17,7 @@ struct window {				/* payload of limits and sources */
 static struct window *own_limit(struct sk_campaign *c, const struct sk_alert *a, bool *full)
 {
 	const struct sk_rule_limit *l = &a->rule->limit;
-	uint8_t bytes[SK_CAMPAIGN_KEY_MAX];
+	uint8_t bytes[SK_ALERT_KEY_MAX];
 	struct window *w;
 	struct sk_key *k;
 	size_t n;

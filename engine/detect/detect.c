@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "alert/key.h"
+
 SK_COUNTER_TABLE(detect, SK_DETECT_COUNTERS)
 
 #define SCRATCH_CHUNK 16384u
@@ -51,12 +53,37 @@ void sk_detect_emit(struct sk_detect *d, struct sk_flow *f, struct sk_alert *a)
 	d->alert(d->cx, a);
 }
 
+/* A mark that is only looked up: nobody's suspicion, so the flow is no suspect. */
+static void on_bare(struct sk_detect *d, const struct sk_match *m)
+{
+	uint64_t hashes[SK_ALERT_SEEN_MAX];
+	struct sk_alert_order order;
+	struct sk_alert *a;
+
+	if (d->conf.seen) {
+		d->conf.seen(d->cx, m->event, hashes, sk_alert_seen(m->rule, m->event, &d->scratch, hashes));
+		return;
+	}
+	order = sk_detect_next_order(d, d->flow);
+	a = sk_alert_new_bare(m, d->conf.registry, &order);
+	if (a)
+		d->alert(d->cx, a);
+	else
+		d->counters.alerts_lost++;
+}
+
 static void on_match(void *cx, const struct sk_match *m)
 {
 	struct sk_detect *d = cx;
-	struct sk_alert_order order = sk_detect_next_order(d, d->flow);
-	struct sk_alert *a = m->rule->bare ? sk_alert_new_bare(m, d->conf.registry, &order) : sk_alert_new(m, d->conf.registry, &order);
+	struct sk_alert_order order;
+	struct sk_alert *a;
 
+	if (m->rule->bare) {
+		on_bare(d, m);
+		return;
+	}
+	order = sk_detect_next_order(d, d->flow);
+	a = sk_alert_new(m, d->conf.registry, &order);
 	if (!a) {
 		d->counters.alerts_lost++;
 		return;

@@ -57,6 +57,9 @@ struct sk_detect;
 /* Takes the alert. */
 typedef void sk_detect_alert_fn(void *cx, struct sk_alert *a);
 
+/* A mark that has feeds matched: hashes of sk_alert_seen, borrowed for the call. */
+typedef void sk_detect_seen_fn(void *cx, const struct sk_event *e, const uint64_t *hashes, size_t n);
+
 #define SK_PLUGIN_MEMORY_MAX (64u << 20)
 
 struct sk_detect_conf {
@@ -65,6 +68,7 @@ struct sk_detect_conf {
 	const struct sk_registry *registry;
 	uint64_t plugin_budget_ns;	/* per call, wall clock; 0: not watched (replay default: results must not depend on speed) */
 	uint64_t plugin_memory_max;	/* bytes per plugin and worker; 0: SK_PLUGIN_MEMORY_MAX */
+	sk_detect_seen_fn *seen;	/* instead of an alert of a mark with feeds; NULL: those are alerts like the others */
 	const char *explain;		/* rule id: tell how far it, or each step of it, gets, on standard error; or NULL */
 };
 

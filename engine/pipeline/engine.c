@@ -55,8 +55,16 @@ static void on_alert(void *cx, struct sk_alert *a)
 	sk_output_alert(lane->output, lane->index, a);
 }
 
-static int open_workers(struct sk_engine *g, struct sk_error *e)
+static void on_seen(void *cx, const struct sk_alert_order *order, uint64_t time_ns, const uint64_t *hashes, size_t n)
 {
+	struct sk_engine_lane *lane = cx;
+
+	sk_output_seen(lane->output, lane->index, order, time_ns, hashes, n);
+}
+
+static int open_workers(struct sk_engine *g, const struct sk_engine_setup *setup, struct sk_error *e)
+{
+	const bool whole_marks = setup->observe || setup->explain || g->settings->allow_cnt;
 	int rc = 0;
 
 	g->worker_cnt = (unsigned)g->settings->workers;
@@ -69,7 +77,7 @@ static int open_workers(struct sk_engine *g, struct sk_error *e)
 		rc = sk_worker_init(&g->workers[i], i, &(struct sk_worker_setup){
 			.settings = g->settings, .detect = &g->detect, .wanted = &g->wanted, .live = g->live,
 			.classify_all = g->wanted.common & ndpi_fields,
-			.alert = on_alert, .cx = &g->lanes[i] }, e);
+			.alert = on_alert, .seen = whole_marks ? NULL : on_seen, .cx = &g->lanes[i] }, e);
 	}
 	return rc;
 }
@@ -135,7 +143,7 @@ int sk_engine_open(struct sk_engine **out, const struct sk_engine_setup *setup, 
 		.hold = setup->hold, .explain = setup->explain,
 		.idle = setup->idle, .observe = setup->observe, .cx = setup->cx }, e);
 	if (rc == 0)
-		rc = open_workers(g, e);
+		rc = open_workers(g, setup, e);
 	g->ready_ns = monotonic_ns();
 	g->start_bytes = sk_memory_resident();
 	*out = g;			/* before the output thread runs, which may look at it */

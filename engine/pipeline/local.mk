@@ -4,6 +4,7 @@ libsk_pipeline_a_SOURCES = \
 	%D%/batch.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/engine.c %D%/engine.h \
+	%D%/lane.h \
 	%D%/live.c \
 	%D%/memory.c %D%/memory.h \
 	%D%/output.c %D%/output.h \

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "pipeline/batch.h"
+#include "pipeline/lane.h"
 
 #define MB (UINT64_C(1) << 20)
 #define LATE (48 * MB)			/* pattern databases and nDPI's tables, made when first needed */
@@ -63,7 +64,7 @@ size_t sk_memory_items(const struct sk_engine *g, uint64_t start, struct sk_memo
 		{ "classify.flows", "nDPI's flows", s->classify_mode == SK_CLASSIFY_OFF || !s->classify_packets ? 0 :
 		  w * sk_classify_bytes(s->classify_flows) },
 		{ "detect.plugin_memory", "plugins", w * plugins * s->plugin_memory },
-		{ "campaign.queue", "alerts on their way", w * (s->alert_queue + SK_OUTPUT_RING * sizeof(void *)) },
+		{ "campaign.queue", "alerts on their way", w * (s->alert_queue + SK_OUTPUT_RING * sizeof(struct sk_lane_item)) },
 		{ "campaign.memory", "open sequences, counts, limits", sk_campaign_bytes(&campaign) },
 		{ "redis.queue", "outputs", output_bytes(s) },
 	};

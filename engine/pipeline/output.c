@@ -13,25 +13,17 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/ring.h"
+#include "pipeline/lane.h"
 
 #define NAP_NS 250000L			/* the output thread's, growing while there is nothing to do … */
 #define NAP_NS_MAX 4000000L		/* … up to what an alert may come late */
 
-struct item {
-	struct sk_alert_order order;
-	struct sk_alert *alert;			/* NULL: a time mark */
-	uint64_t now_ns;
-};
-
 struct lane {
-	struct sk_ring ring;
-	struct item *head;			/* taken from the ring, not yet gone */
+	struct sk_lane ring;
 	uint64_t upto_seen;			/* upto, read before the ring was */
 	_Atomic uint64_t upto;
 	_Atomic uint64_t lost;
-	_Atomic uint64_t no_memory;		/* time marks not passed on */
-	_Atomic uint64_t bytes;			/* of the alerts in the ring and at its head */
+	_Atomic uint64_t bytes;			/* of the alerts in the ring */
 };
 
 struct sk_output {
@@ -88,6 +80,13 @@ static int open_sink(struct sk_output *o, const char *spec, struct sk_error *e)
 	return o->names[o->sink_cnt++] ? 0 : SK_E_MEMORY;
 }
 
+static int ring_init(struct sk_lane *l)
+{
+	l->mask = SK_OUTPUT_RING - 1;
+	l->items = malloc(SK_OUTPUT_RING * sizeof(*l->items));
+	return l->items ? 0 : SK_E_MEMORY;
+}
+
 int sk_output_open(struct sk_output **out, const struct sk_output_setup *setup, struct sk_error *e)
 {
 	const struct sk_settings *s = setup->settings;
@@ -111,7 +110,7 @@ int sk_output_open(struct sk_output **out, const struct sk_output_setup *setup, 
 	if (!o->sinks || !o->counts || !o->names || !o->lanes || !o->campaign)
 		rc = sk_error_set(e, SK_E_MEMORY, "not enough memory");
 	for (unsigned i = 0; i < setup->workers && rc == 0; i++)
-		if (sk_ring_init(&o->lanes[i].ring, SK_OUTPUT_RING) < 0)
+		if (ring_init(&o->lanes[i].ring) < 0)
 			rc = sk_error_set(e, SK_E_MEMORY, "not enough memory");
 	for (size_t i = 0; i < s->outputs.cnt && !setup->observe && rc == 0; i++)
 		rc = open_sink(o, s->outputs.items[i], e);
@@ -125,18 +124,6 @@ int sk_output_open(struct sk_output **out, const struct sk_output_setup *setup, 
 	return 0;
 }
 
-static uint64_t item_size(const struct item *it)
-{
-	return sizeof(*it) + (it->alert ? it->alert->size : 0);
-}
-
-static struct item *lane_head(struct lane *l)
-{
-	if (!l->head)
-		l->head = sk_ring_pop(&l->ring);
-	return l->head;
-}
-
 static bool before(const struct sk_alert_order *a, const struct sk_alert_order *b)
 {
 	if (a->packet != b->packet)
@@ -144,38 +131,55 @@ static bool before(const struct sk_alert_order *a, const struct sk_alert_order *
 	return a->flow != b->flow ? a->flow < b->flow : a->seq < b->seq;
 }
 
-static void deliver(struct sk_output *o, struct item *it)
+static void deliver(struct sk_output *o, struct lane *l, const struct sk_lane_item *it)
 {
-	if (it->alert) {
-		o->last_ns = SK_MAX(o->last_ns, it->alert->time_ns);
-		sk_campaign_push(o->campaign, it->alert);
-	} else {
-		o->last_ns = SK_MAX(o->last_ns, it->now_ns);
-		sk_campaign_time(o->campaign, it->now_ns);
+	uint64_t size;
+
+	o->last_ns = SK_MAX(o->last_ns, it->what == SK_LANE_ALERT ? it->u.alert->time_ns : it->time_ns);
+	switch (it->what) {
+	case SK_LANE_ALERT:
+		size = it->u.alert->size;
+		sk_campaign_push(o->campaign, it->u.alert);
+		atomic_fetch_sub_explicit(&l->bytes, size, memory_order_relaxed);
+		break;
+	case SK_LANE_MARK:
+		sk_campaign_seen(o->campaign, it->time_ns, NULL);
+		break;
+	case SK_LANE_SEEN:
+		sk_campaign_seen(o->campaign, it->time_ns, &it->u.hash);
+		break;
+	case SK_LANE_TIME:
+		sk_campaign_time(o->campaign, it->time_ns);
+		break;
 	}
-	free(it);
+	sk_lane_pop(&l->ring);
 }
 
 /* The lane whose item is next, NULL when there is none or when an earlier one may still come. */
-static struct lane *next_lane(struct sk_output *o)
+static struct lane *next_lane(struct sk_output *o, struct sk_lane_item **next)
 {
 	uint64_t upto = UINT64_MAX;
 	struct lane *first = NULL;
 
+	*next = NULL;
 	for (unsigned i = 0; i < o->setup.workers; i++) {
 		struct lane *l = &o->lanes[i];
+		struct sk_lane_item *it = sk_lane_peek(&l->ring);
 
-		if (!lane_head(l))
+		if (!it) {
 			upto = SK_MIN(upto, l->upto_seen);
-		else if (!first || before(&l->head->order, &first->head->order))
+		} else if (!first || before(&it->order, &(*next)->order)) {
 			first = l;
+			*next = it;
+		}
 	}
-	return first && first->head->order.packet <= upto ? first : NULL;
+	return first && (*next)->order.packet <= upto ? first : NULL;
 }
 
 /* Delivers all that may go. True when there was something. */
 static bool merge(struct sk_output *o, bool *done)
 {
+	struct sk_lane_item *it;
 	struct lane *l;
 	bool any = false;
 
@@ -185,12 +189,8 @@ static bool merge(struct sk_output *o, bool *done)
 		l->upto_seen = atomic_load_explicit(&l->upto, memory_order_acquire);
 		*done = *done && l->upto_seen == UINT64_MAX;
 	}
-	for (; (l = next_lane(o)); l->head = NULL, any = true) {
-		uint64_t size = item_size(l->head);
-
-		deliver(o, l->head);
-		atomic_fetch_sub_explicit(&l->bytes, size, memory_order_relaxed);
-	}
+	for (; (l = next_lane(o, &it)); any = true)
+		deliver(o, l, it);
 	return any;
 }
 
@@ -235,32 +235,36 @@ int sk_output_start(struct sk_output *o, struct sk_error *e)
 	return 0;
 }
 
-/* One item is always let in. */
-static bool lane_push(struct sk_output *o, struct lane *l, struct item *it)
+/* One alert is always let in. */
+static bool has_room(const struct sk_output *o, const struct lane *l, const struct sk_lane_item *it)
 {
-	uint64_t held = atomic_load_explicit(&l->bytes, memory_order_relaxed), size = item_size(it);
+	uint64_t held;
 
-	if (held && held + size > o->setup.settings->alert_queue)
-		return false;
-	/* before the push: the item may be gone behind it */
-	atomic_fetch_add_explicit(&l->bytes, size, memory_order_relaxed);
-	if (sk_ring_push(&l->ring, it))
+	if (it->what != SK_LANE_ALERT)
 		return true;
-	atomic_fetch_sub_explicit(&l->bytes, size, memory_order_relaxed);
-	return false;
+	held = atomic_load_explicit(&l->bytes, memory_order_relaxed);
+	return !held || held + it->u.alert->size <= o->setup.settings->alert_queue;
 }
 
-static void push(struct sk_output *o, unsigned i, struct item *it)
+/* False where a sensor has to let it go. */
+static bool push(struct sk_output *o, unsigned i, const struct sk_lane_item *it)
 {
 	static const struct timespec nap = { .tv_nsec = 50000 };
 	struct lane *l = &o->lanes[i];
 
-	while (!lane_push(o, l, it)) {
+	for (;;) {
+		if (has_room(o, l, it)) {
+			/* before the push: the item may be gone behind it */
+			if (it->what == SK_LANE_ALERT)
+				atomic_fetch_add_explicit(&l->bytes, it->u.alert->size, memory_order_relaxed);
+			if (sk_lane_push(&l->ring, it))
+				return true;
+			if (it->what == SK_LANE_ALERT)
+				atomic_fetch_sub_explicit(&l->bytes, it->u.alert->size, memory_order_relaxed);
+		}
 		if (o->setup.live) {
-			atomic_fetch_add_explicit(&l->lost, it->alert != NULL, memory_order_relaxed);
-			sk_alert_put(it->alert);
-			free(it);
-			return;
+			atomic_fetch_add_explicit(&l->lost, it->what != SK_LANE_TIME, memory_order_relaxed);
+			return false;
 		}
 		nanosleep(&nap, NULL);
 	}
@@ -268,27 +272,27 @@ static void push(struct sk_output *o, unsigned i, struct item *it)
 
 void sk_output_alert(struct sk_output *o, unsigned i, struct sk_alert *a)
 {
-	struct item *it = malloc(sizeof(*it));
-
-	if (!it) {
-		atomic_fetch_add_explicit(&o->lanes[i].lost, 1, memory_order_relaxed);
+	if (!push(o, i, &(struct sk_lane_item){ .what = SK_LANE_ALERT, .order = a->order, .u.alert = a }))
 		sk_alert_put(a);
+}
+
+void sk_output_seen(struct sk_output *o, unsigned i, const struct sk_alert_order *order, uint64_t time_ns, const uint64_t *hashes,
+		    size_t n)
+{
+	struct sk_lane_item it = { .what = SK_LANE_MARK, .order = *order, .time_ns = time_ns };
+
+	if (!push(o, i, &it))
 		return;
+	it.what = SK_LANE_SEEN;
+	for (size_t k = 0; k < n; k++) {
+		it.u.hash = hashes[k];
+		push(o, i, &it);
 	}
-	*it = (struct item){ .order = a->order, .alert = a };
-	push(o, i, it);
 }
 
 void sk_output_time(struct sk_output *o, unsigned i, uint64_t order, uint64_t now_ns)
 {
-	struct item *it = malloc(sizeof(*it));
-
-	if (!it) {				/* the next mark comes within a second of packet time */
-		atomic_fetch_add_explicit(&o->lanes[i].no_memory, 1, memory_order_relaxed);
-		return;
-	}
-	*it = (struct item){ .order = { .packet = order }, .now_ns = now_ns };
-	push(o, i, it);
+	push(o, i, &(struct sk_lane_item){ .what = SK_LANE_TIME, .order = { .packet = order }, .time_ns = now_ns });
 }
 
 void sk_output_upto(struct sk_output *o, unsigned i, uint64_t order)
@@ -352,15 +356,6 @@ uint64_t sk_output_lost(const struct sk_output *o)
 	return lost;
 }
 
-uint64_t sk_output_no_memory(const struct sk_output *o)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < o->setup.workers; i++)
-		sum += atomic_load_explicit(&o->lanes[i].no_memory, memory_order_relaxed);
-	return sum;
-}
-
 void sk_output_free(struct sk_output *o)
 {
 	struct sk_sink_counts unused;
@@ -373,14 +368,15 @@ void sk_output_free(struct sk_output *o)
 		free(o->names[i]);
 	}
 	for (unsigned i = 0; o->lanes && i < o->setup.workers; i++) {
-		struct lane *l = &o->lanes[i];
+		struct sk_lane *l = &o->lanes[i].ring;
+		struct sk_lane_item *it;
 
-		while (l->ring.slots && lane_head(l)) {
-			sk_alert_put(l->head->alert);
-			free(l->head);
-			l->head = NULL;
+		while (l->items && (it = sk_lane_peek(l))) {
+			if (it->what == SK_LANE_ALERT)
+				sk_alert_put(it->u.alert);
+			sk_lane_pop(l);
 		}
-		sk_ring_fini(&l->ring);
+		free(l->items);
 	}
 	sk_campaign_free(o->campaign);
 	sk_buf_fini(&o->json);

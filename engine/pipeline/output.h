@@ -13,7 +13,7 @@
 #include "pipeline/conf.h"
 #include "sink/sink.h"
 
-#define SK_OUTPUT_RING 65536u
+#define SK_OUTPUT_RING 32768u			/* records of 48 bytes */
 
 struct sk_output;
 
@@ -41,6 +41,8 @@ int sk_output_start(struct sk_output *o, struct sk_error *e);
 
 /* On worker i's thread. Takes the alert. */
 void sk_output_alert(struct sk_output *o, unsigned i, struct sk_alert *a);
+/* On worker i's thread: a mark that has feeds, by its hashes (sk_alert_seen). */
+void sk_output_seen(struct sk_output *o, unsigned i, const struct sk_alert_order *order, uint64_t time_ns, const uint64_t *hashes, size_t n);
 /* On worker i's thread: packet time at this place in the order. */
 void sk_output_time(struct sk_output *o, unsigned i, uint64_t order, uint64_t now_ns);
 /* On worker i's thread: every alert up to this order has been given. */
@@ -62,8 +64,6 @@ const struct sk_campaign *sk_output_campaign(const struct sk_output *o);
 bool sk_output_is_text(const struct sk_output *o);
 uint64_t sk_output_alerts(const struct sk_output *o);
 uint64_t sk_output_lost(const struct sk_output *o);
-/* Time marks that did not get to the output thread because memory was short. */
-uint64_t sk_output_no_memory(const struct sk_output *o);
 void sk_output_free(struct sk_output *o);
 
 #endif

@@ -29,7 +29,7 @@ static const char *const troubles[] = {
 	"detect.alerts_lost", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
 	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted", "campaign.seen_evicted",
-	"campaign.no_memory", "output.lost", "output.no_memory", "output.sink_lost", "redis.refused", "redis.healed",
+	"campaign.no_memory", "output.lost", "output.sink_lost", "redis.refused", "redis.healed",
 };
 
 static int add(struct sk_report *r, const char *folder, const struct sk_counter_def *def, uint64_t value)
@@ -184,7 +184,6 @@ static int add_outputs(struct sk_report *r, const struct sk_output *o)
 
 int sk_report_make(struct sk_report *r, const struct sk_engine *g)
 {
-	static const struct sk_counter_def no_memory = { "no_memory", "times", "moments of time outputs were not told of because memory was short" };
 	static const struct sk_counter_def lost = { "lost", "alerts", "alerts lost between a worker and the outputs" };
 	int rc;
 
@@ -204,8 +203,6 @@ int sk_report_make(struct sk_report *r, const struct sk_engine *g)
 		rc = add_table(r, &sk_campaign_counter_table, sk_campaign_counters(sk_output_campaign(g->output)));
 	if (rc == 0)
 		rc = add(r, "output", &lost, sk_output_lost(g->output));
-	if (rc == 0)
-		rc = add(r, "output", &no_memory, sk_output_no_memory(g->output));
 	if (rc == 0)
 		rc = add_outputs(r, g->output);
 	if (rc < 0)

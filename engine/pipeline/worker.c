@@ -109,6 +109,17 @@ static void on_alert(void *cx, struct sk_alert *a)
 	w->alert(w->cx, a);
 }
 
+static void on_seen(void *cx, const struct sk_event *e, const uint64_t *hashes, size_t n)
+{
+	struct sk_pipeline_worker *w = cx;
+	struct sk_alert_order order = w->order;
+
+	if (w->by_flow)
+		order.flow = e->flow->serial;
+	w->order.seq++;
+	w->seen(w->cx, &order, e->time_ns, hashes, n);
+}
+
 static void on_swap(void *cx, struct sk_flow *f)
 {
 	struct sk_pipeline_worker *w = cx;
@@ -132,10 +143,12 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 {
 	const struct sk_settings *s = setup->settings;
 	struct sk_reassembly_conf reassembly = s->reassembly;
+	struct sk_detect_conf detect = *setup->detect;
 
 	memset(w, 0, sizeof(*w));
 	w->index = index;
 	w->alert = setup->alert;
+	w->seen = setup->seen;
 	w->cx = setup->cx;
 	reassembly.policies = &s->policies;
 	reassembly.readings = true;
@@ -153,7 +166,8 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 		if (!w->classify || (setup->live && sk_classify_open(w->classify, e) < 0))
 			return SK_E_MEMORY;
 	}
-	w->detect = sk_detect_new(setup->detect, index, on_alert, w, e);
+	detect.seen = setup->seen ? on_seen : NULL;
+	w->detect = sk_detect_new(&detect, index, on_alert, w, e);
 	return w->detect ? 0 : SK_E_MEMORY;
 }
 

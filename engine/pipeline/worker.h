@@ -18,6 +18,8 @@
 
 /* Takes the alert, order, file and interface filled in. */
 typedef void sk_worker_alert_fn(void *cx, struct sk_alert *a);
+/* A mark that has feeds, by its hashes (sk_alert_seen); see sk_output_seen. */
+typedef void sk_worker_seen_fn(void *cx, const struct sk_alert_order *order, uint64_t time_ns, const uint64_t *hashes, size_t n);
 
 struct sk_worker_setup {
 	const struct sk_settings *settings;
@@ -25,6 +27,7 @@ struct sk_worker_setup {
 	const struct sk_wanted *wanted;
 	bool live, classify_all;		/* no work left for the first packets; somebody asks for ndpi.* */
 	sk_worker_alert_fn *alert;
+	sk_worker_seen_fn *seen;		/* NULL: those marks are alerts too */
 	void *cx;
 };
 
@@ -40,6 +43,7 @@ struct sk_pipeline_worker {
 	struct sk_app *app;
 	struct sk_detect *detect;
 	sk_worker_alert_fn *alert;
+	sk_worker_seen_fn *seen;
 	void *cx;
 	const char *file, *iface;		/* where the packet at hand is from */
 	struct sk_alert_order order;		/* of the next alert */

@@ -202,7 +202,7 @@ static const struct sk_unless *read_unless(struct sk_load *l, const struct sk_co
 		u->rule_cnt += rules[u->rule_cnt] != NULL;
 	}
 	u->rules = rules;
-	u->index = l->set->unless_cnt++;
+	u->seed = sk_seed_draw();
 	return u;
 }
 
@@ -533,37 +533,71 @@ static void spread_off(struct sk_load *l)
 	}
 }
 
+/* What an unless asks for of a mark, as slots. False where that is more than fields of its event or its flow. */
+static bool resolve_feed(struct sk_load *l, const struct sk_rule *r, const struct sk_unless *u, struct sk_feed *feed)
+{
+	*feed = (struct sk_feed){ .unless = u };
+	for (size_t f = 0; f < 3 && u->seen[f]; f++) {
+		struct sk_field_ref ref;
+		struct sk_error e;
+
+		if (sk_field_resolve(&l->set->registry, r->kind, u->seen[f], &ref, &e) < 0 || ref.pair)
+			return false;
+		if (ref.up != r->kind && ref.up != SK_KIND_NONE)
+			return false;
+		feed->slot[feed->cnt] = ref.slot;
+		feed->common[feed->cnt++] = ref.up == SK_KIND_NONE;
+	}
+	return feed->cnt > 0;
+}
+
+/* The rule is one of those that u asks for. */
+static void add_feed(struct sk_load *l, struct sk_crule *r, const struct sk_unless *u)
+{
+	struct sk_feed feed, *more;
+
+	for (size_t i = 0; i < r->pub.feed_cnt; i++)
+		if (r->pub.feeds[i].unless == u)
+			return;
+	if (!resolve_feed(l, &r->pub, u, &feed) || r->pub.feed_cnt == SK_RULES_FEEDS_MAX) {
+		r->is_step = true;		/* kept whole */
+		return;
+	}
+	more = sk_load_alloc(l, (r->pub.feed_cnt + 1) * sizeof(*more));
+	if (!more)
+		return;
+	if (r->pub.feed_cnt)
+		memcpy(more, r->pub.feeds, r->pub.feed_cnt * sizeof(*more));
+	more[r->pub.feed_cnt++] = feed;
+	r->pub.feeds = more;
+	for (size_t i = 0; i < feed.cnt; i++)
+		r->pub.bare_fields |= feed.common[i] ? 0 : 1u << feed.slot[i];
+}
+
 /* Marks that are only looked up by some unless need not carry more than that asks for. */
 static void find_bare(struct sk_load *l)
 {
 	for (size_t i = 0; i < l->set->rule_cnt; i++) {
 		const struct sk_correlation *c = l->set->rules[i]->pub.correlation;
 
-		for (size_t s = 0; c && c->joins && s < c->step_cnt; s++) {
-			const struct sk_unless *u = c->joins[s].unless;
+		for (size_t s = 0; c && s < c->step_cnt; s++) {
+			const struct sk_unless *u = c->joins ? c->joins[s].unless : NULL;
 
 			l->set->rules[c->steps[s]->index]->is_step = true;
-			for (size_t k = 0; u && k < u->rule_cnt; k++) {
-				struct sk_crule *r = l->set->rules[u->rules[k]->index];
-
-				r->pub.bare = r->pub.mark && r->pub.type == SK_RULE_EVENT;
-				for (size_t f = 0; f < 3 && u->seen[f]; f++) {
-					struct sk_field_ref ref;
-					struct sk_error e;
-
-					if (!r->pub.bare || sk_field_resolve(&l->set->registry, r->pub.kind, u->seen[f], &ref, &e) < 0)
-						continue;
-					if (ref.up == r->pub.kind)
-						r->pub.bare_fields |= 1u << ref.slot;
-					else if (ref.up != SK_KIND_NONE)
-						r->is_step = true;	/* its ancestors' fields are wanted: keep it whole */
-				}
-			}
+			for (size_t k = 0; u && k < u->rule_cnt; k++)
+				if (u->rules[k]->mark && u->rules[k]->type == SK_RULE_EVENT)
+					add_feed(l, l->set->rules[u->rules[k]->index], u);
 		}
 	}
-	for (size_t i = 0; i < l->set->rule_cnt; i++)
-		if (l->set->rules[i]->is_step)
-			l->set->rules[i]->pub.bare = false;
+	for (size_t i = 0; i < l->set->rule_cnt; i++) {
+		struct sk_crule *r = l->set->rules[i];
+
+		r->pub.bare = r->pub.feed_cnt && !r->is_step;
+		if (!r->pub.bare) {
+			r->pub.feed_cnt = 0;
+			r->pub.bare_fields = 0;
+		}
+	}
 }
 
 /* What the plugins that are off cost, by plugin, in the order of the rules. */

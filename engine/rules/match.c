@@ -138,7 +138,8 @@ static void tell(struct sk_matcher *m, const struct sk_crule *r, sk_match_fn *on
 
 	m->counters.matches++;
 	m->evidence_cnt = 0;
-	sk_match_evidence(m, r->where);
+	if (!r->pub.bare)
+		sk_match_evidence(m, r->where);
 	match.evidence_cnt = m->evidence_cnt;
 	on_match(cx, &match);
 }

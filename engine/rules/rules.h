@@ -13,6 +13,7 @@
 #include <sekisho/alert.h>
 
 #include "base/counter.h"
+#include "base/hash.h"
 #include "conf/conf.h"
 #include "event/event.h"
 
@@ -37,7 +38,17 @@ struct sk_unless {
 	const char *seen[4];			/* fields of theirs, NULL-ended … */
 	const char *here[4];			/* … and of the alert at hand */
 	uint64_t within_ns;			/* how long before, packet time */
-	uint32_t index;				/* among all of the set, from 0 */
+	struct sk_seed seed;			/* of the hashes it remembers values by */
+};
+
+#define SK_RULES_FEEDS_MAX 8u
+
+/* Which fields of a mark's event some unless remembers. */
+struct sk_feed {
+	const struct sk_unless *unless;
+	size_t cnt;
+	uint8_t slot[4];			/* of the event's own fields, or of the common ones */
+	bool common[4];
 };
 
 /* How alerts of one of the rules count. */
@@ -92,6 +103,8 @@ struct sk_rule {
 	bool mark;				/* raises no alert, counts as a step */
 	bool bare;				/* a mark of which only keys are asked: what some unless looks up, and nobody else */
 	uint32_t bare_fields;			/* bits of the event's own fields those keys are */
+	const struct sk_feed *feeds;		/* of a bare mark: all there is to tell; NULL: an alert with those fields has to */
+	size_t feed_cnt;
 	enum sk_rule_type type;
 	unsigned kind;				/* EVENT */
 	const struct sk_campaign_info *campaign;

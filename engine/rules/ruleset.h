@@ -161,7 +161,6 @@ struct sk_ruleset {
 	struct sk_atom *atoms;
 	uint32_t atom_cnt;
 	uint32_t regex_cnt;
-	uint32_t unless_cnt;
 	struct sk_rules_blind *blind;	/* by plugin that is off */
 	size_t blind_cnt;
 	struct sk_sets sets;

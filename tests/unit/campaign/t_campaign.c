@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "alert.h"
+#include "alert/key.h"
 #include "campaign/campaign.h"
 #include "campaign/keys.h"
 
@@ -336,7 +337,7 @@ static void unless_looks_back(void **state)
 	run_rule(r, &rule_a);
 	run_rule(r, &rule_b);
 	run_rule(r, &s);
-	r->conf.max_seen = 500;
+	r->conf.max_seen = 160;		/* four values */
 	run_begin(r);
 	push_server(r, &rule_a, 0, "192.0.2.99");
 	push_server(r, &mark_m, 10000, "192.0.2.53");	/* had 192.0.2.1 and 198.51.100.7 in an answer */
@@ -358,6 +359,19 @@ static void unless_looks_back(void **state)
 	sk_campaign_push(r->c, alert(&mark_m, 400003, "10.0.0.9", "192.0.2.53", "x"));
 	sk_campaign_push(r->c, alert(&mark_m, 400003, "10.0.0.10", "192.0.2.53", "x"));
 	assert_int_equal(sk_campaign_counters(r->c)->seen_evicted, 2);
+	/* as hashes, without an alert */
+	for (int i = 0; i < 2; i++) {
+		const struct sk_value here[2] = { test_ip("10.0.0.11"), test_ip("192.0.2.1") };
+		const uint64_t hash = sk_alert_seen_hash(&unless, here, 2);
+
+		sk_campaign_push(r->c, alert(&rule_a, 500000, "10.0.0.11", "192.0.2.99", "x"));
+		if (i == 0) {
+			sk_campaign_seen(r->c, TEST_T0 + (uint64_t)500001 * 1000000, NULL);
+			sk_campaign_seen(r->c, TEST_T0 + (uint64_t)500001 * 1000000, &hash);
+		}
+		sk_campaign_push(r->c, alert(&rule_b, 500000 + (i ? 50002 : 2), "10.0.0.11", "192.0.2.1", "x"));
+		assert_log(r, i ? "a@500 b@550 s@550x2 " : "a@500 b@500 ");
+	}
 	run_end(r);
 }
 

@@ -1,6 +1,8 @@
 /* tests/unit/detect/t_rules.c — real rules over what plugins publish, and over bodies whose units plugins keep state in too. */
 #include "fixture.h"
 
+#include "alert/key.h"
+
 #include "../rules/lab.h"
 
 static const struct sk_host *host;
@@ -131,11 +133,86 @@ static void across_pieces(void **state)
 	}
 }
 
+static const char feeding_rules[] =
+	LAB_HEAD
+	"rules:\n"
+	"  - {id: lab.seen, sid: 1, title: A body, severity: info, mark: true, on: measure.body, where: {size: {gt: 0}}}\n"
+	"  - {id: lab.long, sid: 2, title: A long body, severity: low, on: measure.body, where: {class: long}}\n"
+	"  - id: lab.news\n"
+	"    sid: 3\n"
+	"    title: News\n"
+	"    severity: low\n"
+	"    sequence:\n"
+	"      by: client.ip\n"
+	"      within: 60s\n"
+	"      steps:\n"
+	"        - lab.long\n"
+	"        - of: lab.long\n"
+	"          unless: {of: lab.seen, within: 1 d, same: {client.ip: client.ip, class: class}}\n";
+
+static uint64_t seen_hashes[4];
+static size_t seen_cnt, seen_calls;
+
+static void on_seen(void *cx, const struct sk_event *e, const uint64_t *hashes, size_t n)
+{
+	assert_int_equal(e->packet, 2);
+	for (size_t i = 0; i < n; i++)
+		seen_hashes[seen_cnt++] = hashes[i];
+	seen_calls++;
+}
+
+/* A mark that is only looked up leaves as hashes or, where marks have to be whole, as an alert that gives the same hashes. */
+static void marks_that_are_only_looked_up(void **state)
+{
+	for (int whole = 0; whole < 2; whole++) {
+		struct sk_detect_conf conf = { .registry = &lab_registry, .seen = whole ? NULL : on_seen };
+		struct fixture x = { 0 };
+		void *unit = NULL;
+
+		sk_registry_init(&lab_registry);
+		assert_int_equal(sk_plugins_load(&x.plugins, NULL, NULL, &lab_registry, &x.error), 0);
+		assert_int_equal(sk_plugins_open(x.plugins, &x.error), 0);
+		if (!whole)
+			rules = lab_load(feeding_rules);
+		conf.plugins = x.plugins;
+		conf.rules = rules;
+		x.detect = sk_detect_new(&conf, 0, keep_alert, &x, &x.error);
+		assert_non_null(x.detect);
+		new_flow(&x, 7);
+		piece(&x, 1, &unit, 0, "1234", false);
+		piece(&x, 2, &unit, 4, "5", true);
+		assert_int_equal(x.alert_cnt, whole);
+		assert_int_equal(x.flow.suspect, 0);
+		assert_int_equal(seen_calls, 1);
+		assert_int_equal(seen_cnt, 1);
+		if (whole) {
+			const struct sk_rule *r = x.alerts[0]->rule;
+			struct sk_value v[2];
+			struct sk_arena scratch;
+			uint64_t hashes[SK_ALERT_LIST_MAX];
+
+			sk_arena_init(&scratch, 256, 4096);
+			v[0] = sk_alert_value(x.alerts[0], "client.ip", &scratch);
+			v[1] = sk_alert_value(x.alerts[0], "class", &scratch);
+			assert_string_equal(r->id, "lab.seen");
+			assert_int_equal(r->feed_cnt, 1);
+			assert_int_equal(sk_alert_seen_hashes(r->feeds[0].unless, v, 2, hashes), 1);
+			assert_true(hashes[0] == seen_hashes[0]);
+			assert_true(sk_alert_seen_hash(r->feeds[0].unless, v, 2) == seen_hashes[0]);
+			sk_arena_fini(&scratch);
+			end(&x);
+		} else {
+			stop(&x);
+		}
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(over_what_plugins_publish),
 		cmocka_unit_test(across_pieces),
+		cmocka_unit_test(marks_that_are_only_looked_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

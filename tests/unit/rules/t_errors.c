@@ -379,6 +379,13 @@ static void steps_of_their_own_kind(void **state)
 	assert_ptr_equal(c->joins[1].unless, c->joins[2].unless);
 	assert_true(seen->bare);
 	assert_int_equal(seen->bare_fields, 1u << SK_F_DNS_ANSWER_ADDRESS);
+	assert_int_equal(seen->feed_cnt, 1);
+	assert_ptr_equal(seen->feeds[0].unless, c->joins[1].unless);
+	assert_int_equal(seen->feeds[0].cnt, 2);
+	assert_true(seen->feeds[0].common[0]);
+	assert_int_equal(seen->feeds[0].slot[0], SK_F_COMMON_CLIENT_IP);
+	assert_false(seen->feeds[0].common[1]);
+	assert_int_equal(seen->feeds[0].slot[1], SK_F_DNS_ANSWER_ADDRESS);
 	assert_false(sk_rules_find(s, "a")->bare);
 	f = open_memstream(&text, &size);
 	sk_rules_print(s, r, f);
