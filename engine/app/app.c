@@ -416,6 +416,8 @@ void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason wh
 	}
 	if (!af || !af->claimed_once)
 		a->counters.unclaimed++;
+	if (SK_UNLIKELY(f->arena.refused))
+		sk_app_publish_oddity(a, f, SK_TO_SERVER, SK_KIND_STREAM_ODDITY, "flow_memory", sk_span(NULL, 0), sk_span(NULL, 0), 0, NULL);
 	publish_end(a, f, why);
 	f->app = NULL;
 }
@@ -500,6 +502,8 @@ static void change(struct sk_app *a, struct sk_flow *f, struct sk_run rest[2])
 	end_binding(a, f);
 	if (++af->switches > SK_APP_SWITCHES_MAX) {
 		a->counters.switch_limit++;
+		sk_app_publish_oddity(a, f, a->run_dir, SK_KIND_STREAM_ODDITY, "protocol_changes", sk_span(NULL, 0), sk_span(NULL, 0),
+				      af->dir[a->run_dir].end_off, NULL);
 		sk_app_stop(f);
 		return;
 	}

@@ -42,6 +42,11 @@ extern const struct sk_app_conf sk_app_conf_default;
 	X(memory, "flows", "flows not parsed because memory was short")
 SK_COUNTER_STRUCT(app, SK_APP_COUNTERS)
 
+/* Names of stream.oddity told from here. X(ENUM, "name", "what it means") */
+#define SK_APP_ODDITIES(X) \
+	X(MEMORY, "flow_memory", "flow.memory was used up, or memory was short: parsers or plugins went without; told when the flow ends") \
+	X(SWITCHES, "protocol_changes", "the flow changed its protocol too often: it is not followed further")
+
 /* conf is copied (NULL for the default), wanted is kept by pointer. NULL when memory is short. */
 struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted *wanted, sk_app_publish_fn *publish, void *cx);
 void sk_app_free(struct sk_app *a);

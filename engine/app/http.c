@@ -43,7 +43,8 @@ static struct sk_http_tx *tx_new(struct sk_http *h)
 	}
 	struct sk_arena arena = tx->arena;
 	*tx = (struct sk_http_tx){ .arena = arena, .refs = 1 };
-	tx->arena.cap = sk_app_conf_of(h->a)->header_max * 8 + (256u << 10);
+	/* a copy of both heads, and two values of 32 bytes for every two bytes of cookies */
+	tx->arena.cap = sk_app_conf_of(h->a)->header_max * 36 + (256u << 10);
 	return tx;
 }
 
@@ -400,11 +401,16 @@ static void stop_holding(struct sk_http *h)
 
 static void hold(struct sk_http *h, struct sk_span bytes, uint64_t off)
 {
+	struct sk_http_odds odds = { { 0, 0 } };
+
 	h->held.cap = SK_HTTP_HELD_MAX;
 	if (h->held.n == 0)
 		h->held_off = off;
 	if (bytes.n == 0 || sk_buf_add(&h->held, bytes) == 0)
 		return;
+	h->counters->held_limit++;
+	sk_http_odds_add(&odds, SK_HTTP_ODD_HELD_TOO_LONG);
+	sk_http_tell_odds(h, SK_TO_SERVER, &odds, sk_span(NULL, 0), h->held_off, h->last ? &h->last->request : NULL);
 	stop_holding(h);
 	(void)feed_side(h, SK_TO_SERVER, bytes, off);
 }

@@ -31,6 +31,7 @@
 	X(oddities, "oddities", "oddities told") \
 	X(unpaired, "messages", "responses nobody asked for") \
 	X(queue_limit, "messages", "requests not kept for their responses because too many waited") \
+	X(held_limit, "flows", "handshakes behind which too much came before their answer: it was read as HTTP") \
 	X(body_bytes, "bytes", "body bytes as sent") \
 	X(decoded_bytes, "bytes", "body bytes after decompression") \
 	X(bombs, "bodies", "bodies whose decompression was given up") \

@@ -120,10 +120,25 @@ static void add_cookies(const struct job *j, struct sk_list *l, struct sk_span v
 	}
 }
 
+/* Pairs there may be in the value. */
+static size_t count_cookies(struct sk_span value)
+{
+	size_t n = value.n > 0;
+
+	for (const uint8_t *p = value.p, *end = p + value.n; n && (p = memchr(p, ';', (size_t)(end - p))); p++)
+		n++;
+	return n;
+}
+
 static struct sk_value cookies(const struct job *j)
 {
 	struct sk_list l = { 0 };
 
+	for (uint32_t i = 0; i < j->head->field_cnt; i++)
+		if (j->head->fields[i].name == SK_HTTP1_COOKIE)
+			l.room += 2 * count_cookies(sk_http1_value(j->head, &j->head->fields[i]));
+	if (l.room == 0 || !(l.v = sk_arena_alloc(j->arena, l.room * sizeof(*l.v))))
+		return sk_value_none();
 	for (uint32_t i = 0; i < j->head->field_cnt; i++)
 		if (j->head->fields[i].name == SK_HTTP1_COOKIE)
 			add_cookies(j, &l, field_value(j, &j->head->fields[i]));
@@ -292,6 +307,16 @@ static void publish(const struct job *j, int dir, struct sk_event *e)
 	e->packets = packets;
 }
 
+/* What the arena refused is missing from the event. */
+static void note_memory(struct job *j)
+{
+	if (SK_LIKELY(!j->arena->refused))
+		return;
+	j->arena->refused = 0;
+	j->h->counters->memory++;
+	sk_http_odds_add(&j->odds, SK_HTTP_ODD_MESSAGE_MEMORY);
+}
+
 static void note_request(struct job *j, struct sk_http_tx *tx)
 {
 	const struct sk_http1_head *head = j->head;
@@ -334,6 +359,7 @@ bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struc
 		v[SK_F_HTTP_REQUEST_COOKIES] = cookies(&j);
 	if (wants(&j, SK_F_HTTP_REQUEST_HEADER_ORDER))
 		v[SK_F_HTTP_REQUEST_HEADER_ORDER] = header_order(&j);
+	note_memory(&j);
 	if (wants(&j, SK_F_HTTP_REQUEST_ODDITIES))
 		v[SK_F_HTTP_REQUEST_ODDITIES] = oddities(&j);
 	v[SK_F_HTTP_REQUEST_NUMBER] = sk_value_num(h->number);
@@ -380,6 +406,7 @@ bool sk_http_response_event(struct sk_http *h, struct sk_http_tx *tx, struct sk_
 		v[SK_F_HTTP_RESPONSE_CONTENT_LENGTH] = sk_value_num(head->content_length);
 	if (wants(&j, SK_F_HTTP_RESPONSE_HEADERS))
 		v[SK_F_HTTP_RESPONSE_HEADERS] = headers(&j);
+	note_memory(&j);
 	if (wants(&j, SK_F_HTTP_RESPONSE_ODDITIES))
 		v[SK_F_HTTP_RESPONSE_ODDITIES] = oddities(&j);
 	*e = (struct sk_event){ .kind = SK_KIND_HTTP_RESPONSE, .value_cnt = SK_F_HTTP_RESPONSE_CNT, .values = v,

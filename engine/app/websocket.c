@@ -196,6 +196,7 @@ static void begin_inflate(struct job *j)
 	}
 	if (!s->inflate) {
 		j->counters->inflaters_refused++;
+		ODD(j, INFLATERS, frame_bytes(s));
 		j->m->truncated = true;
 		lose_context(j);
 		return;

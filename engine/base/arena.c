@@ -19,12 +19,14 @@ void sk_arena_fini(struct sk_arena *a)
 		a->head = next;
 	}
 	a->used = 0;
+	a->refused = 0;
 }
 
 void sk_arena_reset(struct sk_arena *a)
 {
 	struct sk_arena_chunk *keep = NULL;
 
+	a->refused = 0;
 	if (SK_LIKELY(!a->head || (!a->head->next && a->head->size == a->chunk_size))) {
 		if (a->head)
 			a->head->used = 0;

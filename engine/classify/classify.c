@@ -288,7 +288,7 @@ static void conclude(struct sk_classify *c, struct sk_flow *f, struct block *b)
 	f->classify = &verdict;
 }
 
-void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir)
+bool sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir)
 {
 	struct block *b = f->classify;
 	struct sk_error e;
@@ -296,16 +296,16 @@ void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct s
 
 	(void)dir;
 	if (SK_LIKELY(f->classify == &verdict || p->payload.n == 0))
-		return;
+		return true;
 	if (p->flags & (SK_PACKET_FRAGMENT | SK_PACKET_NO_TRANSPORT | SK_PACKET_BAD_CHECKSUM) || !p->ip.p)
-		return;
+		return true;
 	if (!b) {
 		if (c->ndpi || sk_classify_open(c, &e) == 0)
 			b = block_take(c);
 		if (!b) {
 			c->counters.refused++;
 			f->classify = &verdict;
-			return;
+			return false;
 		}
 		f->classify = b;
 		c->counters.flows++;
@@ -318,6 +318,7 @@ void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct s
 	tell(c, f, b, &v);
 	if (b->packets >= c->max_packets || c->bytes > c->max_flows * SHOWN_BYTES || is_final(c, ndpi_of(b), &v))
 		conclude(c, f, b);
+	return true;
 }
 
 void sk_classify_drop(struct sk_classify *c, struct sk_flow *f)

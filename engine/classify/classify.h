@@ -22,6 +22,10 @@
 	X(refused, "flows", "flows not classified because too many were at a time, or memory was short")
 SK_COUNTER_STRUCT(classify, SK_CLASSIFY_COUNTERS)
 
+/* Names of packet.oddity told for this folder. X(ENUM, "name", "what it means", "source") */
+#define SK_CLASSIFY_ODDITIES(X) \
+	X(LIMIT, "classify_limit", "nDPI did not see the flow: classify.flows were under way, or memory was short", "")
+
 struct sk_classify;
 
 /* max_packets: payload packets per flow; max_flows: nDPI flows at a time. NULL with *e. */
@@ -33,8 +37,8 @@ void sk_classify_free(struct sk_classify *c);
 /* Makes the module now instead of at the first flow. 0, or a negative code with *e. */
 int sk_classify_open(struct sk_classify *c, struct sk_error *e);
 
-/* Feeds a packet until there is a verdict; cheap afterwards. */
-void sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir);
+/* Feeds a packet until there is a verdict; cheap afterwards. False, once, when the flow is refused for want of room. */
+bool sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir);
 /* Nobody needs a verdict on this flow: forgets what there is, takes no more packets. */
 void sk_classify_drop(struct sk_classify *c, struct sk_flow *f);
 /* Last guess, frees f->classify. */

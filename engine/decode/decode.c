@@ -10,7 +10,7 @@
 SK_COUNTER_TABLE(decode, SK_DECODE_COUNTERS)
 
 const char *const sk_packet_oddity_names[SK_PACKET_ODDITY_CNT] = {
-#define X(id, name) name,
+#define X(id, name, help, source) name,
 	SK_PACKET_ODDITIES(X)
 #undef X
 };

@@ -32,26 +32,26 @@ enum {
 
 enum { SK_TCP_FIN = 1, SK_TCP_SYN = 2, SK_TCP_RST = 4, SK_TCP_PSH = 8, SK_TCP_ACK = 16, SK_TCP_URG = 32, SK_TCP_ECE = 64, SK_TCP_CWR = 128 };
 
-/* Oddities of one packet; bit and event name. */
+/* Oddities of one packet. X(ENUM, "name", "what it means", "source") */
 #define SK_PACKET_ODDITIES(X) \
-	X(BAD_IP_CHECKSUM, "bad_ip_checksum") \
-	X(BAD_CHECKSUM, "bad_checksum") \
-	X(TRUNCATED_HEADER, "truncated_header") \
-	X(BAD_IP_LENGTH, "bad_ip_length") \
-	X(BAD_TCP_HEADER, "bad_tcp_header") \
-	X(BAD_UDP_LENGTH, "bad_udp_length") \
-	X(TOO_MANY_LAYERS, "too_many_layers") \
-	X(EXTENSION_CHAIN, "extension_chain") \
-	X(ATOMIC_FRAGMENT, "atomic_fragment") \
-	X(DUPLICATE_FRAGMENT_HEADER, "duplicate_fragment_header") \
-	X(BAD_FRAGMENT, "bad_fragment") \
-	X(LAND, "land") \
-	X(TCP_FLAGS, "tcp_flags") \
-	X(BAD_IP_VERSION, "bad_ip_version") \
-	X(BAD_IP_OPTIONS, "bad_ip_options") \
-	X(SOURCE_ROUTE, "source_route")
+	X(BAD_IP_CHECKSUM, "bad_ip_checksum", "the checksum of an IPv4 header is wrong", "RFC 791 3.1") \
+	X(BAD_CHECKSUM, "bad_checksum", "the checksum of the transport is wrong", "RFC 1071") \
+	X(TRUNCATED_HEADER, "truncated_header", "the packet ends inside a header", "") \
+	X(BAD_IP_LENGTH, "bad_ip_length", "the lengths in an IP header contradict each other or the packet", "RFC 791 3.1") \
+	X(BAD_TCP_HEADER, "bad_tcp_header", "a TCP header too short for itself, or options with wrong lengths", "RFC 9293 3.1") \
+	X(BAD_UDP_LENGTH, "bad_udp_length", "a UDP length that is not that of the packet", "RFC 768") \
+	X(TOO_MANY_LAYERS, "too_many_layers", "more headers, or fragments inside of fragments, than are followed", "") \
+	X(EXTENSION_CHAIN, "extension_chain", "IPv6 extension headers out of order, or more than are followed", "RFC 8200 4.1") \
+	X(ATOMIC_FRAGMENT, "atomic_fragment", "a fragment header on a whole datagram", "RFC 6946") \
+	X(DUPLICATE_FRAGMENT_HEADER, "duplicate_fragment_header", "more than one fragment header", "RFC 8200 4.1") \
+	X(BAD_FRAGMENT, "bad_fragment", "a fragment whose length or end no host takes", "RFC 8200 4.5") \
+	X(LAND, "land", "sender and receiver are the same", "") \
+	X(TCP_FLAGS, "tcp_flags", "TCP flags that are never set together", "RFC 9293 3.1") \
+	X(BAD_IP_VERSION, "bad_ip_version", "the version of an IP header is not that of its link layer", "RFC 8200 3") \
+	X(BAD_IP_OPTIONS, "bad_ip_options", "IPv4 options with wrong lengths", "RFC 791 3.1") \
+	X(SOURCE_ROUTE, "source_route", "the sender chooses the way", "RFC 791 3.1")
 enum {
-#define X(id, name) SK_PACKET_ODDITY_BIT_##id,
+#define X(id, name, help, source) SK_PACKET_ODDITY_BIT_##id,
 	SK_PACKET_ODDITIES(X)
 #undef X
 	SK_PACKET_ODDITY_CNT

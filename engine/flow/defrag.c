@@ -41,6 +41,7 @@ struct datagram {
 	struct datagram *older, *newer;
 	struct key key;
 	uint64_t start_ns;
+	uint64_t number, order;		/* of the packet that began it */
 	uint32_t total;			/* bytes, 0 until the last fragment was seen */
 	uint32_t end;			/* of the fragment that reaches farthest */
 	uint32_t units;			/* units held */
@@ -150,20 +151,40 @@ void sk_defrag_free(struct sk_defrag *d)
 	free(d);
 }
 
-void sk_defrag_expire(struct sk_defrag *d, uint64_t now_ns)
-{
-	while (d->oldest && now_ns > d->oldest->start_ns && now_ns - d->oldest->start_ns >= d->timeout_ns) {
-		if (!d->oldest->discarded)
-			d->counters.timeout++;
-		drop(d, d->oldest);
-	}
-}
-
 static void tell(struct sk_defrag *d, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other,
 	uint64_t off)
 {
 	if (d->oddity)
 		d->oddity(d->cx, p, name, bytes, other, off);
+}
+
+/* What is missing will not come any more. */
+static void give_up(struct sk_defrag *d, struct datagram *g, uint64_t now_ns)
+{
+	struct sk_packet p = { .time_ns = now_ns, .number = g->number, .order = g->order, .flags = SK_PACKET_FRAGMENT | SK_PACKET_NO_TRANSPORT,
+		.src.family = g->key.family, .dst.family = g->key.family, .proto = g->key.family == 4 ? g->key.proto : g->proto,
+		.tunnel_depth = g->key.depth };
+	bool is_told = g->discarded || g->units == 0;	/* when that was found, or each of its fragments was refused */
+
+	memcpy(p.src.b, g->key.src, sizeof(p.src.b));
+	memcpy(p.dst.b, g->key.dst, sizeof(p.dst.b));
+	drop(d, g);
+	if (is_told)
+		return;
+	d->counters.timeout++;
+	tell(d, &p, "fragment_timeout", sk_span(NULL, 0), sk_span(NULL, 0), 0);
+}
+
+void sk_defrag_expire(struct sk_defrag *d, uint64_t now_ns)
+{
+	while (d->oldest && now_ns > d->oldest->start_ns && now_ns - d->oldest->start_ns >= d->timeout_ns)
+		give_up(d, d->oldest, now_ns);
+}
+
+void sk_defrag_end(struct sk_defrag *d, uint64_t now_ns)
+{
+	while (d->oldest)
+		give_up(d, d->oldest, now_ns);
 }
 
 /* Makes room for n bytes: the oldest datagrams but keep go. False when that is not enough. */
@@ -212,6 +233,9 @@ static struct datagram *find_or_add(struct sk_defrag *d, const struct sk_packet 
 	d->used += sizeof(*g);
 	g->key = k;
 	g->start_ns = p->time_ns;
+	g->number = p->number;
+	g->order = p->order;
+	g->proto = p->frag_proto;
 	g->policy = (uint8_t)sk_policies_find(d->policies, &p->dst);
 	g->next = *bucket_of(d, &k);
 	*bucket_of(d, &k) = g;
@@ -514,10 +538,8 @@ int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_spa
 		d->counters.malformed++;
 		return 0;
 	}
-	if (p->flags & SK_PACKET_CUT) {
-		d->counters.cut++;
-		return 0;
-	}
+	if (p->flags & SK_PACKET_CUT)
+		return refuse(d, &f, "fragment_cut", &d->counters.cut);
 	if (is_too_large(p->ip_header_len, f.end, p->src.family))
 		return refuse(d, &f, "fragment_too_large", &d->counters.too_large);
 	g = find_or_add(d, p);

@@ -28,10 +28,18 @@ SK_COUNTER_STRUCT(defrag, SK_DEFRAG_COUNTERS)
 
 struct sk_defrag;
 
-/* What was odd about a datagram, told through this callback; names are those of packet.oddity: fragment_overlap (bytes: the
- * new ones, other: those held, both only where they differ), ipv6_fragment_overlap (the same; the datagram is discarded),
- * fragment_too_large, bad_fragment (a length or an end no host takes), tiny_fragment (too short for a TCP header),
- * fragment_memory (datagrams were given up for want of memory; at most once per timeout). */
+/* Names of packet.oddity told from here, with bad_fragment. X(ENUM, "name", "what it means", "source") */
+#define SK_DEFRAG_ODDITIES(X) \
+	X(OVERLAP, "fragment_overlap", "fragments overlap; bytes are the new ones, other those held, both only where they differ", "RFC 791 3.2") \
+	X(OVERLAP6, "ipv6_fragment_overlap", "the same in IPv6: the datagram is discarded", "RFC 5722") \
+	X(TOO_LARGE, "fragment_too_large", "a fragment that reaches beyond 65,535 bytes", "RFC 791 3.1") \
+	X(TINY, "tiny_fragment", "a first fragment too short for a TCP header", "RFC 1858") \
+	X(CUT, "fragment_cut", "a fragment that was not captured whole (snaplen): its datagram stays incomplete", "") \
+	X(TIMEOUT, "fragment_timeout", "a datagram whose fragments did not all come in defrag.timeout or before the end; the packet is its first one", "") \
+	X(MEMORY, "fragment_memory", "incomplete datagrams were given up because of defrag.max; at most once per defrag.timeout", "")
+
+/* What was odd about a datagram. p: the packet at hand; of a timeout a packet without bytes: addresses, number and order of the first
+ * fragment, time of the end. */
 typedef void sk_defrag_oddity_fn(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes,
 	struct sk_span other, uint64_t offset);
 
@@ -46,6 +54,8 @@ void sk_defrag_free(struct sk_defrag *d);
  * 0: more needed or dropped. What the datagram carries may again be a fragment (in a tunnel): callers that loop give it an end. */
 int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_span *ip);
 void sk_defrag_expire(struct sk_defrag *d, uint64_t now_ns);
+/* The input ends, at now_ns: what is incomplete is given up as by a timeout. */
+void sk_defrag_end(struct sk_defrag *d, uint64_t now_ns);
 /* Bytes held now; at most cap. */
 uint64_t sk_defrag_used(const struct sk_defrag *d);
 const struct sk_defrag_counters *sk_defrag_counters(const struct sk_defrag *d);

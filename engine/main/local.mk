@@ -2,6 +2,7 @@ bin_PROGRAMS += sekisho
 sekisho_SOURCES = \
 	%D%/cli.c %D%/cli.h \
 	%D%/main.c \
+	%D%/oddities.c %D%/oddities.h \
 	%D%/privileges.c %D%/privileges.h \
 	%D%/rules_cmd.c \
 	%D%/sandbox.c %D%/sandbox.h \

@@ -1,4 +1,4 @@
-/* main/rules_cmd.c — sekisho rules list|show|check|test|explain|fields.
+/* main/rules_cmd.c — sekisho rules list|show|check|test|explain|fields|oddities.
  *
  * Results go to standard output, mistakes to standard error. Exit status 2 when a rule has a mistake or an id is unknown, 1 when a
  * test does not come out as declared.
@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "main/cli.h"
+#include "main/oddities.h"
 #include "pipeline/engine.h"
 #include "pipeline/paths.h"
 
@@ -65,7 +66,7 @@ static int check_ids(const struct command *c)
 	return SK_EXIT_DONE;
 }
 
-/* --- list, show, check, fields --- */
+/* --- list, show, check, fields, oddities --- */
 
 static const char *const severity_words[] = { "", "info", "low", "medium", "high", "critical" };
 
@@ -116,6 +117,13 @@ static int check(struct command *c)
 static int fields(struct command *c)
 {
 	sk_registry_print(&c->engine->registry, stdout);
+	return SK_EXIT_DONE;
+}
+
+static int oddities(struct command *c)
+{
+	(void)c;
+	sk_oddities_print(stdout);
 	return SK_EXIT_DONE;
 }
 
@@ -292,6 +300,7 @@ static const struct {
 	int (*run)(struct command *c);
 } commands[] = {
 	{ "list", list }, { "show", show }, { "check", check }, { "test", test }, { "explain", explain }, { "fields", fields },
+	{ "oddities", oddities },
 };
 
 int sk_cmd_rules(int argc, char **argv)
@@ -304,7 +313,7 @@ int sk_cmd_rules(int argc, char **argv)
 	while (i < SK_ARRAY_LEN(commands) && !(argc > 1 && strcmp(commands[i].name, argv[1]) == 0))
 		i++;
 	if (i == SK_ARRAY_LEN(commands)) {
-		fprintf(stderr, "sekisho: rules %s: expected list, show, check, test, explain or fields\n", argc > 1 ? argv[1] : "");
+		fprintf(stderr, "sekisho: rules %s: expected list, show, check, test, explain, fields or oddities\n", argc > 1 ? argv[1] : "");
 		return SK_EXIT_USAGE;
 	}
 	if (sk_cli_parse(&c.cli, argc - 1, argv + 1, true) == 0) {

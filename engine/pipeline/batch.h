@@ -22,6 +22,7 @@ struct sk_batch_item {
 	struct sk_packet packet;		/* TIME, END: order and time_ns only */
 	const char *file;
 	const char *name;			/* ODDITY */
+	uint64_t order;				/* … its place */
 	struct sk_span bytes, other;
 	uint64_t offset;
 };

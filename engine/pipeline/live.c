@@ -83,7 +83,7 @@ static void on_packet_oddity(void *cx, const struct sk_packet *p, const char *na
 	struct watcher *v = cx;
 
 	flush_burst(v);
-	sk_worker_oddity(v->worker, p, name, bytes, other, offset);
+	sk_worker_oddity(v->worker, p, v->order, name, bytes, other, offset);
 }
 
 static void *watch(void *arg)

@@ -37,6 +37,7 @@ struct replay {
 	int burst_n;
 	const char *file;
 	uint64_t count;				/* packets so far, over all files */
+	uint64_t order;				/* of what is at hand */
 	uint64_t upto_sent;			/* count when batches were last pushed out */
 	uint64_t now_ns;			/* latest packet time of this file and those it continues */
 	uint64_t second;			/* packet time of the last time mark, s */
@@ -73,7 +74,7 @@ static void run_batch(struct lane *l, struct sk_batch *b)
 			burst[n++] = &it->packet;
 			break;
 		case SK_BATCH_ODDITY:
-			sk_worker_oddity(l->worker, &it->packet, it->name, it->bytes, it->other, it->offset);
+			sk_worker_oddity(l->worker, &it->packet, it->order, it->name, it->bytes, it->other, it->offset);
 			break;
 		case SK_BATCH_TIME:
 			if (l->index == 0)
@@ -266,7 +267,7 @@ static void on_packet_oddity(void *cx, const struct sk_packet *p, const char *na
 
 	if (!r->lanes) {
 		flush_burst(r);
-		sk_worker_oddity(&r->g->workers[0], p, name, bytes, other, offset);
+		sk_worker_oddity(&r->g->workers[0], p, r->order, name, bytes, other, offset);
 		return;
 	}
 	l = lane_of(r, p);
@@ -277,6 +278,7 @@ static void on_packet_oddity(void *cx, const struct sk_packet *p, const char *na
 	it->packet.ip = sk_batch_copy(l->filling, p->ip);
 	it->packet.payload = sk_span(NULL, 0);
 	it->name = name;
+	it->order = r->order;
 	it->bytes = sk_batch_copy(l->filling, bytes);
 	it->other = sk_batch_copy(l->filling, other);
 	it->offset = offset;
@@ -287,6 +289,11 @@ static void mark(struct replay *r, enum sk_batch_what what, uint64_t now_ns)
 {
 	uint64_t order = 2 * r->count;
 
+	r->order = order;
+	if (what == SK_BATCH_TIME)
+		sk_defrag_expire(r->g->intakes[0].defrag, now_ns);
+	else
+		sk_defrag_end(r->g->intakes[0].defrag, now_ns);
 	if (r->lanes) {
 		lanes_mark(r, what, order, now_ns);
 		return;
@@ -328,7 +335,6 @@ static void take_time(struct replay *r, uint64_t now_ns)
 	r->now_ns = SK_MAX(r->now_ns, now_ns);
 	if (second > r->second) {
 		r->second = second;
-		sk_defrag_expire(r->g->intakes[0].defrag, now_ns);
 		mark(r, SK_BATCH_TIME, now_ns);
 	}
 }
@@ -343,7 +349,8 @@ static void take_burst(struct replay *r, const struct sk_raw *raw, int cnt)
 		if (raw[i].time_ns / 1000000000u > r->second || !r->has_time)
 			flush_burst(r);
 		take_time(r, raw[i].time_ns);
-		if (!sk_intake_packet(&r->g->intakes[0], &raw[i], 2 * r->count++ + 1, p))
+		r->order = 2 * r->count++ + 1;
+		if (!sk_intake_packet(&r->g->intakes[0], &raw[i], r->order, p))
 			continue;
 		if (r->lanes) {
 			lane_packet(r, p);
@@ -429,6 +436,8 @@ int sk_engine_replay(struct sk_engine *g, const struct sk_engine_replay *how, st
 		}
 	}
 	if (rc == 0) {
+		r.order = UINT64_MAX;
+		sk_defrag_end(g->intakes[0].defrag, g->last_ns);
 		if (r.lanes)
 			lanes_mark(&r, SK_BATCH_END, UINT64_MAX, g->last_ns);
 		else

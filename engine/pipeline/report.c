@@ -20,7 +20,7 @@ static const char *const troubles[] = {
 	"reassembly.gaps", "reassembly.gap_bytes", "reassembly.limit", "reassembly.overlap_different",
 	"reassembly.out_of_window", "reassembly.bad_timestamp", "reassembly.bad_rst", "reassembly.memory",
 	"app.switch_limit", "app.memory",
-	"http.queue_limit", "http.unpaired", "http.bombs", "http.ranges_limit", "http.ranges_evicted", "http.gap_bytes", "http.memory",
+	"http.queue_limit", "http.held_limit", "http.unpaired", "http.bombs", "http.ranges_limit", "http.ranges_evicted", "http.gap_bytes", "http.memory",
 	"dns.malformed", "dns.names_cut", "dns.resyncs", "dns.memory",
 	"tls.malformed", "tls.too_long", "tls.lost", "tls.memory",
 	"websocket.malformed", "websocket.inflate_failed", "websocket.inflate_limit", "websocket.inflaters_refused", "websocket.lost",

@@ -17,6 +17,12 @@
 
 #define FRAGMENTS_NESTED_MAX 4			/* fragments in tunnels in fragments … */
 
+static void classify(struct sk_pipeline_worker *w, struct sk_flow *f, const struct sk_packet *p, int dir)
+{
+	if (SK_UNLIKELY(!sk_classify_packet(w->classify, f, p, dir)))
+		sk_app_oddity(w->app, f, dir, p, SK_KIND_PACKET_ODDITY, "classify_limit", sk_span(NULL, 0), sk_span(NULL, 0), 0);
+}
+
 /* With classify.mode auto nDPI sees a packet only after app/ had it and did not know it, but before rules see its bytes. */
 static void classify_late(struct sk_pipeline_worker *w, struct sk_flow *f, int dir)
 {
@@ -26,7 +32,7 @@ static void classify_late(struct sk_pipeline_worker *w, struct sk_flow *f, int d
 	if (p && f->info.app_proto)
 		sk_classify_drop(w->classify, f);
 	else if (p)
-		sk_classify_packet(w->classify, f, p, dir);
+		classify(w, f, p, dir);
 }
 
 static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *p, uint64_t hash)
@@ -54,7 +60,7 @@ static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *
 			      sk_span(NULL, 0), sk_span(NULL, 0), 0);
 	if (w->classify && !f->done) {
 		if (w->classify_all)
-			sk_classify_packet(w->classify, f, p, dir);
+			classify(w, f, p, dir);
 		else
 			w->unclassified = p;
 		w->unclassified_flow = f;
@@ -150,6 +156,7 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 	w->alert = setup->alert;
 	w->seen = setup->seen;
 	w->cx = setup->cx;
+	w->wanted = setup->wanted;
 	reassembly.policies = &s->policies;
 	reassembly.readings = true;
 	w->app_conf = s->app;
@@ -183,7 +190,9 @@ void sk_worker_fini(struct sk_pipeline_worker *w)
 
 static void set_order(struct sk_pipeline_worker *w, uint64_t order, bool by_flow)
 {
-	w->order = (struct sk_alert_order){ .packet = order };
+	if (w->order.packet != order)
+		w->order = (struct sk_alert_order){ .packet = order };
+	w->order.flow = 0;
 	w->by_flow = by_flow;
 }
 
@@ -205,18 +214,21 @@ void sk_worker_packets(struct sk_pipeline_worker *w, const struct sk_packet *con
 	}
 }
 
-void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, const char *name, struct sk_span bytes,
+void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, uint64_t order, const char *name, struct sk_span bytes,
 		      struct sk_span other, uint64_t offset)
 {
 	struct sk_packet alone = *p;
 	struct sk_flow *f;
-	bool is_new = false;
+	bool is_new = false, is_late = order != p->order;
 	uint64_t hash;
 	int dir;
 
+	/* nothing came that flows would count */
+	if (is_late && !sk_wanted_kind(w->wanted, SK_KIND_PACKET_ODDITY))
+		return;
 	alone.src_port = alone.dst_port = 0;
 	alone.flags |= SK_PACKET_NO_TRANSPORT;
-	set_order(w, p->order, false);
+	set_order(w, order, is_late);
 	hash = sk_flow_hash(w->flows, &alone);
 	f = sk_flow_find(w->flows, &alone, hash, &dir);
 	if (!f) {
@@ -225,7 +237,8 @@ void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, c
 			return;
 		is_new = true;
 	}
-	sk_flow_touch(w->flows, f, &alone, dir);
+	if (is_new || !is_late)
+		sk_flow_touch(w->flows, f, &alone, dir);
 	if (is_new)
 		sk_app_flow_start(w->app, f, &alone);
 	sk_app_oddity(w->app, f, dir, &alone, SK_KIND_PACKET_ODDITY, name, bytes, other, offset);
@@ -284,6 +297,7 @@ bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t o
 		tell_oddities(in, &fragment, SK_PACKET_ODD(BAD_FRAGMENT));	/* that one is defrag's */
 		if (nested == FRAGMENTS_NESTED_MAX) {
 			in->decode.counters.layers++;
+			in->oddity(in->cx, &fragment, sk_packet_oddity_names[SK_PACKET_ODDITY_BIT_TOO_MANY_LAYERS], fragment.payload, sk_span(NULL, 0), 0);
 			return false;
 		}
 		if (sk_defrag_push(in->defrag, &fragment, &ip) != 1)

@@ -41,6 +41,7 @@ struct sk_pipeline_worker {
 	const struct sk_flow *unclassified_flow;	/* … for this flow; runs of others may be let go meanwhile */
 	struct sk_app_conf app_conf;
 	struct sk_app *app;
+	const struct sk_wanted *wanted;
 	struct sk_detect *detect;
 	sk_worker_alert_fn *alert;
 	sk_worker_seen_fn *seen;
@@ -56,8 +57,9 @@ void sk_worker_fini(struct sk_pipeline_worker *w);
 
 /* A burst of packets. order is that of the alerts they raise: strictly ascending over calls, see sk_alert_order. */
 void sk_worker_packets(struct sk_pipeline_worker *w, const struct sk_packet *const *p, int cnt);
-/* An oddity of a packet that goes no further than intake: a fragment, or one with damaged headers. */
-void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, const char *name, struct sk_span bytes,
+/* An oddity of a packet that goes no further than intake: a fragment, or one with damaged headers. order: the packet's own, or, of a
+ * datagram that is given up, the place at which that happens; then p->order tells those of one place apart. */
+void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, uint64_t order, const char *name, struct sk_span bytes,
 		      struct sk_span other, uint64_t offset);
 /* Packet time has come this far. */
 void sk_worker_time(struct sk_pipeline_worker *w, uint64_t order, uint64_t now_ns);
@@ -78,8 +80,8 @@ struct sk_intake {
 int sk_intake_init(struct sk_intake *in, const struct sk_settings *s, sk_defrag_oddity_fn *oddity, void *cx);
 void sk_intake_fini(struct sk_intake *in);
 
-/* Decodes, and puts fragments together. What is odd about packets that end here is told where their addresses are known. True when *p is a packet for a worker; its bytes are borrowed from raw or, of a
- * defragmented datagram, until the next call. */
+/* Decodes, and puts fragments together. What is odd about packets that end here is told where their addresses are known. True when *p
+ * is a packet for a worker; its bytes are borrowed from raw or, of a defragmented datagram, until the next call. */
 bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t order, struct sk_packet *p);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/rd.h"
 
-#define X(id, name) [SK_DNS_ODDITY_BIT_##id] = name,
+#define X(id, name, help, source) [SK_DNS_ODDITY_BIT_##id] = name,
 const char *const sk_dns_oddity_names[SK_DNS_ODDITY_CNT] = { SK_DNS_ODDITIES(X) };
 #undef X
 

@@ -21,25 +21,25 @@
 #define SK_DNS_TEXT_MAX (2 * SK_DNS_NAME_MAX)
 #define SK_DNS_HOPS_MAX 64u
 
-/* X(ENUM, "name"): what can be wrong with a message. */
+/* What can be wrong with a message. X(ENUM, "name", "what it means", "source") */
 #define SK_DNS_ODDITIES(X) \
-	X(HEADER, "truncated_header") \
-	X(TRUNCATED, "truncated_message") \
-	X(POINTER_LOOP, "pointer_loop") \
-	X(POINTER_FORWARD, "pointer_forward") \
-	X(POINTER_OUTSIDE, "pointer_outside") \
-	X(LABEL_TYPE, "label_type") \
-	X(NAME_LENGTH, "name_too_long") \
-	X(DATA, "bad_record_data") \
-	X(TRAILING, "trailing_bytes") \
-	X(NO_QUESTION, "no_question") \
-	X(QUESTIONS, "many_questions") \
-	X(OPT, "many_opt_records") \
-	X(OPCODE, "unknown_opcode") \
-	X(NOT_DNS, "not_dns") \
-	X(NAMES, "too_many_names")
+	X(HEADER, "truncated_header", "a message shorter than its header", "RFC 1035 4.1.1") \
+	X(TRUNCATED, "truncated_message", "a message that ends before what its header announces", "RFC 1035 4.1") \
+	X(POINTER_LOOP, "pointer_loop", "a name whose pointers lead round or are too many", "RFC 1035 4.1.4") \
+	X(POINTER_FORWARD, "pointer_forward", "a pointer to bytes behind itself", "RFC 1035 4.1.4") \
+	X(POINTER_OUTSIDE, "pointer_outside", "a pointer to behind the message", "RFC 1035 4.1.4") \
+	X(LABEL_TYPE, "label_type", "a label of a kind nobody uses", "RFC 1035 4.1.4") \
+	X(NAME_LENGTH, "name_too_long", "a name of more than 255 bytes", "RFC 1035 2.3.4") \
+	X(DATA, "bad_record_data", "data that does not fit the type of its record", "RFC 1035 3.3") \
+	X(TRAILING, "trailing_bytes", "bytes behind the last record", "RFC 1035 4.1") \
+	X(NO_QUESTION, "no_question", "a query without question", "RFC 1035 4.1.2") \
+	X(QUESTIONS, "many_questions", "more than one question", "RFC 9619") \
+	X(OPT, "many_opt_records", "more than one OPT record", "RFC 6891 6.1.1") \
+	X(OPCODE, "unknown_opcode", "an opcode nobody has registered", "RFC 1035 4.1.1") \
+	X(NOT_DNS, "not_dns", "what came where DNS was expected is none", "RFC 1035 4.1") \
+	X(NAMES, "too_many_names", "more names than are told of one message: 256 KiB", "")
 enum {
-#define X(id, name) SK_DNS_ODDITY_BIT_##id,
+#define X(id, name, help, source) SK_DNS_ODDITY_BIT_##id,
 	SK_DNS_ODDITIES(X)
 #undef X
 	SK_DNS_ODDITY_CNT

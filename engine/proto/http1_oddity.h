@@ -47,6 +47,7 @@
 	X(DUPLICATE_HOST, "duplicate_host", "more than one Host field", "RFC 9112 3.2") \
 	X(MISSING_HOST, "missing_host", "an HTTP/1.1 request without Host", "RFC 9112 3.2") \
 	X(HOST_MISMATCH, "host_mismatch", "authority of the target and Host field differ", "RFC 9112 3.2.2") \
+	X(MESSAGE_MEMORY, "message_memory", "fields or cookies of a head were left out because it takes too much memory, or memory was short", "") \
 	/* framing */ \
 	X(DUPLICATE_CONTENT_LENGTH, "duplicate_content_length", "Content-Length more than once, with equal values", "RFC 9112 6.3") \
 	X(DIFFERENT_CONTENT_LENGTH, "different_content_length", "Content-Length with different values", "RFC 9112 6.3") \
@@ -79,6 +80,7 @@
 	X(RANGE_OVERLAP, "range_overlap", "pieces of a resource overlap with different bytes", "RFC 9110 14.4") \
 	X(RANGE_HOLE, "range_hole", "some pieces of a resource came and are told together; others did not come", "RFC 9110 14.4") \
 	X(RANGE_LIMIT, "range_limit", "a resource has more or larger pieces than are kept: it is not put together", "") \
+	X(HELD_TOO_LONG, "held_too_long", "more than 64 KiB behind a handshake before its answer: they are read as HTTP", "RFC 9110 7.8") \
 	X(UPGRADE_WITHOUT_REQUEST, "upgrade_without_request", "status 101 to a request that asked for no upgrade", "RFC 9110 7.8") \
 	/* target */ \
 	X(DOUBLE_ENCODING, "double_encoding", "decoding the path or query once leaves escapes", "RFC 3986 2.4") \

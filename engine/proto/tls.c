@@ -3,7 +3,7 @@
 
 #include "base/rd.h"
 
-#define X(id, name) [SK_TLS_ODDITY_BIT_##id] = name,
+#define X(id, name, help, source) [SK_TLS_ODDITY_BIT_##id] = name,
 const char *const sk_tls_oddity_names[SK_TLS_ODDITY_CNT] = { SK_TLS_ODDITIES(X) };
 #undef X
 

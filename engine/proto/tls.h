@@ -25,23 +25,23 @@ enum {
 #define SK_TLS_RECORD_HEADER 5u
 #define SK_TLS_RECORD_MAX (16384u + 2048u)	/* RFC 5246 6.2.3 */
 
-/* X(ENUM, "name") */
+/* X(ENUM, "name", "what it means", "source") */
 #define SK_TLS_ODDITIES(X) \
-	X(RECORD, "bad_record") \
-	X(RECORD_LENGTH, "record_too_long") \
-	X(HELLO, "bad_hello") \
-	X(EXTENSION, "bad_extension") \
-	X(DUPLICATE, "duplicate_extension") \
-	X(SNI, "bad_server_name") \
-	X(TRAILING, "trailing_bytes") \
-	X(CERTIFICATE_LIST, "bad_certificate_list") \
-	X(CERTIFICATE, "bad_certificate") \
-	X(HANDSHAKE_LENGTH, "handshake_too_long") \
-	X(HEARTBEAT, "heartbeat_overread") \
-	X(CUT, "truncated_handshake") \
-	X(SECOND_HELLO, "second_client_hello")
+	X(RECORD, "bad_record", "no record begins where one must", "RFC 8446 5.1") \
+	X(RECORD_LENGTH, "record_too_long", "a record of more than 18,432 bytes", "RFC 5246 6.2.3") \
+	X(HELLO, "bad_hello", "a hello that cannot be read to its end", "RFC 8446 4.1.2") \
+	X(EXTENSION, "bad_extension", "an extension whose lengths contradict each other", "RFC 8446 4.2") \
+	X(DUPLICATE, "duplicate_extension", "the same extension twice", "RFC 8446 4.2") \
+	X(SNI, "bad_server_name", "a server name that cannot be read", "RFC 6066 3") \
+	X(TRAILING, "trailing_bytes", "bytes behind the end of a hello", "RFC 8446 4.1.2") \
+	X(CERTIFICATE_LIST, "bad_certificate_list", "a list of certificates whose lengths contradict each other", "RFC 5246 7.4.2") \
+	X(CERTIFICATE, "bad_certificate", "a certificate that cannot be read", "RFC 5280 4.1") \
+	X(HANDSHAKE_LENGTH, "handshake_too_long", "a handshake message over app.handshake: it was skipped", "") \
+	X(HEARTBEAT, "heartbeat_overread", "a heartbeat that speaks of more than it brought", "RFC 6520 4") \
+	X(CUT, "truncated_handshake", "the connection was closed inside a handshake message", "RFC 8446 6.1") \
+	X(SECOND_HELLO, "second_client_hello", "another ClientHello that nobody had asked for", "RFC 8446 4.1.2")
 enum {
-#define X(id, name) SK_TLS_ODDITY_BIT_##id,
+#define X(id, name, help, source) SK_TLS_ODDITY_BIT_##id,
 	SK_TLS_ODDITIES(X)
 #undef X
 	SK_TLS_ODDITY_CNT

@@ -5,7 +5,7 @@
 #include "base/fmt.h"
 #include "base/rd.h"
 
-#define X(id, name) [SK_WS_ODDITY_BIT_##id] = name,
+#define X(id, name, help, source) [SK_WS_ODDITY_BIT_##id] = name,
 const char *const sk_ws_oddity_names[SK_WS_ODDITY_CNT] = { SK_WS_ODDITIES(X) };
 #undef X
 

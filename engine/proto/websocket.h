@@ -19,28 +19,29 @@ enum {
 #define SK_WS_HEADER_MAX 14u
 #define SK_WS_CONTROL_MAX 125u	/* payload of a control frame, RFC 6455 5.5 */
 
-/* X(ENUM, "name") */
+/* X(ENUM, "name", "what it means", "source") */
 #define SK_WS_ODDITIES(X) \
-	X(RESERVED_BITS, "reserved_bits") \
-	X(RESERVED_OPCODE, "reserved_opcode") \
-	X(CONTROL_LENGTH, "oversize_control_frame") \
-	X(CONTROL_FRAGMENT, "fragmented_control_frame") \
-	X(LENGTH_FORM, "non_minimal_length") \
-	X(LENGTH, "length_out_of_range") \
-	X(UNMASKED, "unmasked_client_frame") \
-	X(MASKED, "masked_server_frame") \
-	X(CONTINUATION, "unexpected_continuation") \
-	X(UNFINISHED, "unfinished_message") \
-	X(EXTENSION, "bad_extension") \
-	X(INFLATE, "inflate_failed") \
-	X(RATIO, "inflate_ratio") \
-	X(INFLATE_LIMIT, "inflate_limit") \
-	X(CONTEXT, "inflate_context_lost") \
-	X(ACCEPT, "bad_accept") \
-	X(AFTER_CLOSE, "frame_after_close") \
-	X(CUT, "truncated_frame")
+	X(RESERVED_BITS, "reserved_bits", "reserved bits nobody has agreed on", "RFC 6455 5.2") \
+	X(RESERVED_OPCODE, "reserved_opcode", "an opcode without meaning", "RFC 6455 5.2") \
+	X(CONTROL_LENGTH, "oversize_control_frame", "a control frame of more than 125 bytes", "RFC 6455 5.5") \
+	X(CONTROL_FRAGMENT, "fragmented_control_frame", "a control frame in pieces", "RFC 6455 5.5") \
+	X(LENGTH_FORM, "non_minimal_length", "a length in a longer form than it needs", "RFC 6455 5.2") \
+	X(LENGTH, "length_out_of_range", "a length of 2^63 or more", "RFC 6455 5.2") \
+	X(UNMASKED, "unmasked_client_frame", "a client frame without mask", "RFC 6455 5.1") \
+	X(MASKED, "masked_server_frame", "a server frame with mask", "RFC 6455 5.1") \
+	X(CONTINUATION, "unexpected_continuation", "a continuation of nothing", "RFC 6455 5.4") \
+	X(UNFINISHED, "unfinished_message", "a message begins before the one before has ended", "RFC 6455 5.4") \
+	X(EXTENSION, "bad_extension", "parameters of permessage-deflate nobody may send", "RFC 7692 7.1") \
+	X(INFLATE, "inflate_failed", "a compressed message that cannot be read", "RFC 7692 7.2.2") \
+	X(RATIO, "inflate_ratio", "a message inflates to more than app.inflate_ratio times its size: the rest is left out", "") \
+	X(INFLATE_LIMIT, "inflate_limit", "a message inflates to more than app.inflate_max: the rest is left out", "") \
+	X(INFLATERS, "too_many_inflaters", "4,096 compressed directions were open at a time: the message is told as sent", "") \
+	X(CONTEXT, "inflate_context_lost", "the window of earlier messages is lost: what needs it is told as sent", "RFC 7692 7.1.1") \
+	X(ACCEPT, "bad_accept", "Sec-WebSocket-Accept does not fit the key", "RFC 6455 4.2.2") \
+	X(AFTER_CLOSE, "frame_after_close", "a frame behind the close frame", "RFC 6455 5.5.1") \
+	X(CUT, "truncated_frame", "the connection was closed inside a frame", "RFC 6455 5.2")
 enum {
-#define X(id, name) SK_WS_ODDITY_BIT_##id,
+#define X(id, name, help, source) SK_WS_ODDITY_BIT_##id,
 	SK_WS_ODDITIES(X)
 #undef X
 	SK_WS_ODDITY_CNT

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sekisho rules: every declared test comes out; list, show, explain, fields say something; every rule has a full test.
+# sekisho rules: every declared test comes out; list, show, explain, fields, oddities say something; every rule has a full test.
 . "${srcdir:-.}/tests/lib/system.sh"
 cd "$top" || exit 1
 
@@ -18,6 +18,11 @@ expect_status 0 "$sekisho" rules explain "$id"
 expect_line "$work/out" "alert"
 expect_status 0 "$sekisho" rules fields
 expect_line "$work/out" "referer.path"
+expect_status 0 "$sekisho" rules oddities
+sed -n '/^<!-- oddities -->$/,/^<!-- .oddities -->$/p' doc/rules.md | sed '1d;$d' | diff - "$work/out" ||
+	fail "the names of oddities in doc/rules.md are old: put the output of sekisho rules oddities between the markers"
+[ "$(grep -c '^| `' "$work/out")" -gt 150 ] || fail "too few oddities"
+[ "$(grep '^| `' "$work/out" | sort | uniq -d | wc -l)" -eq 0 ] || fail "an oddity is listed twice"
 expect_status 2 "$sekisho" rules show no.such.rule
 expect_line "$work/err" "no.such.rule"
 

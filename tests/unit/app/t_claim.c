@@ -313,6 +313,8 @@ static void flows_begin_and_end(void **state)
 		   "state=established reason=end\n");
 }
 
+#define FLOW_MEMORY "stream.oddity to_server name=flow_memory offset=0\n"
+
 static void no_memory_is_survived(void **state)
 {
 	struct kit k;
@@ -324,18 +326,18 @@ static void no_memory_is_survived(void **state)
 	RUN(0, "T");
 	RUN(0, "OY1");
 	assert_int_equal(k.flow.done, 0);
-	finish(&k, "stream.data to_server bytes=TOY1 last=1 truncated=0\n");
+	finish(&k, "stream.data to_server bytes=TOY1 last=1 truncated=0\n" FLOW_MEMORY);
 	start(&k, 6);
 	assert_non_null(sk_app_flow_state(k.app, &k.flow));
 	k.flow.arena.cap = k.flow.arena.used;
 	RUN(0, "TOY1");
 	assert_int_equal(k.flow.done, 1);
-	finish(&k, "");
+	finish(&k, FLOW_MEMORY);
 	start(&k, 6);
 	k.flow.arena.cap = k.flow.arena.used;
 	RUN(0, "TOY1");
 	assert_int_equal(k.flow.done, 1);
-	finish(&k, "");
+	finish(&k, FLOW_MEMORY);
 }
 
 int main(void)

@@ -353,6 +353,7 @@ static void tiny_and_damaged_fragments(void **state)
 	assert_int_equal(sk_decode(&decode, &raw, &p), 0);
 	assert_int_equal(sk_defrag_push(d, &p, &ip), 0);
 	assert_int_equal(sk_defrag_counters(d)->cut, 1);
+	assert_string_equal(told.name, "fragment_cut");
 	assert_int_equal(push4(d, 17, 1, 8, false, "BBBBBBBB", 8, &ip), 1);
 	sk_defrag_free(d);
 }
@@ -381,8 +382,14 @@ static void memory_and_time_are_bounded(void **state)
 	assert_int_equal(push4(d, 17, 2, 0, true, "AAAAAAAA", 8, &ip), 0);
 	sk_defrag_expire(d, now + 20 * SECOND);
 	assert_int_equal(sk_defrag_counters(d)->timeout, 1);
+	assert_int_equal(told.cnt, 1);
+	assert_string_equal(told.name, "fragment_timeout");
 	assert_int_equal(push4(d, 17, 1, 8, false, "B", 1, &ip), 0);
 	assert_int_equal(push4(d, 17, 2, 8, false, "B", 1, &ip), 1);
+	sk_defrag_end(d, now);
+	assert_int_equal(sk_defrag_counters(d)->timeout, 2);
+	assert_int_equal(told.cnt, 2);
+	assert_int_equal(sk_defrag_used(d), 0);
 	sk_defrag_free(d);
 }
 
