@@ -406,6 +406,8 @@ void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason wh
 	at_hand(a, f, NULL);
 	if (af) {
 		a->by_segments = true;
+		if (af->view)
+			sk_app_view_end(a, f);
 		if (af->binding)
 			end_binding(a, f);
 		else
@@ -588,10 +590,17 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 	if (f->done || !(af = sk_app_flow_state(a, f)))
 		return;
 	if (SK_UNLIKELY(run->reading != SK_RUN_STREAM)) {
+		sk_arena_reset(&a->scratch);
+		a->run = NULL;
+		a->by_segments = false;
+		a->run_dir = dir;
+		a->time_ns = run->time_ns;
+		a->packet = run->packet;
 		if (af->phase == SK_APP_BOUND && af->binding->other)
 			af->binding->other(a, f, af->state, dir, run);
 		else if (af->phase == SK_APP_GUESSING)
 			sk_app_claim_other(af, dir, run);
+		sk_app_view_reading(a, f, dir, run);
 		return;
 	}
 	sk_arena_reset(&a->scratch);
@@ -606,6 +615,8 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 	dispatch(a, f, dir, run);
 	if (f->app)
 		af->dir[a->run_dir].fin |= run->fin;
+	if (SK_UNLIKELY(f->app && af->view))
+		sk_app_view_run(a, f, a->run_dir, run);
 	a->run = NULL;
 }
 

@@ -38,6 +38,8 @@ extern const struct sk_app_conf sk_app_conf_default;
 	X(switched, "flows", "changes of protocol inside a flow") \
 	X(switch_limit, "flows", "flows that changed protocol too often and are not followed further") \
 	X(gaps, "gaps", "holes told to parsers") \
+	X(views, "readings", "second readings of bytes shown to rules") \
+	X(views_limit, "readings", "… not shown, because a flow had too many") \
 	X(events, "events", "events published") \
 	X(memory, "flows", "flows not parsed because memory was short")
 SK_COUNTER_STRUCT(app, SK_APP_COUNTERS)

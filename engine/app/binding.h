@@ -34,6 +34,8 @@ struct sk_app_binding {
 	void (*run)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run);
 	/* Bytes of another reading, see run->reading. May be NULL. */
 	void (*other)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run);
+	/* Raw bytes from stream offset off on as other hosts read them, with what lies around. NULL: they are told as stream.data. */
+	void (*view)(struct sk_app *a, struct sk_flow *f, void *state, int dir, struct sk_span bytes, uint64_t off);
 	void (*datagram)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_packet *p);
 	/* Closes open units. May be NULL. */
 	void (*end)(struct sk_app *a, struct sk_flow *f, void *state);

@@ -132,6 +132,8 @@ static void swap(struct sk_app *a, struct sk_flow *f)
 	af->dir[0] = af->dir[1];
 	af->dir[1] = d;
 	a->run_dir = !a->run_dir;
+	if (af->view)
+		sk_app_view_end(a, f);
 }
 
 /* Asks everybody, also whether the flow is the wrong way round. */

@@ -506,9 +506,30 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 static void other(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run)
 {
 	struct sk_http *h = state;
+	struct sk_http_side *s = &h->side[dir];
 
+	sk_http_tx_unref(h, s->view_tx);
+	s->view_tx = sk_http_tx_ref(s->tx ? s->tx : h->first);
 	if (!h->stopped && !h->holding && dir == SK_TO_SERVER)
 		sk_http1_other(&h->side[dir].parser, run->data, run->off, run->reading == SK_RUN_INSERTED);
+}
+
+/* As a body of its own, of the message that was at hand when the other bytes came: undecoded, perhaps with heads and chunk sizes among it. */
+static void view(struct sk_app *a, struct sk_flow *f, void *state, int dir, struct sk_span bytes, uint64_t off)
+{
+	struct sk_http *h = state;
+	const struct sk_http_tx *tx = h->side[dir].view_tx;
+	struct sk_value v[SK_F_HTTP_BODY_CNT] = { [SK_F_HTTP_BODY_BYTES] = { .type = SK_VALUE_STREAM, .u.bytes = bytes } };
+	void *unit = NULL;
+	struct sk_event e = { .kind = SK_KIND_HTTP_BODY, .value_cnt = SK_F_HTTP_BODY_CNT, .values = v, .unit = &unit };
+
+	if (tx)
+		e.parent = dir == SK_TO_CLIENT && tx->has_response ? &tx->response : tx->has_request ? &tx->request : NULL;
+	v[SK_F_HTTP_BODY_OFFSET] = sk_value_num(0);
+	v[SK_F_HTTP_BODY_LAST] = sk_value_bool(true);
+	v[SK_F_HTTP_BODY_TRUNCATED] = sk_value_bool(true);
+	v[SK_F_HTTP_BODY_SECOND] = sk_value_bool(true);
+	sk_app_publish(a, f, dir, off, &e);
 }
 
 static void end(struct sk_app *a, struct sk_flow *f, void *state)
@@ -522,6 +543,7 @@ static void end(struct sk_app *a, struct sk_flow *f, void *state)
 		sk_http1_end(&h->side[dir].parser);
 		sk_http1_fini(&h->side[dir].parser);
 		on_end(&h->side[dir], true, false);
+		sk_http_tx_unref(h, h->side[dir].view_tx);
 	}
 	sk_http_range_flow_end(h);
 	h->stopped = true;
@@ -548,6 +570,7 @@ const struct sk_app_binding sk_app_http = {
 	.begin = begin,
 	.run = run,
 	.other = other,
+	.view = view,
 	.end = end,
 	.counter_table = &sk_http_counter_table,
 	.worker_size = sizeof(struct sk_http_worker),

@@ -109,6 +109,7 @@ struct sk_http_side {
 	struct sk_http *http;
 	int dir;
 	struct sk_http_tx *tx;		/* of the message at hand; holds a reference */
+	struct sk_http_tx *view_tx;	/* that was at hand when other bytes of it came last; holds a reference */
 	struct sk_http_body *body;
 	bool body_failed;		/* memory was short: the rest of it is not told */
 };

@@ -104,6 +104,7 @@ static void publish_body(struct sk_http_body *b, struct sk_span bytes, bool last
 	v[SK_F_HTTP_BODY_ENCODING] = n ? sk_value_text(sk_span(names, n)) : sk_value_none();
 	v[SK_F_HTTP_BODY_TRAILERS] = last && b->trailer.n ? trailers(b) : sk_value_none();
 	v[SK_F_HTTP_BODY_PIECES] = b->joined ? sk_value_num(b->joined) : sk_value_none();
+	v[SK_F_HTTP_BODY_SECOND] = sk_value_none();
 	b->opened = true;
 	b->closed = last;
 	sk_app_publish(h->a, h->f, b->side->dir, b->at, &e);

@@ -11,6 +11,7 @@ libsk_app_a_SOURCES = \
 	%D%/http_file.c \
 	%D%/http_range.c \
 	%D%/list.h \
+	%D%/second.c \
 	%D%/state.h \
 	%D%/tls.c %D%/tls_event.c %D%/tls_inside.h \
 	%D%/websocket.c %D%/websocket.h

@@ -16,6 +16,7 @@
 #define SK_APP_LATE_RUNS 16		/* later runs to the server at whose start an upgrade is looked for (STARTTLS, RDP) */
 #define SK_APP_DATAGRAMS 4		/* datagrams of a direction at which a protocol is looked for */
 #define SK_APP_OTHER_MAX 16384u		/* bytes of another reading kept for whoever claims the flow */
+#define SK_APP_VIEWS_MAX 64u		/* other readings of a flow that are shown to rules */
 #define SK_APP_ONE_SIDED_MAX 65536	/* unknown bytes of one direction after which the silent one is not waited for */
 
 struct sk_app_segment {
@@ -65,6 +66,8 @@ struct sk_app_flow {
 	struct sk_buf other;			/* bytes of another reading that came before anybody had claimed the flow */
 	uint64_t other_off;
 	uint8_t other_dir, other_reading;
+	struct sk_app_view *view;		/* malloc'd; another reading of the bytes, or NULL */
+	uint8_t views;				/* so far */
 	struct sk_run rest[2];			/* last: not zeroed, set by a switch */
 };
 
@@ -88,6 +91,11 @@ struct sk_app {
 	bool by_segments;		/* packets are found by stream offset */
 	uint64_t packets[SK_APP_SEGMENTS_MAX + 2];
 };
+
+/* second.c: another reading of the bytes of a direction, with what lies around it. */
+void sk_app_view_reading(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
+void sk_app_view_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
+void sk_app_view_end(struct sk_app *a, struct sk_flow *f);
 
 /* claim.c */
 /* Keeps bytes of another reading until the flow is claimed. */

@@ -27,10 +27,15 @@ static void give(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, str
 
 void sk_reassembly_other(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, struct sk_span bytes, int64_t off, uint8_t reading)
 {
-	struct sk_run run = { .data = bytes, .packet = r->number, .reading = reading };
+	struct sk_reading around = { .behind = 0 };
+	struct sk_run run = { .data = bytes, .packet = r->number, .reading = reading, .around = &around };
+	int64_t end = reading == SK_RUN_INSERTED ? off : t->side[side].next;
 
-	if (r->conf.readings && !t->stopped && bytes.n)
-		give(r, t, side, &run, off);
+	if (!r->conf.readings || t->stopped || !bytes.n)
+		return;
+	around.tail = sk_reassembly_history_tail(r, &t->side[side], end);
+	around.behind = end > off ? (uint64_t)(end - off) : 0;
+	give(r, t, side, &run, off);
 }
 
 static void give_bytes(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, struct sk_span data, int64_t off,

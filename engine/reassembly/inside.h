@@ -187,6 +187,8 @@ void sk_reassembly_other(struct sk_reassembly *r, struct tcp_flow *t, unsigned s
 void sk_reassembly_resolve(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct tcp_segment *seg);
 bool sk_reassembly_new_wins(enum sk_policy policy, int64_t new_off, int64_t new_end, int64_t old_off, int64_t old_end);
 void sk_reassembly_history_add(struct sk_reassembly *r, struct tcp_side *s, struct sk_span data);
+/* What is remembered of the bytes up to end, in scratch. */
+struct sk_span sk_reassembly_history_tail(struct sk_reassembly *r, const struct tcp_side *s, int64_t end);
 void sk_reassembly_history_compare(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, int64_t off, struct sk_span data);
 void sk_reassembly_history_drop(struct sk_reassembly *r, struct tcp_side *s);
 

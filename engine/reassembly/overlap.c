@@ -151,6 +151,21 @@ void sk_reassembly_history_add(struct sk_reassembly *r, struct tcp_side *s, stru
 		h->from = h->to - HISTORY_BYTES;
 }
 
+struct sk_span sk_reassembly_history_tail(struct sk_reassembly *r, const struct tcp_side *s, int64_t end)
+{
+	const struct tcp_history *h = s->history;
+	size_t n, at, first;
+
+	if (!h || end <= h->from || end > h->to)
+		return sk_span("", 0);
+	n = (size_t)(end - h->from);
+	at = (size_t)h->from % HISTORY_BYTES;
+	first = SK_MIN(n, HISTORY_BYTES - at);
+	memcpy(r->scratch, h->ring + at, first);
+	memcpy(r->scratch + first, h->ring, n - first);
+	return sk_span(r->scratch, n);
+}
+
 void sk_reassembly_history_compare(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, int64_t off, struct sk_span data)
 {
 	struct tcp_history *h = t->side[side].history;

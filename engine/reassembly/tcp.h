@@ -21,6 +21,12 @@ enum {
 	SK_RUN_REPLACED			/* in place of as many bytes from off on, which may be passed on or still to come */
 };
 
+/* What lies around the bytes of another reading. */
+struct sk_reading {
+	struct sk_span tail;		/* the last bytes passed on before this was told, as far as they are remembered */
+	uint64_t behind;		/* how many of them lie at or behind off; 0 where off is still to come */
+};
+
 struct sk_run {
 	struct sk_span data;		/* p NULL: a gap */
 	uint64_t lost;			/* bytes missing, of a gap */
@@ -29,6 +35,7 @@ struct sk_run {
 	uint64_t packet;		/* number of the packet that brought the bytes */
 	bool fin;			/* the direction ends behind data (data may be empty) */
 	uint8_t reading;		/* SK_RUN_* */
+	const struct sk_reading *around;	/* of another reading */
 };
 
 /* Both callbacks may call sk_reassembly_stop and sk_flow_swap, but must not end flows. When memory is short, run is also called

@@ -168,7 +168,8 @@
 	X(TRUNCATED, "truncated", BOOL, "", "", "0", "the body ended before its length said, or bytes of it are missing") \
 	X(ENCODING, "encoding", TEXT, "", "RFC 9110 8.4.1", "gzip", "codings taken off, joined by commas; absent when none") \
 	X(TRAILERS, "trailer", PAIRS, "", "RFC 9110 6.5", "trailer[digest]", "fields behind a chunked body, with its last piece") \
-	X(PIECES, "pieces", INT, "", "RFC 9110 14.4", "3", "ranges of a resource this body was put together from, behind their own bodies; absent for a body as sent")
+	X(PIECES, "pieces", INT, "", "RFC 9110 14.4", "3", "ranges of a resource this body was put together from, behind their own bodies; absent for a body as sent") \
+	X(SECOND, "second_reading", BOOL, "", "", "1", "raw bytes of the stream as other hosts read them where segments overlap, with what lies around; absent for a body")
 
 #define SK_FIELDS_HTTP_FORM(X) \
 	X(NAME, "name", BYTES, "", "WHATWG URL 5.1, RFC 7578", "__VIEWSTATE", "parameter name, decoded, at most 1024 bytes") \
@@ -202,7 +203,8 @@
 	X(BYTES, "bytes", STREAM, "", "RFC 9293, RFC 768", "", "payload in order; for UDP one unit per datagram") \
 	X(OFFSET, "offset", INT, "bytes", "", "0", "of this piece in its direction") \
 	X(LAST, "last", BOOL, "", "", "0", "the direction ended") \
-	X(TRUNCATED, "truncated", BOOL, "", "", "0", "bytes before this piece are missing")
+	X(TRUNCATED, "truncated", BOOL, "", "", "0", "bytes before this piece are missing") \
+	X(SECOND, "second_reading", BOOL, "", "", "1", "bytes as other hosts read them where segments overlap, with what lies around; absent for the stream itself")
 
 #define SK_FIELDS_FILE(X) \
 	X(NAME, "name", BYTES, "", "RFC 6266", "a.exe", "from Content-Disposition, the multipart part or the last path segment") \

@@ -188,6 +188,70 @@ def other_data_before_ack(out):
     t.close(1 + len(GET), 1 + len(OK))
 
 
+@made
+def overlap_passed(out):
+    """A word in a stream nobody parses, of which two bytes are sent again as others: passed on the first time, the word in the second."""
+    t = Talk(out, port=7777)
+    t.open()
+    t.data("c", 1, 1, b"say EVxx now")
+    t.data("c", 7, 1, b"IL")
+    t.put("s", 1, 13, ACK)
+    t.data("c", 13, 1, b", then")
+    t.close(19, 1)
+
+
+@made
+def overlap_waiting(out):
+    """The same behind a hole, from the server: none of it is passed on when the second one comes."""
+    t = Talk(out, port=7777)
+    t.open()
+    t.data("s", 7, 1, b"xx now")
+    t.data("s", 7, 1, b"IL now")
+    t.data("s", 1, 1, b"say EV")
+    t.put("c", 1, 13, ACK)
+    t.close(1, 13)
+
+
+@made
+def overlap_in_body(out):
+    """The body of a response, in which a piece is sent again with other bytes."""
+    t = Talk(out)
+    body = b"0123456789" + EICAR + b"0123456789"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body)
+    t.open()
+    t.data("c", 1, 1, GET)
+    at, seq = body.index(b"ANTIVIRUS"), 1 + len(head)
+    t.data("s", 1, 1 + len(GET), head + body[:at])
+    t.data("s", seq + at, 1 + len(GET), b"harmless." + body[at + 9:-1])
+    t.data("s", seq + at, 1 + len(GET), body[at:at + 9])
+    t.data("s", seq + len(body) - 1, 1 + len(GET), body[-1:])
+    t.put("c", 1 + len(GET), seq + len(body), ACK)
+    t.close(1 + len(GET), seq + len(body))
+
+
+@made
+def overlap_equal(out):
+    """Near miss: bytes that are sent again as they were."""
+    t = Talk(out, port=7777)
+    t.open()
+    t.data("c", 1, 1, b"say EVxx now")
+    t.data("c", 7, 1, b"xx")
+    t.data("c", 13, 1, b", then")
+    t.close(19, 1)
+
+
+@made
+def overlap_often(out):
+    """A hundred places with another byte, farther apart than what is shown around them."""
+    t = Talk(out, port=7777)
+    t.open()
+    for i in range(100):
+        t.data("c", 1 + 1300 * i, 1, b"a" * 1300)
+        t.data("c", 1 + 1300 * i + 7, 1, b"b")
+        t.put("s", 1, 1 + 1300 * (i + 1), ACK)
+    t.close(1 + 130000, 1)
+
+
 # --- what receivers drop
 
 @made

@@ -201,6 +201,17 @@ static inline void kit_gap(struct kit *k, int dir, uint64_t lost)
 	sk_app_run(k->app, &k->flow, dir, &r);
 }
 
+/* Other bytes at off, inserted there or in place of as many. tail: what is remembered of the stream up to now. */
+static inline void kit_other(struct kit *k, int dir, uint64_t off, struct sk_span bytes, bool inserted, struct sk_span tail)
+{
+	const uint64_t at = k->off[dir];
+	struct sk_reading around = { .tail = tail, .behind = at > off && !inserted ? at - off : 0 };
+	struct sk_run r = { .data = bytes, .off = off, .packet = ++k->packet, .time_ns = k->packet * 1000000000u,
+			    .reading = inserted ? SK_RUN_INSERTED : SK_RUN_REPLACED, .around = &around };
+
+	sk_app_run(k->app, &k->flow, dir, &r);
+}
+
 static inline void kit_datagram(struct kit *k, int dir, const void *data, size_t n)
 {
 	struct sk_packet p = { .proto = k->flow.info.proto, .number = ++k->packet, .time_ns = k->packet * 1000000000u };

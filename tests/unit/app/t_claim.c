@@ -115,6 +115,78 @@ static void first_bytes_may_come_in_pieces(void **state)
 	finish(&k, "begin1 1>0:TOY1xy 1>6:z end1 ");
 }
 
+#define OTHER(off, s, tail) kit_other(&k, 0, off, sk_span(s, sizeof(s) - 1), false, sk_span(tail, sizeof(tail) - 1))
+#define INSERT(s, tail) kit_other(&k, 0, k.off[0], sk_span(s, sizeof(s) - 1), true, sk_span(tail, sizeof(tail) - 1))
+
+/* The readings that were told, one after the other. */
+static void end_with_views(struct kit *k, const char *want)
+{
+	char views[4096] = "";
+	size_t n = 0;
+
+	kit_end(k);
+	for (const char *p = strstr(kit_log(k), "stream.data"); p; p = strstr(p + 1, "stream.data")) {
+		const char *second = strstr(p, "second_reading=1"), *end = strchr(p, '\n'), *bytes = strstr(p, "bytes=") + 6;
+
+		if (second && second < end)
+			n += (size_t)snprintf(views + n, sizeof(views) - n, "%.*s|", (int)strcspn(bytes, " "), bytes);
+	}
+	assert_string_equal(views, want);
+	kit_free(k);
+}
+
+static void bytes_that_other_hosts_read(void **state)
+{
+	static const char many[] = "0123456789";
+	char want[128] = "";
+	struct kit k;
+
+	/* passed on before: what lies around is remembered, and goes on */
+	start(&k, 6);
+	RUN(0, "one two three");
+	OTHER(4, "TWO", "one two three");
+	RUN(0, " four");
+	end_with_views(&k, "one%20TWO%20three%20four|");
+	/* nothing is remembered */
+	start(&k, 6);
+	RUN(0, "one two three");
+	OTHER(4, "TWO", "");
+	RUN(0, " four");
+	end_with_views(&k, "TWO|");
+	/* still to come: in several places, in any order, one over another, one never reached */
+	start(&k, 6);
+	RUN(0, "one");
+	OTHER(8, "THREE", "one");
+	OTHER(4, "TWO", "one");
+	OTHER(3, "+++", "one");
+	OTHER(6, "----", "one");
+	OTHER(8, "xx", "one");
+	OTHER(30, "END", "one");
+	RUN(0, " two three");
+	RUN(0, " four");
+	end_with_views(&k, "one+TWO-THREE%20fourEND|");
+	/* an urgent byte; a gap ends what is shown */
+	start(&k, 6);
+	RUN(0, "one");
+	INSERT("!", "one");
+	RUN(0, "two");
+	kit_gap(&k, 0, 3);
+	RUN(0, "three");
+	end_with_views(&k, "one!two|");
+	/* more places than one view has */
+	start(&k, 6);
+	RUN(0, "ab");
+	for (unsigned i = 0; i < 33; i++) {
+		kit_other(&k, 0, 2 + 2 * i, sk_span(many + i % 10, 1), false, sk_span("ab", 2));
+		if (i < 32)
+			snprintf(want + strlen(want), sizeof(want) - strlen(want), "%c", many[i % 10]);
+	}
+	memmove(want + 2, want, strlen(want) + 1);
+	memcpy(want, "ab", 2);
+	strcat(want, "|ab2|");
+	end_with_views(&k, want);
+}
+
 static void the_other_side_may_decide(void **state)
 {
 	struct kit k;
@@ -345,7 +417,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_bytes_decide),
 		cmocka_unit_test(first_bytes_may_come_in_pieces),
-		cmocka_unit_test(the_other_side_may_decide),
+		cmocka_unit_test(bytes_that_other_hosts_read), cmocka_unit_test(the_other_side_may_decide),
 		cmocka_unit_test(told_bytes_become_a_gap),
 		cmocka_unit_test(unknown_bytes_are_stream_data),
 		cmocka_unit_test(unwanted_flows_are_done),
