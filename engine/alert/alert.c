@@ -300,6 +300,7 @@ struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry
 		a = make(&d);
 	}
 	if (a) {
+		a->cut = scratch.refused != 0;
 		a->order = *order;
 		a->rule = m->rule;
 		a->time_ns = m->event->time_ns;
@@ -445,6 +446,7 @@ struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_aler
 		p = (struct pack){ .base = (uint8_t *)a };
 		lay_out_correlated(&p, a, &t);
 		set_correlated(a, r, sum);
+		a->cut = scratch.refused != 0;
 	}
 	sk_buf_fini(&reason);
 	sk_arena_fini(&scratch);

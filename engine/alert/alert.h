@@ -76,6 +76,7 @@ struct sk_alert {
 	char id[33];			/* 128 bits in hex: the same for every replay of the same capture, and of a copy of it */
 	uint64_t seq;			/* place in the output, from 1; set by campaign/ */
 	size_t size;			/* bytes of this block */
+	bool cut;			/* its sentence or its values lack something because memory was short */
 	unsigned depth;			/* 0 for an alert of an event, else one more than its deepest member */
 	_Atomic uint32_t refs;
 };

@@ -159,26 +159,28 @@ static void put_flow(struct sk_jw *w, const struct sk_flow_info *f)
 
 static void put_ndpi(struct sk_jw *w, const struct sk_alert *a)
 {
-	struct sk_arena scratch;
-	struct sk_value risks;
+	bool any = false;
 
 	if (!a->flow.ndpi_protocol && !a->flow.ndpi_category && !a->flow.ndpi_risk)
 		return;
-	sk_arena_init(&scratch, 2048, 16384);
-	risks = sk_alert_value(a, "ndpi.risk", &scratch);
 	sk_jw_object(w, "ndpi");
 	if (a->flow.ndpi_protocol)
 		sk_jw_str(w, "protocol", a->flow.ndpi_protocol);
 	if (a->flow.ndpi_category)
 		sk_jw_str(w, "category", a->flow.ndpi_category);
-	if (risks.type == SK_VALUE_LIST) {
-		sk_jw_array(w, "risks");
-		for (size_t i = 0; i < risks.u.list.n; i++)
-			sk_jw_bytes(w, NULL, risks.u.list.v[i].u.bytes);
-		sk_jw_end_array(w);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const char *name = a->flow.ndpi_risk >> bit & 1 ? sk_event_risk_name(bit) : NULL;
+
+		if (!name)
+			continue;
+		if (!any)
+			sk_jw_array(w, "risks");
+		any = true;
+		sk_jw_bytes(w, NULL, sk_span_str(name));
 	}
+	if (any)
+		sk_jw_end_array(w);
 	sk_jw_end_object(w);
-	sk_arena_fini(&scratch);
 }
 
 static void put_evidence(struct sk_jw *w, const struct sk_alert_evidence *ev)

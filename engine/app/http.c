@@ -225,16 +225,20 @@ static struct sk_span flow_value(struct sk_http *h, const struct sk_http1_head *
 /* What websocket.c needs to know, in flow memory. NULL when memory is short. */
 static const void *websocket_setup(struct sk_http *h, struct sk_http_tx *tx, const struct sk_http1_head *head)
 {
+	uint64_t refused = h->f->arena.refused;
 	struct sk_app_websocket_setup *w = sk_arena_zalloc(&h->f->arena, sizeof(*w));
 
-	if (!w)
+	if (!w) {
+		h->counters->memory++;
 		return NULL;
+	}
 	w->request = tx->has_request ? sk_http_copy_event(&h->f->arena, &tx->request) : NULL;
 	w->key = sk_arena_copy(&h->f->arena, tx->key);
 	w->origin = sk_arena_copy(&h->f->arena, tx->origin);
 	w->accept = flow_value(h, head, SK_HTTP1_WEBSOCKET_ACCEPT);
 	w->protocol = flow_value(h, head, SK_HTTP1_WEBSOCKET_PROTOCOL);
 	w->extensions = flow_value(h, head, SK_HTTP1_WEBSOCKET_EXTENSIONS);
+	h->counters->memory += h->f->arena.refused > refused;
 	return w;
 }
 
@@ -488,6 +492,8 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 		if (dir == SK_TO_CLIENT)
 			sk_http1_flush(&h->side[SK_TO_SERVER].parser);
 		k = feed_side(h, dir, run->data, run->off);
+		h->counters->memory += p->refused;
+		p->refused = 0;
 		if (h->stopped) {
 			leave(h, run, k);
 			return;

@@ -122,15 +122,15 @@ static void publish_param(struct sk_http_body *b, struct sk_span bytes, bool las
 
 	if (!kind_wanted(h, SK_KIND_HTTP_FORM))
 		return;
-	v[SK_F_HTTP_FORM_NAME] = sk_value_bytes(b->part.name);
-	v[SK_F_HTTP_FORM_VALUE] = (struct sk_value){ .type = SK_VALUE_STREAM, .u.bytes = bytes.p ? bytes : sk_span("", 0) };
-	v[SK_F_HTTP_FORM_OFFSET] = sk_value_num(b->part_off);
-	v[SK_F_HTTP_FORM_LAST] = sk_value_bool(last);
-	v[SK_F_HTTP_FORM_TRUNCATED] = sk_value_bool(truncated);
-	v[SK_F_HTTP_FORM_SOURCE] = sk_value_text(sk_span_str(sources[b->form_kind]));
-	v[SK_F_HTTP_FORM_FILENAME] = sk_value_bytes(b->part.filename);
-	v[SK_F_HTTP_FORM_CONTENT_TYPE] = sk_value_bytes(b->part.content_type);
-	v[SK_F_HTTP_FORM_INDEX] = sk_value_num(b->part.index);
+	sk_set_span(&v[SK_F_HTTP_FORM_NAME], SK_VALUE_BYTES, b->part.name);
+	sk_set_span(&v[SK_F_HTTP_FORM_VALUE], SK_VALUE_STREAM, bytes.p ? bytes : sk_span("", 0));
+	sk_set_num(&v[SK_F_HTTP_FORM_OFFSET], b->part_off);
+	sk_set_bool(&v[SK_F_HTTP_FORM_LAST], last);
+	sk_set_bool(&v[SK_F_HTTP_FORM_TRUNCATED], truncated);
+	sk_set_span(&v[SK_F_HTTP_FORM_SOURCE], SK_VALUE_TEXT, sk_span_str(sources[b->form_kind]));
+	sk_set_span(&v[SK_F_HTTP_FORM_FILENAME], SK_VALUE_BYTES, b->part.filename);
+	sk_set_span(&v[SK_F_HTTP_FORM_CONTENT_TYPE], SK_VALUE_BYTES, b->part.content_type);
+	sk_set_num(&v[SK_F_HTTP_FORM_INDEX], b->part.index);
 	sk_app_publish(h->a, h->f, b->side->dir, b->at, &e);
 	b->part_off += bytes.n;
 }
@@ -159,6 +159,8 @@ static void param_end(void *cx, struct sk_span rest, bool truncated)
 	struct sk_http_body *b = cx;
 
 	publish_param(b, rest, true, truncated);
+	if (SK_LIKELY(!b->part_file.open))
+		return;
 	sk_http_file_push(http_of(b), &b->part_file, rest);
 	sk_http_file_end(http_of(b), &b->part_file, b->side->dir, b->at, b->parent, truncated, 0);
 }

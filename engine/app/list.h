@@ -51,6 +51,26 @@ static inline struct sk_value sk_value_bytes(struct sk_span s)
 	return s.p ? (struct sk_value){ .type = SK_VALUE_BYTES, .u.bytes = s } : sk_value_none();
 }
 
+/* The same into a place: of short events that come by the million, a value made elsewhere and copied is felt. */
+static inline void sk_set_num(struct sk_value *v, uint64_t n)
+{
+	v->type = SK_VALUE_INT;
+	v->u.num = n;
+}
+
+static inline void sk_set_bool(struct sk_value *v, bool b)
+{
+	v->type = SK_VALUE_BOOL;
+	v->u.num = b;
+}
+
+static inline void sk_set_span(struct sk_value *v, uint32_t type, struct sk_span s)
+{
+	v->type = s.p ? type : SK_VALUE_NONE;
+	v->u.bytes.p = s.p;
+	v->u.bytes.n = s.n;
+}
+
 /* Absent when empty. */
 static inline struct sk_value sk_value_list(const struct sk_list *l)
 {

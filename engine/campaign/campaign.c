@@ -308,6 +308,7 @@ static void make(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *
 		c->counters.no_memory++;
 		return;
 	}
+	c->counters.no_memory += a->cut;
 	c->counters.correlated++;
 	if (grows && !c->conf.hold)
 		((union sk_open *)k->payload)->sequence.tells++;

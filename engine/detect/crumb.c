@@ -7,12 +7,14 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-static _Thread_local struct crumb now;
+static _Thread_local const struct crumb *now;	/* NULL: nobody runs */
 
-struct crumb sk_detect_crumb_set(struct crumb c)
+const struct crumb *sk_detect_crumb_set(const struct crumb *c)
 {
-	struct crumb old = now;
+	const struct crumb *old = now;
 
+	/* what it points to is written first */
+	atomic_signal_fence(memory_order_seq_cst);
 	now = c;
 	atomic_signal_fence(memory_order_seq_cst);
 	return old;
@@ -45,18 +47,18 @@ bool sk_detect_breadcrumb(int fd)
 	struct line l = { .n = 0 };
 
 	atomic_signal_fence(memory_order_seq_cst);
-	if (!now.kind)
+	if (!now)
 		return false;
 	add(&l, "sekisho: detect: in ");
-	if (now.plugin)
+	if (now->plugin)
 		add(&l, "plugin '");
-	add(&l, now.plugin ? now.plugin : "the rules");
-	add(&l, now.plugin ? "' at " : " at ");
-	add(&l, now.kind);
+	add(&l, now->plugin ? now->plugin : "the rules");
+	add(&l, now->plugin ? "' at " : " at ");
+	add(&l, now->kind);
 	add(&l, ", flow ");
-	add_number(&l, now.flow);
+	add_number(&l, now->flow);
 	add(&l, ", packet ");
-	add_number(&l, now.packet);
+	add_number(&l, now->packet);
 	add(&l, "\n");
 	return write(fd, l.text, l.n) > 0;
 }

@@ -88,6 +88,7 @@ static void on_match(void *cx, const struct sk_match *m)
 		d->counters.alerts_lost++;
 		return;
 	}
+	d->counters.alerts_cut += a->cut;
 	if (!m->rule->mark)
 		d->counters.alerts++;
 	sk_detect_emit(d, d->flow, a);
@@ -121,14 +122,15 @@ void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event
 {
 	struct unit *u = unit_of(d, e);
 	struct sk_flow *outer = d->flow;
-	struct crumb crumb;
+	struct crumb crumb = { NULL, d->conf.registry->kinds[e->kind]->name, f->info.serial, e->packet };
+	const struct crumb *outer_crumb;
 
 	d->counters.events++;
 	d->flow = f;
-	crumb = sk_detect_crumb_set((struct crumb){ NULL, d->conf.registry->kinds[e->kind]->name, f->info.serial, e->packet });
+	outer_crumb = sk_detect_crumb_set(&crumb);
 	if (d->matcher)
 		sk_matcher_event(d->matcher, e, u ? &u->matcher : e->unit, on_match, d);
-	sk_detect_crumb_set(crumb);
+	sk_detect_crumb_set(outer_crumb);
 	sk_detect_give(d, f, e, u);
 	if (u && sk_event_num(e, (unsigned)d->conf.plugins->routes[e->kind].last_slot, 0)) {
 		*e->unit = NULL;

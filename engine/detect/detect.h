@@ -43,6 +43,7 @@ const char *sk_plugins_origin(const struct sk_plugins *p, size_t i);
 	X(events, "events", "events given to rules or plugins") \
 	X(alerts, "alerts", "alerts raised") \
 	X(alerts_lost, "alerts", "alerts lost because memory was short") \
+	X(alerts_cut, "alerts", "alerts told in part because memory was short") \
 	X(plugin_calls, "calls", "events given to plugins") \
 	X(plugin_failures, "calls", "calls a plugin said had failed") \
 	X(plugin_slow, "calls", "calls over the time budget") \

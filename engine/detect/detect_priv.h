@@ -153,7 +153,7 @@ struct sk_worker {
 	void *state;			/* guarded; NULL for worker_size 0 */
 	bool begun;
 	bool broken;			/* wrote where it must not: never called again */
-	struct call at;
+	struct call *at;		/* never NULL */
 	struct watch watch;
 	struct block *blocks;
 	uint64_t memory;		/* bytes asked for and not freed */
@@ -248,9 +248,10 @@ enum guard sk_detect_guard_check(const void *state, size_t n);
 /* crumb.c: who runs now, on this thread. */
 struct crumb {
 	const char *plugin;		/* NULL: the rules */
-	const char *kind;		/* NULL: nobody runs */
+	const char *kind;
 	uint64_t flow, packet;
 };
-struct crumb sk_detect_crumb_set(struct crumb c);
+/* c: NULL, or stays until the next call. Returns the one before. */
+const struct crumb *sk_detect_crumb_set(const struct crumb *c);
 
 #endif

@@ -16,33 +16,36 @@
 
 /* --- a call --- */
 
+static struct call outside;		/* of any; all zero, never written */
+
 struct frame {
-	struct call outer;
+	struct call *outer;
 	struct crumb crumb;
+	const struct crumb *outer_crumb;
 	uint64_t began_ns;
 };
 
-static void enter(struct sk_worker *w, struct frame *fr, const struct call *c, const char *what)
+/* fr and c stay until leave. */
+static void enter(struct sk_worker *w, struct frame *fr, struct call *c, const char *what)
 {
-	struct crumb crumb = { w->plugin->p.name, what, c->flow ? c->flow->info.serial : 0, c->event ? c->event->packet : 0 };
-
+	fr->crumb = (struct crumb){ w->plugin->p.name, what, c->flow ? c->flow->info.serial : 0, c->event ? c->event->packet : 0 };
 	fr->outer = w->at;
-	w->at = *c;
-	fr->crumb = sk_detect_crumb_set(crumb);
+	w->at = c;
+	fr->outer_crumb = sk_detect_crumb_set(&fr->crumb);
 	w->d->calls++;
-	fr->began_ns = w->at.timed ? sk_detect_clock() : 0;
+	fr->began_ns = w->at->timed ? sk_detect_clock() : 0;
 }
 
 static void leave(struct sk_worker *w, struct frame *fr)
 {
-	uint64_t now_ns = w->at.now_ns, spent = 0;
-	bool timed = w->at.timed;
+	uint64_t now_ns = w->at->now_ns, spent = 0;
+	bool timed = w->at->timed;
 
 	if (timed) {
 		spent = sk_detect_clock() - fr->began_ns;
-		spent -= SK_MIN(spent, w->at.nested_ns);
+		spent -= SK_MIN(spent, w->at->nested_ns);
 	}
-	sk_detect_crumb_set(fr->crumb);
+	sk_detect_crumb_set(fr->outer_crumb);
 	w->at = fr->outer;
 	if (--w->d->calls == 0 && w->d->scratch.used)
 		sk_arena_reset(&w->d->scratch);
@@ -321,7 +324,7 @@ int sk_detect_workers_begin(struct sk_detect *d, struct sk_error *e)
 		struct call c = { .event = NULL };
 		struct frame fr;
 
-		*w = (struct sk_worker){ .d = d, .plugin = pl, .counters = calloc(COUNTERS_MAX, sizeof(*w->counters)) };
+		*w = (struct sk_worker){ .d = d, .plugin = pl, .at = &outside, .counters = calloc(COUNTERS_MAX, sizeof(*w->counters)) };
 		d->worker_cnt++;
 		if (block)
 			w->state = sk_detect_guard(block, pl->p.worker_size);

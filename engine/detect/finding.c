@@ -150,20 +150,20 @@ static const char *as_template(struct sk_buf *out, const char *reason)
 
 static struct sk_alert *make_alert(struct sk_worker *w, const struct sk_finding *f, const struct sk_rule *kept)
 {
-	struct sk_alert_order order = sk_detect_next_order(w->d, w->at.flow);
+	struct sk_alert_order order = sk_detect_next_order(w->d, w->at->flow);
 	struct sk_buf reason = { 0 };
 	struct sk_rule rule = *kept;		/* the alert keeps the lasting one; this one has this finding's sentence */
 	struct sk_alert *a;
 
 	rule.reason = as_template(&reason, f->reason);
 	rule.confidence = f->confidence;
-	a = sk_alert_new(&(struct sk_match){ &rule, w->at.event, f->evidence, f->evidence_cnt }, w->d->conf.registry, &order);
+	a = sk_alert_new(&(struct sk_match){ &rule, w->at->event, f->evidence, f->evidence_cnt }, w->d->conf.registry, &order);
 	sk_buf_fini(&reason);
 	if (!a)
 		return NULL;
 	a->rule = kept;
-	a->suppressed = w->at.slot->held;
-	w->at.slot->held = 0;
+	a->suppressed = w->at->slot->held;
+	w->at->slot->held = 0;
 	return a;
 }
 
@@ -173,21 +173,22 @@ int sk_detect_finding(struct sk_worker *w, const struct sk_finding *f)
 	const struct sk_rule *kept;
 	struct sk_alert *a;
 
-	if (!w->at.event || !w->at.slot || !is_valid(w->plugin, f))
+	if (!w->at->event || !w->at->slot || !is_valid(w->plugin, f))
 		return -EINVAL;
-	if (!take_token(w->at.slot, w->at.now_ns)) {
-		w->at.slot->held++;
+	if (!take_token(w->at->slot, w->at->now_ns)) {
+		w->at->slot->held++;
 		d->counters.findings_suppressed++;
-		sk_detect_watch_fault(w, FAULT_FLOOD, w->at.now_ns);
+		sk_detect_watch_fault(w, FAULT_FLOOD, w->at->now_ns);
 		return 1;
 	}
-	kept = rule_of(w->plugin, f, w->at.event->kind);
+	kept = rule_of(w->plugin, f, w->at->event->kind);
 	a = kept ? make_alert(w, f, kept) : NULL;
 	if (!a) {
 		d->counters.alerts_lost++;
 		return -ENOMEM;
 	}
 	d->counters.alerts++;
-	sk_detect_emit(d, w->at.flow, a);
+	d->counters.alerts_cut += a->cut;
+	sk_detect_emit(d, w->at->flow, a);
 	return 0;
 }

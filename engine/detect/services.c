@@ -143,7 +143,7 @@ static bool has_room(struct sk_worker *w, size_t old, size_t n)
 	if (n <= SIZE_MAX / 2 && used <= w->d->conf.plugin_memory_max && n <= w->d->conf.plugin_memory_max - used)
 		return true;
 	w->d->counters.plugin_memory++;
-	sk_detect_watch_fault(w, FAULT_MEMORY, w->at.now_ns);
+	sk_detect_watch_fault(w, FAULT_MEMORY, w->at->now_ns);
 	return false;
 }
 
@@ -256,7 +256,7 @@ static void *host_scratch(struct sk_worker *w, size_t n)
 
 	if (!p) {
 		w->d->counters.plugin_memory++;
-		sk_detect_watch_fault(w, FAULT_MEMORY, w->at.now_ns);
+		sk_detect_watch_fault(w, FAULT_MEMORY, w->at->now_ns);
 	}
 	return p;
 }
@@ -265,7 +265,7 @@ static void *host_scratch(struct sk_worker *w, size_t n)
 
 static void *host_unit(struct sk_worker *w)
 {
-	return w->at.unit;
+	return w->at->unit;
 }
 
 static bool values_fit(const struct sk_kind_def *k, const struct sk_value *values, uint32_t cnt)
@@ -281,11 +281,11 @@ static bool values_fit(const struct sk_kind_def *k, const struct sk_value *value
 static int host_publish(struct sk_worker *w, uint32_t kind_index, const struct sk_value *values, uint32_t value_cnt)
 {
 	struct sk_detect *d = w->d;
-	const struct sk_event *at = w->at.event;
+	const struct sk_event *at = w->at->event;
 	struct sk_event e;
 	uint64_t began;
 
-	if (!w->at.may_publish || kind_index >= w->plugin->p.kind_cnt || !values_fit(&w->plugin->p.kinds[kind_index], values, value_cnt))
+	if (!w->at->may_publish || kind_index >= w->plugin->p.kind_cnt || !values_fit(&w->plugin->p.kinds[kind_index], values, value_cnt))
 		return -EINVAL;
 	if (d->depth >= NESTING_MAX) {
 		d->counters.plugin_nesting++;
@@ -298,12 +298,12 @@ static int host_publish(struct sk_worker *w, uint32_t kind_index, const struct s
 	e.value_cnt = (uint8_t)value_cnt;
 	e.parent = at;
 	e.unit = NULL;
-	began = w->at.timed ? sk_detect_clock() : 0;
+	began = w->at->timed ? sk_detect_clock() : 0;
 	d->depth++;
-	sk_detect_run(d, w->at.flow, &e);
+	sk_detect_run(d, w->at->flow, &e);
 	d->depth--;
-	if (w->at.timed)
-		w->at.nested_ns += sk_detect_clock() - began;
+	if (w->at->timed)
+		w->at->nested_ns += sk_detect_clock() - began;
 	return 0;
 }
 
@@ -314,7 +314,7 @@ static int host_alert(struct sk_worker *w, const struct sk_finding *f)
 
 static uint64_t host_now(struct sk_worker *w)
 {
-	return w->at.now_ns;
+	return w->at->now_ns;
 }
 
 const struct sk_host sk_detect_host_table = {

@@ -45,6 +45,11 @@ void sk_event_set_risk_names(const char *(*name)(unsigned bit))
 	risk_name = name;
 }
 
+const char *sk_event_risk_name(unsigned bit)
+{
+	return risk_name ? risk_name(bit) : NULL;
+}
+
 void sk_event_set_community_id(const char *(*make)(const struct sk_flow_info *, char *buf))
 {
 	community_id = make;

@@ -45,6 +45,8 @@ struct sk_value sk_event_common_value(const struct sk_event *e, unsigned slot, s
 
 /* Name tables that event/ cannot know itself; set once at start (ndpi risks by bit). */
 void sk_event_set_risk_names(const char *(*name)(unsigned bit));
+/* The name of a bit of ndpi_risk, or NULL. */
+const char *sk_event_risk_name(unsigned bit);
 
 /* Community id of a flow into buf (48 bytes), "" where nobody makes them. Returns buf. */
 const char *sk_event_community_id(const struct sk_flow_info *f, char *buf);

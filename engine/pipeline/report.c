@@ -26,7 +26,7 @@ static const char *const troubles[] = {
 	"websocket.malformed", "websocket.inflate_failed", "websocket.inflate_limit", "websocket.inflaters_refused", "websocket.lost",
 	"websocket.memory",
 	"classify.refused", "rules.left_out", "rules.refused", "rules.unplaced", "rules.broken",
-	"detect.alerts_lost", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
+	"detect.alerts_lost", "detect.alerts_cut", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
 	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted", "campaign.seen_evicted",
 	"campaign.no_memory", "output.lost", "output.sink_lost", "redis.refused", "redis.healed",

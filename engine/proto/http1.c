@@ -650,8 +650,10 @@ void sk_http1_fini(struct sk_http1 *h)
 /* Puts bytes aside until more come. Memory short: they are lost, as in a gap. */
 static void keep(struct sk_http1 *h, struct sk_span s)
 {
-	if (s.n && sk_buf_add(&h->wait, s) < 0)
+	if (s.n && sk_buf_add(&h->wait, s) < 0) {
+		h->refused++;
 		sk_http1_gap(h, s.n);
+	}
 }
 
 void sk_http1_pass_lf(struct sk_http1 *h)

@@ -135,6 +135,7 @@ struct sk_http1 {
 	bool passes_lf;			/* this reader takes such an LF for part of the extension */
 	struct sk_buf replaced;		/* bytes of another reading, for it to read at replaced_off once the stream is there */
 	uint64_t replaced_off;
+	uint32_t refused;		/* times bytes were lost because memory was short */
 	struct sk_buf wait;		/* bytes that must be seen together with the next ones */
 };
 

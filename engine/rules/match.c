@@ -197,13 +197,19 @@ static void try_pending(struct sk_matcher *m, struct sk_unit *u, sk_match_fn *on
 	u->pending_cnt = keep;
 }
 
+/* Is the piece at hand all of a value that is too short for every pattern? */
+static bool is_too_short(const struct sk_matcher *m, const struct sk_kind_rules *k)
+{
+	return m->last && m->piece.n && k->stream_view != UINT32_MAX && m->piece.n < m->s->views[k->stream_view].least;
+}
+
 /* At offset 0: the unit, or NULL where no rule will need one. */
 static struct sk_unit *open_unit(struct sk_matcher *m, const struct sk_kind_rules *k)
 {
 	struct sk_unit *u;
 
 	find_candidates(m, k);
-	if (m->candidate_cnt == 0 && k->stream_atom_cnt == 0 && !m->explain_cnt)
+	if (m->candidate_cnt == 0 && (k->stream_atom_cnt == 0 || is_too_short(m, k)) && !m->explain_cnt)
 		return NULL;
 	u = sk_unit_new(m, m->event->kind);
 	if (!u) {

@@ -43,6 +43,7 @@ struct sk_unit {
 	hs_stream_t *stream;
 	uint64_t len;			/* of the value so far */
 	uint8_t *head;			/* its first SK_MATCH_HEAD bytes; with explanations only */
+	bool fed;			/* the stream has had bytes */
 	bool fresh;			/* something was hit since the rules were last tried */
 	uint32_t *bits;			/* streamed atoms hit */
 	uint32_t *seen;			/* rules that are or were pending */

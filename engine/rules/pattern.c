@@ -331,6 +331,31 @@ static void keep_plain(struct sk_load *l, const struct job *j)
 	j->view->plain_cnt = plain ? j->cnt : 0;
 }
 
+/* Bytes of the shortest value a pattern can be found in; 0 when the library does not know. */
+static uint32_t least_of(const struct sk_atom *a, const char *text, unsigned flags)
+{
+	hs_compile_error_t *error = NULL;
+	hs_expr_info_t *info = NULL;
+	uint32_t least = 0;
+
+	if (a->type != SK_ATOM_REGEX)
+		return (uint32_t)SK_MIN(a->text.n, (size_t)UINT32_MAX);
+	if (hs_expression_info(text, flags, &info, &error) == HS_SUCCESS)
+		least = info->min_width == UINT_MAX ? 0 : info->min_width;
+	hs_free_compile_error(error);
+	free(info);
+	return least;
+}
+
+static void find_least(const struct sk_ruleset *s, const struct job *j)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned i = 0; i < j->cnt && least; i++)
+		least = SK_MIN(least, least_of(&s->atoms[j->ids[i]], j->texts[i], j->flags[i]));
+	j->view->least = least;
+}
+
 /* Regexes of rules that are switched off are looked at, but not compiled. */
 static void check_unused(struct sk_load *l)
 {
@@ -460,10 +485,12 @@ void sk_load_build_databases(struct sk_load *l)
 	for (uint32_t i = 0; !l->out_of_memory && i < s->view_cnt; i++) {
 		if (jobs[i].cnt == 0)
 			continue;
-		if (stays_plain(s, &jobs[i]))
+		if (stays_plain(s, &jobs[i])) {
 			keep_plain(l, &jobs[i]);
-		else
-			jobs[all.cnt++] = jobs[i];
+			continue;
+		}
+		find_least(s, &jobs[i]);
+		jobs[all.cnt++] = jobs[i];
 	}
 	if (l->src->late && !l->out_of_memory)
 		all.cnt = put_off_all(l, jobs, all.cnt);

@@ -69,6 +69,7 @@ struct sk_view {
 
 	struct hs_database *db;		/* literals and regexes; the id is the atom's index */
 	struct sk_late *late;		/* or how db is made once it is needed; NULL where there is nothing to compile */
+	uint32_t least;			/* bytes: in shorter values no pattern of db is found; 0 where that is not known */
 	const uint32_t *plain;		/* or the atoms themselves where they are few literals */
 	uint32_t plain_cnt;
 	uint32_t *is_slots;		/* IS atoms by hash without case: atom + 1 */

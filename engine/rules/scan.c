@@ -241,7 +241,7 @@ static void search_item(struct sk_matcher *m, const struct sk_view *view, const 
 	if (!is_bytes(v) || !v->u.bytes.p)
 		return;
 	s = sk_span(v->u.bytes.p, SK_MIN(v->u.bytes.n, (size_t)UINT32_MAX));
-	if (s.n && sk_match_database(m, view, &db) && db) {
+	if (s.n && s.n >= view->least && sk_match_database(m, view, &db) && db) {
 		m->counters.scans++;
 		hs_scan(db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
 	}

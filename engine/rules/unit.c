@@ -43,7 +43,7 @@ static void clear(const struct sk_matcher *m, struct sk_unit *u)
 	memset(u->bits, 0, words(k->stream_atom_cnt) * sizeof(*u->bits));
 	memset(u->seen, 0, words(k->rule_cnt) * sizeof(*u->seen));
 	u->len = 0;
-	u->fresh = false;
+	u->fresh = u->fed = false;
 	u->pending_cnt = u->hit_cnt = 0;
 }
 
@@ -177,6 +177,7 @@ static void keep_head(struct sk_unit *u, struct sk_span s)
 
 void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 {
+	const struct sk_kind_rules *k = &m->s->kinds[u->kind];
 	struct sk_span s = m->piece;
 
 	m->piece_off = u->len;
@@ -185,6 +186,10 @@ void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 	u->len += s.n;
 	if (!u->stream || s.n == 0)
 		return;
+	/* all there is of the value, and too short for anything */
+	if (m->last && u->len == s.n && s.n < m->s->views[k->stream_view].least)
+		return;
+	u->fed = true;
 	m->counters.scans++;
 	while (s.n) {
 		size_t n = SK_MIN(s.n, (size_t)1 << 30);
@@ -199,7 +204,7 @@ void sk_unit_end(struct sk_matcher *m, struct sk_unit *u)
 	const struct sk_kind_rules *k = &m->s->kinds[u->kind];
 	const struct sk_view *view = k->stream_view == UINT32_MAX ? NULL : &m->s->views[k->stream_view];
 
-	if (u->stream)
+	if (u->fed)
 		hs_reset_stream(u->stream, 0, m->scratch, on_stream, m);
 	/* is: '' is the one condition that is hit by there being nothing */
 	if (!view || u->len)

@@ -1,12 +1,14 @@
 /* tests/lib/failmalloc.c — loaded with LD_PRELOAD: makes one allocation of the program fail.
  *
  * in       FAILMALLOC_AT=K: the K-th allocation from the program's own code (its file and plugins, not the libraries it uses) gives
- *          NULL; 0 or unset: none. FAILMALLOC_LOG=FILE: at the end their number is written there
+ *          NULL; 0 or unset: none. FAILMALLOC_LOG=FILE: at the end their number is written there. FAILMALLOC_TRACE: who asked is
+ *          written to standard error, as addresses in the program; with several threads the K-th is not always the same one
  * what     malloc, calloc, realloc, reallocarray, aligned_alloc and posix_memalign, and strdup, strndup and asprintf on top of them
  * limits   glibc; a library's own allocations do not fail, those it makes through functions it was given do
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdarg.h>
@@ -68,6 +70,11 @@ static int fails(const void *caller)
 
 	if (c < from || c >= to || atomic_fetch_add(&counted, 1) + 1 != at)
 		return 0;
+	if (getenv("FAILMALLOC_TRACE")) {
+		void *at_hand[24];
+
+		backtrace_symbols_fd(at_hand, backtrace(at_hand, 24), 2);
+	}
 	errno = ENOMEM;
 	return 1;
 }

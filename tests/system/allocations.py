@@ -18,7 +18,7 @@ command = sys.argv[sys.argv.index("--") + 1:]
 
 def run(k):
     log = os.path.join(work, f"n.{k}")
-    env = dict(os.environ, LD_PRELOAD=shim, FAILMALLOC_AT=str(k), FAILMALLOC_LOG=log)
+    env = dict(os.environ, LD_PRELOAD=shim, FAILMALLOC_AT=str(k), FAILMALLOC_LOG=log, FAILMALLOC_TRACE="1")
     try:
         p = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         status, out, err = p.returncode, p.stdout, p.stderr.decode(errors="replace")
@@ -63,5 +63,6 @@ print(f"{calls} allocations, every {stride}. failed: " + "; ".join(f"{len(v)} {n
 if os.environ.get("SK_SHOW"):
     print(kinds.get(os.environ["SK_SHOW"]))
 for k, status, err in broken[:20]:
-    print(f"FAIL: allocation {k} failed: status {status}\n{err[-1500:]}")
+    asked = [s for s in err.splitlines() if "(+0x" in s]		# for addr2line
+    print(f"FAIL: allocation {k} failed: status {status}", *asked, err[-1500:], sep="\n")
 sys.exit(bool(broken))
