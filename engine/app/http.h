@@ -3,7 +3,7 @@
  * memory   struct sk_http: flow memory. Transactions and bodies: malloc, bounded by QUEUE_MAX and QUEUE_BYTES_MAX per flow, and
  *          freed when their messages are done
  * threads  the flow's worker
- * limits   for http.c, http_event.c, http_body.c, http_file.c and http_range.c only
+ * limits   for http.c, http_event.c, http_body.c, http_file.c, http_range.c and http_text.c only
  */
 #ifndef SK_APP_HTTP_H
 #define SK_APP_HTTP_H
@@ -93,6 +93,10 @@ struct sk_http_body {
 	uint64_t part_off;
 	struct sk_http_file file, part_file;
 	struct sk_buf trailer;		/* lines behind the last chunk */
+	/* in another charset */
+	struct sk_http_text *text;	/* NULL: it is not converted */
+	const char *charset;		/* this body was converted from; NULL: it came as it is */
+	bool text_known;		/* its first bytes were looked at */
 	/* a piece of a resource */
 	struct sk_http_range *range;	/* NULL: it is none */
 	struct sk_form *parts;		/* of multipart/byteranges */
@@ -188,6 +192,10 @@ void sk_http_body_end(struct sk_http_body *b, bool truncated);
 /* http.form events of a query. */
 void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_http1_head *head, struct sk_span query);
 
+/* http_text.c: bodies in charsets that are no relatives of ASCII, told in UTF-8 as well. */
+void sk_http_text_push(struct sk_http_body *b, struct sk_span bytes);
+void sk_http_text_end(struct sk_http_body *b, bool truncated);
+
 /* http_range.c: pieces of a resource. The head names one: what is read of the body is kept for it. */
 void sk_http_range_begin(struct sk_http_body *b, const struct sk_http1_head *head);
 /* Bytes of the body: raw as sent, or decoded. */
@@ -199,8 +207,11 @@ void sk_http_range_end(struct sk_http_body *b, bool truncated);
 void sk_http_range_flow_end(struct sk_http *h);
 void sk_http_range_worker_end(struct sk_http_worker *w);
 
-/* http_body.c: a body put together from pieces. NULL when memory is short. Bytes through sk_http_body_push, then sk_http_body_end. */
-struct sk_http_body *sk_http_body_joined(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_coding_list *codings,
+/* http_body.c: tells what of odds was not told yet for this body. */
+void sk_http_body_tell(struct sk_http_body *b, const struct sk_http_odds *odds);
+/* A body made here, of pieces (their number) or by conversion (0). NULL when memory is short. Bytes through sk_http_body_push, then
+ * sk_http_body_end. */
+struct sk_http_body *sk_http_body_made(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_coding_list *codings,
 					 uint32_t pieces);
 
 /* http_file.c */

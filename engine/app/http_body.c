@@ -4,7 +4,7 @@
  * out      http.body, http.form, file, and the oddities of codings and forms
  * memory   one malloc'd struct sk_http_body per direction while somebody wants its events, with decoders and form reader as
  *          far as they are needed
- * source   RFC 9110 8.4; proto/coding.h, proto/form.h. Pieces of a resource: http_range.c
+ * source   RFC 9110 8.4; proto/coding.h, proto/form.h. Pieces of a resource: http_range.c; charsets: http_text.c
  * limits   a gap in a compressed body ends its decompression: the rest is passed on raw
  */
 #include "app/http.h"
@@ -15,8 +15,7 @@ static struct sk_http *http_of(const struct sk_http_body *b) { return b->side->h
 
 static bool kind_wanted(const struct sk_http *h, unsigned kind) { return sk_wanted_kind(h->wanted, kind); }
 
-/* Tells what of odds was not told yet for this body. */
-static void tell_new(struct sk_http_body *b, const struct sk_http_odds *odds)
+void sk_http_body_tell(struct sk_http_body *b, const struct sk_http_odds *odds)
 {
 	struct sk_http_odds fresh = { { odds->w[0] & ~b->told.w[0], odds->w[1] & ~b->told.w[1] } };
 
@@ -40,7 +39,7 @@ void sk_http_body_trailer(struct sk_http_body *b, struct sk_span bytes)
 	if (n == bytes.n)
 		return;
 	sk_http_odds_add(&odds, SK_HTTP_ODD_TRAILER_TOO_LONG);
-	tell_new(b, &odds);
+	sk_http_body_tell(b, &odds);
 }
 
 /* RFC 9110 6.5.1: fields for framing, routing, and how the content is to be read. */
@@ -79,7 +78,7 @@ static struct sk_value trailers(struct sk_http_body *b)
 		sk_list_add(&l, arena, sk_value_text(name));
 		sk_list_add(&l, arena, sk_value_bytes(sk_http1_trim(sk_span(colon + 1, line.n - (size_t)(colon + 1 - line.p)))));
 	}
-	tell_new(b, &odds);
+	sk_http_body_tell(b, &odds);
 	if (l.n == 0)
 		return sk_value_none();
 	return (struct sk_value){ .type = SK_VALUE_PAIRS, .u.list = { l.v, l.n & ~(size_t)1 } };
@@ -105,6 +104,7 @@ static void publish_body(struct sk_http_body *b, struct sk_span bytes, bool last
 	v[SK_F_HTTP_BODY_TRAILERS] = last && b->trailer.n ? trailers(b) : sk_value_none();
 	v[SK_F_HTTP_BODY_PIECES] = b->joined ? sk_value_num(b->joined) : sk_value_none();
 	v[SK_F_HTTP_BODY_SECOND] = sk_value_none();
+	v[SK_F_HTTP_BODY_CHARSET] = b->charset ? sk_value_text(sk_span_str(b->charset)) : sk_value_none();
 	b->opened = true;
 	b->closed = last;
 	sk_app_publish(h->a, h->f, b->side->dir, b->at, &e);
@@ -211,7 +211,7 @@ void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, const 
 		set_query_charset(f, head);
 		sk_form_push(f, query);
 		sk_form_finish(f, false);
-		tell_new(b, sk_form_odds(f));
+		sk_http_body_tell(b, sk_form_odds(f));
 	} else {
 		side->http->counters->memory++;
 	}
@@ -270,11 +270,11 @@ static void sniffed(struct sk_http_body *b)
 	if (kind == SK_FORM_NONE)
 		return;
 	sk_http_odds_add(&odds, SK_HTTP_ODD_FORM_TYPE_MISMATCH);
-	tell_new(b, &odds);
+	sk_http_body_tell(b, &odds);
 	start_form(b, kind, sk_span(NULL, 0));
 	if (b->form) {
 		sk_form_push(b->form, first);
-		tell_new(b, sk_form_odds(b->form));
+		sk_http_body_tell(b, sk_form_odds(b->form));
 	}
 }
 
@@ -292,7 +292,7 @@ static void feed_form(struct sk_http_body *b, struct sk_span bytes)
 	}
 	if (b->form && bytes.n) {
 		sk_form_push(b->form, bytes);
-		tell_new(b, sk_form_odds(b->form));
+		sk_http_body_tell(b, sk_form_odds(b->form));
 	}
 }
 
@@ -306,6 +306,8 @@ static void decoded(struct sk_http_body *b, struct sk_span bytes, bool last)
 	sk_http_file_push(http_of(b), &b->file, bytes);
 	if (SK_UNLIKELY(b->range || b->parts))
 		sk_http_range_push(b, bytes, true);
+	if (SK_UNLIKELY(b->text || !b->text_known))
+		sk_http_text_push(b, bytes);
 	b->off += bytes.n;
 }
 
@@ -324,7 +326,7 @@ void sk_http_body_push(struct sk_http_body *b, struct sk_span bytes, uint64_t of
 		return;
 	}
 	sk_coding_push(b->coding, bytes, emit, b);
-	tell_new(b, sk_coding_odds(b->coding));
+	sk_http_body_tell(b, sk_coding_odds(b->coding));
 }
 
 static void finish_coding(struct sk_http_body *b)
@@ -332,7 +334,7 @@ static void finish_coding(struct sk_http_body *b)
 	if (!b->coding)
 		return;
 	sk_coding_finish(b->coding, emit, b);
-	tell_new(b, sk_coding_odds(b->coding));
+	sk_http_body_tell(b, sk_coding_odds(b->coding));
 }
 
 void sk_http_body_gap(struct sk_http_body *b, uint64_t lost)
@@ -407,7 +409,7 @@ static void start_content(struct sk_http_body *b, struct sk_http_tx *tx, const s
 		charset = device_charset(head);
 	if (charset.n || (kind != SK_FORM_NONE && !sk_form_charset_is_plain(b->content_type))) {
 		sk_http_odds_add(&odds, SK_HTTP_ODD_ODD_CHARSET);
-		tell_new(b, &odds);
+		sk_http_body_tell(b, &odds);
 	}
 	if (!head->is_response && (kind_wanted(h, SK_KIND_HTTP_FORM) || (kind == SK_FORM_MULTIPART && kind_wanted(h, SK_KIND_FILE)))) {
 		b->sniffing = kind == SK_FORM_NONE && !is_other_type(b->content_type);
@@ -444,8 +446,8 @@ struct sk_http_body *sk_http_body_new(struct sk_http_side *side, struct sk_http_
 	return b;
 }
 
-struct sk_http_body *sk_http_body_joined(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_coding_list *codings,
-					 uint32_t pieces)
+struct sk_http_body *sk_http_body_made(struct sk_http_side *side, struct sk_http_tx *tx, const struct sk_coding_list *codings,
+				       uint32_t pieces)
 {
 	struct sk_http_body *b = sk_mem_zalloc(sizeof(*b));
 
@@ -455,7 +457,8 @@ struct sk_http_body *sk_http_body_joined(struct sk_http_side *side, struct sk_ht
 	}
 	b->side = side;
 	b->tx = tx;
-	b->parent = side->dir == SK_TO_CLIENT ? &tx->response : &tx->request;
+	if (tx)
+		b->parent = side->dir == SK_TO_CLIENT && tx->has_response ? &tx->response : tx->has_request ? &tx->request : NULL;
 	b->joined = pieces;
 	start_codings(b, codings);
 	return b;
@@ -473,12 +476,13 @@ void sk_http_body_end(struct sk_http_body *b, bool truncated)
 		publish_body(b, sk_span(NULL, 0), true, truncated);
 	if (b->form) {
 		sk_form_finish(b->form, truncated);
-		tell_new(b, sk_form_odds(b->form));
+		sk_http_body_tell(b, sk_form_odds(b->form));
 		/* its parts were the files */
 		b->file.by_type = b->file.is_wanted = false;
 	}
 	sk_http_file_end(h, &b->file, b->side->dir, b->first_off, b->parent, truncated, b->joined);
 	sk_http_file_end(h, &b->part_file, b->side->dir, b->first_off, b->parent, true, 0);
+	sk_http_text_end(b, truncated);
 	sk_http_range_end(b, truncated);
 	if (b->coding && sk_coding_no_memory(b->coding))
 		h->counters->memory++;

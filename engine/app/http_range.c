@@ -301,7 +301,7 @@ static void tell(struct sk_http *h, const struct sk_http_range_use *u, const str
 		 bool whole)
 {
 	struct sk_http_range *r = u->range;
-	struct sk_http_body *b = sk_http_body_joined(&h->side[u->dir], u->tx, &r->codings, r->pieces);
+	struct sk_http_body *b = sk_http_body_made(&h->side[u->dir], u->tx, &r->codings, r->pieces);
 
 	if (!b)
 		return;

@@ -10,6 +10,7 @@ libsk_app_a_SOURCES = \
 	%D%/http_event.c \
 	%D%/http_file.c \
 	%D%/http_range.c \
+	%D%/http_text.c \
 	%D%/list.h \
 	%D%/second.c \
 	%D%/state.h \

@@ -199,6 +199,13 @@ bool sk_charset_find(struct sk_charset *cs, struct sk_span name)
 
 bool sk_charset_is_utf16le(const struct sk_charset *cs) { return cs->kind == UTF16LE; }
 
+const char *sk_charset_name(const struct sk_charset *cs)
+{
+	static const char *const text[] = { "", "utf-16le", "utf-16be", "utf-32le", "utf-32be", "utf-7", "ebcdic" };
+
+	return text[cs->kind];
+}
+
 /* --- characters --- */
 
 static size_t put(uint32_t c, uint8_t *out)

@@ -30,6 +30,8 @@ struct sk_charset {
 /* False, and kind 0, where the name is none of these. */
 bool sk_charset_find(struct sk_charset *cs, struct sk_span name);
 bool sk_charset_is_utf16le(const struct sk_charset *cs);
+/* utf-16le, utf-16be, utf-32le, utf-32be, utf-7, ebcdic (whatever page), "" for none. */
+const char *sk_charset_name(const struct sk_charset *cs);
 
 /* Bytes written. */
 size_t sk_charset_push(struct sk_charset *cs, struct sk_span in, uint8_t *out);

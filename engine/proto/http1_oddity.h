@@ -111,7 +111,7 @@
 	X(GZIP_CHECKSUM, "gzip_checksum", "CRC or length of a gzip member is wrong or missing", "RFC 1952 2.3.1") \
 	X(COMPRESSION_BOMB, "compression_bomb", "decompressed bytes over the ratio or size allowed: the rest is passed on raw", "") \
 	/* forms */ \
-	X(ODD_CHARSET, "odd_charset", "a form in another charset than UTF-8, ISO-8859-1 or windows-125x", "RFC 7578 5.1.2") \
+	X(ODD_CHARSET, "odd_charset", "a form in another charset than UTF-8, ISO-8859-1 or windows-125x, or a body in UTF-16, UTF-32, UTF-7 or EBCDIC", "RFC 7578 5.1.2, RFC 9110 8.3.2") \
 	X(FORM_NAME_TOO_LONG, "form_name_too_long", "a parameter name longer than is kept", "") \
 	X(FORM_TYPE_MISMATCH, "form_type_mismatch", "a body is a form although its type is another or absent", "RFC 9110 8.3") \
 	X(MULTIPART_BOUNDARY, "multipart_boundary", "a multipart boundary is absent, empty or odd", "RFC 2046 5.1.1") \

@@ -169,7 +169,8 @@
 	X(ENCODING, "encoding", TEXT, "", "RFC 9110 8.4.1", "gzip", "codings taken off, joined by commas; absent when none") \
 	X(TRAILERS, "trailer", PAIRS, "", "RFC 9110 6.5", "trailer[digest]", "fields behind a chunked body, with its last piece") \
 	X(PIECES, "pieces", INT, "", "RFC 9110 14.4", "3", "ranges of a resource this body was put together from, behind their own bodies; absent for a body as sent") \
-	X(SECOND, "second_reading", BOOL, "", "", "1", "raw bytes of the stream as other hosts read them where segments overlap, with what lies around; absent for a body")
+	X(SECOND, "second_reading", BOOL, "", "", "1", "raw bytes of the stream as other hosts read them where segments overlap, with what lies around; absent for a body") \
+	X(CHARSET, "charset", TEXT, "", "XML 1.0 F, RFC 9110 8.3.2", "utf-16le", "charset this body was converted from, to UTF-8, beside the body itself; absent for a body as sent")
 
 #define SK_FIELDS_HTTP_FORM(X) \
 	X(NAME, "name", BYTES, "", "WHATWG URL 5.1, RFC 7578", "__VIEWSTATE", "parameter name, decoded, at most 1024 bytes") \

@@ -760,6 +760,252 @@ def ranges_odd(out):
               ("c", ask_range(*third, "/a")), ("s", partial(*third))])
 
 
+# --- forms, XML and JSON in charsets that are no relatives of ASCII
+
+SERVER2 = bytes([10, 8, 0, 2])
+
+
+def post(kind, body, target="/service"):
+    return request(target, f"Host: h.example\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n", "POST", body)
+
+
+def xml(kind, charset, text, mark=b""):
+    return post(kind, mark + text.encode(charset))
+
+
+DTD = '<?xml version="1.0" encoding="%s"?><!DOCTYPE r SYSTEM "http://10.8.0.2/r.dtd"><r>EVIL</r>'
+
+
+@made
+def form_charsets(out):
+    """A parameter in UTF-16, UTF-7, UTF-32 and EBCDIC: escapes of the charset's bytes, or the whole body in it (as ASP.NET reads both)."""
+    for charset, python in (("utf-16", "utf-16-le"), ("ibm037", "cp037"), ("utf-32", "utf-32-le"), ("utf-7", "utf-7")):
+        word = "".join("%%%02x" % c for c in "/etc/passwd".encode(python))
+        name = "".join("%%%02x" % c for c in "file".encode(python))
+        ask(out, [("c", post(f"application/x-www-form-urlencoded; charset={charset}", f"{name}={word}".encode())), ("s", OK)])
+    ask(out, [("c", post("application/x-www-form-urlencoded; charset=utf-16", "file=%2fetc%2fpasswd".encode("utf-16-le"))), ("s", OK)])
+
+
+@made
+def form_charset_other(out):
+    """Near miss: the same bytes as a form in UTF-8 are something else."""
+    word = "".join("%%%02x" % c for c in "/etc/passwd".encode("cp037"))
+    ask(out, [("c", post("application/x-www-form-urlencoded; charset=utf-8", f"file={word}".encode())), ("s", OK)])
+
+
+def callback(out, client, server):
+    out.talk([("c", request("/r.dtd", "Host: 10.8.0.2\r\nUser-Agent: Java/1.8.0_202\r\n")), ("s", OK)], client=client, server=server)
+
+
+@made
+def xml_charsets(out):
+    """XML with an external DTD, in every charset a parser knows by its first bytes, its declaration or its type; the last time the server
+    fetches the DTD."""
+    for kind, python, name, mark in (("text/xml", "utf-16-le", "utf-16", b"\xff\xfe"), ("text/xml", "utf-16-be", "utf-16", b"\xfe\xff"),
+                                     ("text/xml", "utf-16-le", "utf-16le", b""), ("text/xml", "utf-16-be", "utf-16be", b""),
+                                     ("text/xml", "utf-32-le", "utf-32", b"\xff\xfe\0\0"), ("text/xml", "utf-32-be", "utf-32", b""),
+                                     ("text/xml", "cp037", "ibm037", b""), ("text/xml", "cp500", "ibm500", b""),
+                                     ("application/soap+xml; charset=ibm500", "cp500", "none", b""),
+                                     ("text/xml; charset=\"utf-16\"", "utf-16-le", "utf-16", b"")):
+        ask(out, [("c", xml(kind, python, DTD % name, mark)), ("s", OK)], cut=3)
+    utf7 = (DTD % "utf-7").encode().replace(b'?><!DOCTYPE', b'?>+ADwAIQ-DOCTYPE').replace(b">EVIL<", b">+AEU-VIL<")
+    ask(out, [("c", post("text/xml", utf7)), ("s", OK)], cut=7)
+    callback(out, SERVER, SERVER2)
+
+
+@made
+def xml_charsets_near(out):
+    """Near misses: XML in UTF-16 without DTD, its first bytes in the middle of a binary body; and a fetch by another host."""
+    ask(out, [("c", xml("text/xml", "utf-16-le", '<?xml version="1.0"?><r>fine</r>', b"\xff\xfe")), ("s", OK)])
+    ask(out, [("c", post("application/octet-stream", b"\0\1\2\3" + (DTD % "utf-16").encode("utf-16-le"))), ("s", OK)])
+    callback(out, CLIENT, SERVER2)
+
+
+@made
+def json_utf16(out):
+    """JSON in UTF-16 without a mark (RFC 4627 3), and a script in UTF-16 with one, from the server."""
+    ask(out, [("c", post("application/json", '{"cmd": "EVIL"}'.encode("utf-16-be"))), ("s", OK)])
+    script = b"\xff\xfe" + "Invoke-EVIL -Now\r\n".encode("utf-16-le")
+    ask(out, [("c", request("/a.ps1")), ("s", b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(script) + script)], cut=9)
+
+
+# --- several connections and hosts
+
+def race(out, cookies):
+    """Two requests to one path over two connections at once."""
+    talks = []
+    for i, cookie in enumerate(cookies):
+        t = Talk(out, port=8080, client_port=41000 + i)
+        as2 = "AS2-TO: \\nobody\r\nContent-Type: disposition-notification\r\n" if i == 0 else "Content-Type: application/x-www-form-urlencoded\r\n"
+        q = request("/WebInterface/function/", f"Host: h.example\r\n{as2}Cookie: CrushAuth={cookie}; currentAuth=1a2b\r\nContent-Length: 4\r\n",
+                    "POST", b"a=b&")
+        t.open()
+        talks.append((t, q))
+    for t, q in talks:
+        t.data("c", 1, 1, q[:40])
+    for t, q in talks:
+        t.data("c", 41, 1, q[40:])
+    for t, q in talks:
+        t.data("s", 1, 1 + len(q), OK)
+        t.close(1 + len(q), 1 + len(OK))
+
+
+@made
+def as2_race(out):
+    """A request with AS2-TO and one without, over two connections with the same cookie (CVE-2025-54309); its form is empty."""
+    race(out, ("1753092000000_abc", "1753092000000_abc"))
+
+
+@made
+def as2_race_near(out):
+    """Near miss: two sessions."""
+    race(out, ("1753092000000_abc", "1753092000000_xyz"))
+
+
+DRSUAPI = bytes.fromhex("3542 51e3 064b d111 ab04 00c0 4fc2 dcd2".replace(" ", ""))	# e3514235-4b06-11d1-ab04-00c04fc2dcd2, little-endian
+NDR = bytes.fromhex("045d888aeb1cc9119fe808002b104860")	# transfer syntax 8a885d04-1ceb-11c9-9fe8-08002b104860
+
+
+def pdu(kind, call, body):
+    """A PDU of DCE/RPC 5.0 (C706 12.6): little-endian, one fragment."""
+    return struct.pack("<BBBB4sHHI", 5, 0, kind, 3, b"\x10\0\0\0", 16 + len(body), 0, call) + body
+
+
+def rpc(out, opnum, client=CLIENT):
+    """Bind to DRSUAPI and one request; the stub is zeros."""
+    bind = struct.pack("<HHIB3xHBx", 4280, 4280, 0, 1, 0, 1) + DRSUAPI + struct.pack("<I", 4) + NDR + struct.pack("<I", 2)
+    call = struct.pack("<IHH", 64, 0, opnum) + bytes(64)
+    out.talk([("c", pdu(11, 1, bind)), ("s", pdu(12, 1, bytes(40))), ("c", pdu(0, 2, call)), ("s", pdu(2, 2, bytes(24)))], port=49155, client=client)
+
+
+@made
+def drsuapi(out):
+    """DRSGetNCChanges (opnum 3 of DRSUAPI, MS-DRSR 4.1.10) asked by a host that is no domain controller."""
+    rpc(out, 3)
+
+
+@made
+def drsuapi_near(out):
+    """Near misses: DRSCrackNames (opnum 12), and opnum 3 by a domain controller."""
+    rpc(out, 12)
+    rpc(out, 3, bytes([10, 8, 0, 9]))
+
+
+def smb2(command, body, tree=0):
+    return struct.pack("<4sHHIHHIIQIIQ16s", b"\xfeSMB", 64, 0, 0, command, 1, 0, 0, 1, 0, tree, 7, b"") + body
+
+
+def netbios(b):
+    return struct.pack("!I", len(b)) + b
+
+
+def sysvol(out, servers):
+    """One client opens a policy's scheduled tasks for writing on each server (MS-SMB2 2.2.9 tree connect, 2.2.13 create)."""
+    path = "corp.example\\Policies\\{31B2F340-016D-11D2-945F-00C04FB984F9}\\Machine\\Preferences\\ScheduledTasks\\ScheduledTasks.xml".encode("utf-16-le")
+    for i in range(servers):
+        share = f"\\\\dc{i}\\SYSVOL".encode("utf-16-le")
+        tree = smb2(3, struct.pack("<HHHH", 9, 0, 72, len(share)) + share)
+        create = smb2(5, struct.pack("<HBBIQQIIIIIHHII", 57, 0, 0, 2, 0, 0, 0x40000000, 0, 7, 5, 0, 120, len(path), 0, 0) + path, 1)
+        out.talk([("c", netbios(tree)), ("s", netbios(smb2(3, bytes(16)))), ("c", netbios(create)), ("s", netbios(smb2(5, bytes(88))))], port=445,
+                 client=CLIENT, server=bytes([10, 8, 1, i]))
+
+
+@made
+def sysvol_writes(out):
+    sysvol(out, 6)
+
+
+@made
+def sysvol_writes_near(out):
+    """Near miss: one domain has a few controllers."""
+    sysvol(out, 3)
+
+
+RDP = bytes.fromhex("0300002b26e00000000000") + b"Cookie: mstshash=user\r\n" + bytes.fromhex("0100080003000000")
+
+
+def tunnel_and_rdp(out, rdp_to):
+    """A long talk with one VPN server (WireGuard's first message: type 1, 148 bytes), then RDP (MS-RDPBCGR 2.2.1.1)."""
+    vpn = bytes([203, 0, 113, 7])
+    out.put(ether(ip4(CLIENT, vpn, 17, udp(51820, 51820, b"\1\0\0\0" + bytes(range(144))))))
+    out.put(ether(ip4(vpn, CLIENT, 17, udp(51820, 51820, b"\2\0\0\0" + bytes(range(88))))))
+    out.talk([("c", RDP), ("s", bytes.fromhex("030000130ed000001234000209080002000000"))], port=3389, server=rdp_to)
+
+
+@made
+def rdp_beside_vpn(out):
+    """RDP that leaves the host beside its tunnel."""
+    tunnel_and_rdp(out, bytes([198, 51, 100, 4]))
+
+
+@made
+def rdp_beside_vpn_near(out):
+    """Near miss: RDP to a host of the own network."""
+    tunnel_and_rdp(out, bytes([10, 8, 0, 5]))
+
+
+# --- WebSocket
+
+def frame(opcode, payload, mask=None, rsv=0):
+    head = bytes([0x80 | rsv | opcode])
+    bit = 0x80 if mask else 0
+    head += bytes([bit | len(payload)]) if len(payload) < 126 else bytes([bit | 126]) + struct.pack("!H", len(payload))
+    if mask:
+        head += mask
+        payload = bytes(c ^ mask[i % 4] for i, c in enumerate(payload))
+    return head + payload
+
+
+@made
+def jupyter_keystrokes(out):
+    """A terminal of Jupyter: every keystroke a message, masked and deflated with a window that goes on (RFC 7692), in odd segments."""
+    key = b"dGhlIHNhbXBsZSBub25jZQ=="
+    ask_head = (b"GET /terminals/websocket/1 HTTP/1.1\r\nHost: h.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
+                b"\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+    answer_head = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+                   b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+    c = zlib.compressobj(9, zlib.DEFLATED, -15)
+    chance = random.Random(3)
+    keys = b""
+    for letter in "EVIL\r":
+        text = ('["stdin", "%s"]' % letter.replace("\r", "\\r")).encode()
+        packed = c.compress(text) + c.flush(zlib.Z_SYNC_FLUSH)
+        keys += frame(1, packed[:-4], bytes(chance.randrange(256) for _ in range(4)), 0x40)
+    ask(out, [("c", ask_head), ("s", answer_head), ("c", keys), ("s", frame(1, b'["stdout", "EVIL\\r\\n"]'))], cut=5, port=8888)
+
+
+# --- urgent data
+
+@made
+def urgent_far(out):
+    """An urgent pointer that reaches as far as it can, to a byte many segments behind."""
+    t = Talk(out, port=7777)
+    t.open()
+    text = b"a" * 65531 + b"EV" + b"x" + b"IL"
+    at = text.index(b"x")
+    t.put("c", 1, 1, PSH | ACK | URG, text[:1000], urgent=at + 1)
+    for i in range(1000, len(text), 1000):
+        t.data("c", 1 + i, 1, text[i:i + 1000])
+    t.put("s", 1, 1 + len(text), ACK)
+    t.close(1 + len(text), 1)
+
+
+@made
+def urgent_long(out):
+    """More than 64 KiB of urgent data: each of 70 segments ends with an urgent byte, and a word lies across two of them."""
+    t = Talk(out, port=7777)
+    t.open()
+    size, text = 1000, bytearray(b"a" * 70000)
+    for i in range(70):
+        text[(i + 1) * size - 1] = ord("x")
+    text[67 * size - 3:67 * size - 1] = b"EV"
+    text[67 * size:67 * size + 2] = b"IL"
+    for i in range(70):
+        t.put("c", 1 + i * size, 1, PSH | ACK | URG, bytes(text[i * size:(i + 1) * size]), urgent=size)
+        t.put("s", 1, 1 + (i + 1) * size, ACK)
+    t.close(1 + len(text), 1)
+
+
 def main():
     folder = sys.argv[1]
     for f in MADE:

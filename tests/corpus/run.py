@@ -39,6 +39,12 @@ class Bad(Exception):
     pass
 
 
+def text_of(value):
+    """Of a field's value: what stands between its quotes."""
+    quoted = re.match(r'"((?:[^"\\]|\\.)*)"', value)
+    return quoted[1] if quoted else value
+
+
 class Event:
     def __init__(self, line):
         self.line = line
@@ -75,7 +81,7 @@ class Pattern:
                 return False
             if how == "=" and have != value:
                 return False
-            if how == "~" and value.strip('"') not in have:
+            if how == "~" and text_of(value) not in have:
                 return False
         return True
 
@@ -175,7 +181,7 @@ class Replay:
             for e in self.events:
                 if what.fits(e) and value[0] in e.fields:
                     key = (e.fields["flow"], e.dir)
-                    joined[key] = joined.get(key, "") + e.fields[value[0]].strip('"')
+                    joined[key] = joined.get(key, "") + text_of(e.fields[value[0]])
             return None if any(value[1] in text for text in joined.values()) else "the text is in no stream"
         if kind == "alert":
             n = self.alerts.get(what, 0)

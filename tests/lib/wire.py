@@ -38,11 +38,12 @@ class Pcap:
         self.time += 50
         self.file.write(struct.pack("<IIII", self.time // 1000000, self.time % 1000000, len(b), len(b)) + b)
 
-    def talk(self, turns, cut=1400, order="straight", port=80):
+    def talk(self, turns, cut=1400, order="straight", port=80, client=None, server=None):
         """turns: [("c"|"s", bytes)]. cut: bytes per segment. order: straight, reversed, twice, late (every second one later).
-        Returns the client's address."""
+        client, server: addresses; new ones without. Returns the client's address."""
         self.clients += 1
-        client, server = bytes([10, 9, self.clients >> 8, self.clients & 255]), bytes([10, 8, self.clients >> 8, self.clients & 255])
+        client = client or bytes([10, 9, self.clients >> 8, self.clients & 255])
+        server = server or bytes([10, 8, self.clients >> 8, self.clients & 255])
         at = {"c": 1000, "s": 900000}
         ends = {"c": (client, server, 40000, port), "s": (server, client, port, 40000)}
         other = {"c": "s", "s": "c"}

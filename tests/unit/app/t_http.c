@@ -745,6 +745,12 @@ static const struct transcript transcripts[] = {
 	  "Content-Length: 4\r\n\r\nabcXHTTP/1.1 206 P\r\nContent-Type: multipart/byteranges; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n"
 	  "57\r\n--b\r\nContent-Range: bytes 6-8/9\r\n\r\nghi\r\n--b\r\nContent-Range: none\r\nX: y\r\n\r\nx\r\n--b--\r\nepilogue!\r\n0\r\n\r\n"
 	  "HTTP/1.1 206 P\r\nTransfer-Encoding: deflate\r\nContent-Range: bytes 2-8/20\r\n\r\nplain" },
+	{ "POST /a HTTP/1.1\r\nHost: h\r\nContent-Type: text/xml\r\nContent-Length: 47\r\n\r\n"
+	  "Lo\xa7\x94\x93@\xa5\x85\x99\xa2\x89\x96\x95~\x7f\xf1K\xf0\x7f@\x85\x95\x83\x96\x84\x89\x95\x87~\x7f\x89\x82\x94\xf5\xf0\xf0\x7fonL\x99n\x81L"
+	  "a\x99n"
+	  "POST /b HTTP/1.1\r\nHost: h\r\nContent-Type: text/xml\r\nContent-Length: 54\r\n\r\n"
+	  "<\?xml version=\"1.0\" encoding=\"utf-7\"\?><r>a</r>+AEU-+AE",
+	  "HTTP/1.1 200 ok\r\nContent-Length: 6\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+AEU-<HTTP/1.1 200 ok\r\n\r\n<?xml" },
 };
 
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
