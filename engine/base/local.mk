@@ -2,6 +2,7 @@ noinst_LIBRARIES += libsk_base.a
 libsk_base_a_SOURCES = \
 	%D%/arena.c %D%/arena.h \
 	%D%/ascii.h \
+	%D%/bell.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/compiler.h \
 	%D%/counter.h \

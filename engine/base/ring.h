@@ -42,6 +42,12 @@ static inline bool sk_ring_push(struct sk_ring *r, void *p)
 	return true;
 }
 
+/* How many are in it; either side may ask, and knows that the other may have changed it since. */
+static inline uint32_t sk_ring_len(struct sk_ring *r)
+{
+	return atomic_load_explicit(&r->tail, memory_order_acquire) - atomic_load_explicit(&r->head, memory_order_acquire);
+}
+
 /* NULL when empty. */
 static inline void *sk_ring_pop(struct sk_ring *r)
 {

@@ -255,6 +255,11 @@ int sk_capture_next(struct sk_capture *c, struct sk_raw *burst, int max, int tim
 	return n;
 }
 
+bool sk_capture_stays(struct sk_capture *c)
+{
+	return !c->live && sk_source_stays(&c->source);
+}
+
 void sk_capture_break(struct sk_capture *c)
 {
 	int saved = errno;

@@ -63,6 +63,9 @@ int sk_capture_check_filter(const char *filter, struct sk_error *e);
  * whole has been delivered before). */
 int sk_capture_next(struct sk_capture *c, struct sk_raw *burst, int max, int timeout_ms, struct sk_error *e);
 
+/* Asks that packet bytes stay where they are until sk_capture_close. True when they do: those of a plain file, which is mapped. */
+bool sk_capture_stays(struct sk_capture *c);
+
 /* Makes a waiting or later sk_capture_next return SK_E_EOF soon. Async-signal-safe. */
 void sk_capture_break(struct sk_capture *c);
 

@@ -16,7 +16,8 @@
 #define FILL (256u << 10)		/* bytes at a time: they are still in the cache when they are decoded */
 #define PAGE (64u << 10)		/* a multiple of every page size in use */
 #define LOOK_EVERY (1u << 20)		/* has the mapped file shrunk? */
-#define DROP_EVERY (16u << 20)		/* pages behind us go from our memory */
+#define DROP_EVERY (16u << 20)		/* pages behind us go from our memory … */
+#define DROP_BEHIND (16u << 20)		/* … this far behind when bytes stay valid: who comes late has them read in again */
 
 static int fail(struct sk_source *s, struct sk_error *e, int code, const char *what)
 {
@@ -128,12 +129,18 @@ int sk_source_release(struct sk_source *s, struct sk_error *e)
 	}
 	if (!s->unpack)
 		s->read = done;
-	if (done - s->map_dropped >= DROP_EVERY) {
+	done -= s->stays ? SK_MIN(done, DROP_BEHIND) : 0;
+	if (done >= s->map_dropped + DROP_EVERY) {
 		done -= done % PAGE;
 		(void)madvise(s->map + s->map_dropped, done - s->map_dropped, MADV_DONTNEED);
 		s->map_dropped = done;
 	}
 	return 0;
+}
+
+bool sk_source_stays(struct sk_source *s)
+{
+	return s->stays = s->map && !s->unpack;
 }
 
 static int make_buffer(struct sk_source *s, struct sk_error *e)

@@ -3,6 +3,7 @@ libsk_pipeline_a_SOURCES = \
 	%D%/advice.c %D%/advice.h \
 	%D%/batch.h \
 	%D%/conf.c %D%/conf.h \
+	%D%/crew.c %D%/crew.h \
 	%D%/engine.c %D%/engine.h \
 	%D%/lane.h \
 	%D%/live.c \

@@ -227,6 +227,7 @@ void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, u
 	if (is_late && !sk_wanted_kind(w->wanted, SK_KIND_PACKET_ODDITY))
 		return;
 	alone.src_port = alone.dst_port = 0;
+	alone.payload = sk_span(NULL, 0);
 	alone.flags |= SK_PACKET_NO_TRANSPORT;
 	set_order(w, order, is_late);
 	hash = sk_flow_hash(w->flows, &alone);

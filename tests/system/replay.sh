@@ -31,6 +31,21 @@ done
 alerts_of -r - <"$capture" >"$work/stdin"
 cmp "$work/plain" "$work/stdin" || fail "standard input: alerts differ"
 
+# a capture so large that workers read packets where the file has them; from standard input they are given copies
+/usr/bin/python3 tests/lib/make.py joined 8000000 $(find pcaps -name '*.pcap') >"$work/joined.pcap"
+alerts_of -r "$work/joined.pcap" -j 1 >"$work/joined.1"
+alerts_of -r - -j 1 <"$work/joined.pcap" >"$work/joined.stdin"
+[ "$(wc -l <"$work/joined.1")" -ge 100 ] || fail "few alerts from the joined captures"
+for j in 2 5; do
+	alerts_of -r "$work/joined.pcap" -j $j >"$work/joined"
+	cmp "$work/joined.1" "$work/joined" || fail "joined captures: -j $j differs from -j 1"
+	alerts_of -r - -j $j <"$work/joined.pcap" >"$work/joined"
+	cmp "$work/joined.stdin" "$work/joined" || fail "joined captures, standard input: -j $j differs from -j 1"
+	# twice: packets of the first are done with before the second is opened
+	alerts_of -r "$work/joined.pcap" -r "$work/joined.pcap" -j $j --set capture.join=never >"$work/joined"
+	[ "$(wc -l <"$work/joined")" -gt "$(wc -l <"$work/joined.1")" ] || fail "joined captures: -j $j has no more alerts from two"
+done
+
 # a filter that lets nothing through
 expect_status 0 "$sekisho" -r pcaps/ -o "json:$work/none.json" udp port 1 and udp port 2
 [ ! -s "$work/none.json" ] || fail "the filter expression did not filter"

@@ -1,8 +1,11 @@
-/* tests/unit/base/t_base.c — reader, arena, buffer, ring, formats. */
+/* tests/unit/base/t_base.c — reader, arena, buffer, ring, bell, formats. */
 #include "unit.h"
+
+#include <pthread.h>
 
 #include "base/arena.h"
 #include "base/ascii.h"
+#include "base/bell.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fmt.h"
@@ -86,11 +89,63 @@ static void ring_is_full_and_empty(void **state)
 		for (int i = 0; i < 4; i++)
 			assert_true(sk_ring_push(&r, &item[i]));
 		assert_false(sk_ring_push(&r, &item[4]));
+		assert_int_equal(sk_ring_len(&r), 4);
 		for (int i = 0; i < 4; i++)
 			assert_ptr_equal(sk_ring_pop(&r), &item[i]);
+		assert_int_equal(sk_ring_len(&r), 0);
 		assert_null(sk_ring_pop(&r));
 	}
 	sk_ring_fini(&r);
+}
+
+#define ROUNDS 20000u
+
+struct pair {
+	struct sk_bell bell;
+	_Atomic uint32_t wanted;
+};
+
+static void *bell_answers(void *arg)
+{
+	struct pair *p = arg;		/* the question, then the answer */
+
+	for (uint32_t n = 1; n <= ROUNDS; n++) {
+		while (atomic_load_explicit(&p[0].wanted, memory_order_acquire) < n) {
+			sk_bell_listen(&p[0].bell);
+			if (atomic_load_explicit(&p[0].wanted, memory_order_acquire) < n)
+				sk_bell_sleep(&p[0].bell);
+			else
+				sk_bell_stay(&p[0].bell);
+		}
+		atomic_store_explicit(&p[1].wanted, n, memory_order_release);
+		if (sk_bell_heard(&p[1].bell))
+			sk_bell_ring(&p[1].bell);
+	}
+	return NULL;
+}
+
+/* Two threads wake each other in turn; a lost ring would leave both asleep, and the test to its time limit. */
+static void bell_is_never_missed(void **state)
+{
+	static struct pair p[2];
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, bell_answers, p), 0);
+	alarm(120);
+	for (uint32_t n = 1; n <= ROUNDS; n++) {
+		atomic_store_explicit(&p[0].wanted, n, memory_order_release);
+		if (sk_bell_heard(&p[0].bell))
+			sk_bell_ring(&p[0].bell);
+		while (atomic_load_explicit(&p[1].wanted, memory_order_acquire) < n) {
+			sk_bell_listen(&p[1].bell);
+			if (atomic_load_explicit(&p[1].wanted, memory_order_acquire) < n)
+				sk_bell_sleep(&p[1].bell);
+			else
+				sk_bell_stay(&p[1].bell);
+		}
+	}
+	alarm(0);
+	pthread_join(thread, NULL);
 }
 
 static void formats(void **state)
@@ -194,6 +249,7 @@ int main(void)
 		cmocka_unit_test(arena_holds_its_cap),
 		cmocka_unit_test(buffer_holds_its_cap),
 		cmocka_unit_test(ring_is_full_and_empty),
+		cmocka_unit_test(bell_is_never_missed),
 		cmocka_unit_test(formats),
 		cmocka_unit_test(units),
 		cmocka_unit_test(held_memory_is_counted),
