@@ -155,7 +155,8 @@ done:
 		sk_engine_free(g);
 		return rc;
 	}
-	*out = g;
+	if (!*out)
+		*out = g;
 	return 0;
 }
 
