@@ -49,7 +49,8 @@ enum { SK_TCP_FIN = 1, SK_TCP_SYN = 2, SK_TCP_RST = 4, SK_TCP_PSH = 8, SK_TCP_AC
 	X(TCP_FLAGS, "tcp_flags", "TCP flags that are never set together", "RFC 9293 3.1") \
 	X(BAD_IP_VERSION, "bad_ip_version", "the version of an IP header is not that of its link layer", "RFC 8200 3") \
 	X(BAD_IP_OPTIONS, "bad_ip_options", "IPv4 options with wrong lengths", "RFC 791 3.1") \
-	X(SOURCE_ROUTE, "source_route", "the sender chooses the way", "RFC 791 3.1")
+	X(SOURCE_ROUTE, "source_route", "the sender chooses the way", "RFC 791 3.1") \
+	X(SMALL_MTU, "small_mtu", "an ICMPv6 Packet Too Big with less than 1,280 bytes, which makes hosts send atomic fragments", "RFC 8021 2")
 enum {
 #define X(id, name, help, source) SK_PACKET_ODDITY_BIT_##id,
 	SK_PACKET_ODDITIES(X)

@@ -223,6 +223,9 @@ enum layer sk_layer_icmp(struct walk *w)
 	return LAYER_DONE;
 }
 
+#define ICMPV6_TOO_BIG 2
+#define IPV6_MTU_MIN 1280u
+
 enum layer sk_layer_icmpv6(struct walk *w)
 {
 	struct sk_packet *p = w->p;
@@ -230,6 +233,8 @@ enum layer sk_layer_icmpv6(struct walk *w)
 
 	if (w->at.n < 8)
 		return LAYER_TRUNCATED;
+	if (b[0] == ICMPV6_TOO_BIG && be16(b + 4) == 0 && be16(b + 6) < IPV6_MTU_MIN)
+		p->oddities |= SK_PACKET_ODD(SMALL_MTU);
 	p->src_port = (uint16_t)be16(b);
 	if (b[0] == 128 || b[0] == 129)
 		p->dst_port = (uint16_t)be16(b + 4);

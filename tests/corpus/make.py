@@ -450,6 +450,16 @@ def ipv6_chain(out):
 
 
 @made
+def icmpv6_small_mtu(out):
+    """Packet Too Big (RFC 4443 3.2) with an MTU no link may have, and, the near miss, with the smallest one."""
+    for mtu in (1279, 1280):
+        icmp = struct.pack("!BBHI", 2, 0, 0, mtu) + ip6(S6, C6, 17, udp(4000, 7777, bytes(40)))
+        pseudo = C6 + S6 + struct.pack("!IHBB", len(icmp), 0, 0, 58)
+        icmp = icmp[:2] + struct.pack("!H", checksum(pseudo + icmp)) + icmp[4:]
+        out.put(ether(ip6(C6, S6, 58, icmp)))
+
+
+@made
 def nested_tunnels(out):
     """A datagram in five IP-in-IP tunnels, which is read, and one in forty, which is too deep."""
     for depth in (5, 40):
