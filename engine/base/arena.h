@@ -25,7 +25,7 @@ struct sk_arena {
 	struct sk_arena_chunk *head;	/* newest first */
 	size_t used;			/* bytes handed out, with alignment */
 	size_t cap;
-	uint64_t refused;		/* pieces, since the last reset */
+	uint32_t refused;		/* pieces, since the last reset */
 	uint32_t chunk_size;
 };
 

@@ -1,6 +1,6 @@
 /* flow/flow.c — flows: who is client, when they end, which one goes when the table is full.
  *
- * Two clocks decide about silence. A packet belongs to a flow when it comes before f->expire_ns, by the packets' own time:
+ * Two clocks decide about silence. A packet belongs to a flow when it comes within the flow's timeout, by the packets' own time:
  * so the answer does not depend on how often the table is swept, nor on how flows are spread over workers. The sweep
  * follows a clock of the table that only ever goes forward, so that a capture whose time jumps (files in the wrong order,
  * one damaged time stamp) can neither keep flows alive for ever nor disorder the lists.
@@ -129,7 +129,7 @@ static void append(struct sk_flow_table *t, struct record *r, uint8_t list)
 
 	r->f.list = list;
 	r->f.listed = tick_now(t);
-	sk_flow_list_append(&t->lists[list], &r->f);
+	sk_flow_list_append(t, &t->lists[list], &r->f);
 	due = (t->clock_ns >> TICK_SHIFT) + ticks_left(t, &r->f);
 	if (due < t->next_tick)
 		t->next_tick = due;
@@ -137,7 +137,7 @@ static void append(struct sk_flow_table *t, struct record *r, uint8_t list)
 
 static void refile(struct sk_flow_table *t, struct record *r, uint8_t list)
 {
-	sk_flow_list_unlink(&t->lists[r->f.list], &r->f);
+	sk_flow_list_unlink(t, &t->lists[r->f.list], &r->f);
 	append(t, r, list);
 }
 
@@ -152,10 +152,8 @@ static void settle(struct sk_flow_table *t)
 		return;
 	t->touched = NULL;
 	list = list_of(&r->f);
-	if (list == r->f.list)
-		return;
-	r->f.expire_ns = r->f.info.last_ns + t->idle_ns[list / CLASS_CNT];
-	refile(t, r, list);
+	if (list != r->f.list)
+		refile(t, r, list);
 }
 
 /* Tells, frees what hangs on the flow, forgets it. It is in no list any more. */
@@ -183,20 +181,20 @@ void sk_flow_end(struct sk_flow_table *t, struct sk_flow *f, enum sk_flow_reason
 {
 	struct record *r = (struct record *)f;
 
-	sk_flow_list_unlink(&t->lists[r->f.list], f);
+	sk_flow_list_unlink(t, &t->lists[r->f.list], f);
 	finish(t, r, why);
 }
 
-static void finish_all(struct sk_flow_table *t, struct sk_flow *ended, enum sk_flow_reason why)
+/* Those linked from here on. */
+static void finish_all(struct sk_flow_table *t, uint32_t ended, enum sk_flow_reason why)
 {
-	ended = sk_flow_list_sort(ended);
-	while (ended) {
-		struct sk_flow *next = ended->newer;
+	struct sk_flow *f = sk_flow_table_at(t, sk_flow_list_sort(t, ended)), *next;
 
+	for (; f; f = next) {
+		next = sk_flow_table_at(t, f->newer);
 		if (next)
 			sk_flow_table_prefetch(next);
-		finish(t, (struct record *)ended, why);
-		ended = next;
+		finish(t, (struct record *)f, why);
 	}
 }
 
@@ -269,7 +267,7 @@ struct sk_flow *sk_flow_find(struct sk_flow_table *t, const struct sk_packet *p,
 		*dir = direction_in(&f->info, p, k);
 		if (*dir < 0)
 			continue;
-		if (SK_LIKELY(p->time_ns < f->expire_ns))
+		if (SK_LIKELY(p->time_ns < f->info.last_ns + t->idle_ns[f->list / CLASS_CNT]))
 			return f;
 		sk_flow_end(t, f, SK_FLOW_END_TIMEOUT);
 		return NULL;
@@ -283,7 +281,7 @@ static struct sk_flow *oldest_of(struct sk_flow_table *t, unsigned list)
 {
 	struct sk_flow *f;
 
-	for (unsigned tries = 0; (f = t->lists[list].oldest) && tries < EVICT_TRIES; tries++) {
+	for (unsigned tries = 0; (f = sk_flow_table_at(t, t->lists[list].oldest)) && tries < EVICT_TRIES; tries++) {
 		if (list_of(f) == list && (int32_t)(f->touched - f->listed) <= 0)
 			break;
 		refile(t, (struct record *)f, list_of(f));
@@ -391,6 +389,7 @@ static void fill(struct sk_flow_info *f, const struct sk_packet *p, int *dir)
 struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, uint64_t hash, int *dir)
 {
 	struct sk_arena kept;
+	uint32_t index;
 	struct record *r = NULL;
 
 	settle(t);
@@ -403,8 +402,10 @@ struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, 
 		return NULL;
 	}
 	kept = r->f.arena;
+	index = r->f.index;
 	memset(&r->f, 0, sizeof(r->f));
-	r->f.hash = hash;
+	r->f.hash = (uint32_t)hash;
+	r->f.index = index;
 	r->f.arena = kept;
 	if (sk_flow_table_insert(t, r) < 0) {
 		sk_flow_table_keep_memory(t, r);
@@ -417,7 +418,6 @@ struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, 
 	clock_advance(t, p->time_ns);
 	r->f.touched = tick_now(t);
 	append(t, r, list_of(&r->f));
-	r->f.expire_ns = p->time_ns + t->idle_ns[time_class(&r->f)];
 	count_new(t, &r->f.info);
 	return &r->f;
 }
@@ -445,7 +445,6 @@ void sk_flow_touch(struct sk_flow_table *t, struct sk_flow *f, const struct sk_p
 		if (f->info.proto != SK_IPPROTO_TCP)
 			f->state = SK_FLOW_ESTABLISHED;
 	}
-	f->expire_ns = f->info.last_ns + t->idle_ns[time_class(f)];
 	list = list_of(f);
 	f->touched = tick_now(t);
 	if (list != f->list || f->touched - f->listed > t->idle_ticks[list / CLASS_CNT] / 8)
@@ -475,7 +474,7 @@ void sk_flow_swap(struct sk_flow_table *t, struct sk_flow *f)
 
 void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
 {
-	struct sk_flow *ended = NULL;
+	uint32_t ended = 0;
 	uint64_t tick;
 
 	settle(t);
@@ -487,10 +486,10 @@ void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
 	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++) {
 		struct sk_flow *f;
 
-		while ((f = t->lists[i].oldest) && ticks_left(t, f) == 0) {
-			sk_flow_list_unlink(&t->lists[i], f);
+		while ((f = sk_flow_table_at(t, t->lists[i].oldest)) && ticks_left(t, f) == 0) {
+			sk_flow_list_unlink(t, &t->lists[i], f);
 			f->newer = ended;
-			ended = f;
+			ended = f->index + 1;
 		}
 		if (f && tick + ticks_left(t, f) < t->next_tick)
 			t->next_tick = tick + ticks_left(t, f);
@@ -500,15 +499,15 @@ void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
 
 void sk_flow_end_all(struct sk_flow_table *t, enum sk_flow_reason why)
 {
-	struct sk_flow *ended = NULL;
+	uint32_t ended = 0;
 
 	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++) {
 		struct sk_flow *f;
 
-		while ((f = t->lists[i].oldest)) {
-			sk_flow_list_unlink(&t->lists[i], f);
+		while ((f = sk_flow_table_at(t, t->lists[i].oldest))) {
+			sk_flow_list_unlink(t, &t->lists[i], f);
 			f->newer = ended;
-			ended = f;
+			ended = f->index + 1;
 		}
 	}
 	finish_all(t, ended, why);

@@ -33,7 +33,6 @@ struct sk_flow {
 	uint8_t swapped;		/* sk_flow_swap turned the flow round (an odd number of times) */
 	uint8_t list;			/* table's */
 	uint8_t answered;		/* datagrams: the last one was an answer, set by app/ */
-	uint64_t expire_ns;		/* packet time from which on a packet no longer belongs to this flow */
 	uint32_t listed, touched;	/* table's: ticks of its clock */
 	uint64_t order;			/* capture order of the packet at hand */
 	uint64_t number;		/* of the latest packet, in its file */
@@ -41,8 +40,8 @@ struct sk_flow {
 	void *app;			/* app/ */
 	void *classify;			/* classify/ */
 	void *detect;			/* detect/ */
-	struct sk_flow *older, *newer;	/* table's timeout list */
-	uint64_t hash;
+	uint32_t older, newer;		/* table's timeout list */
+	uint32_t hash, index;		/* table's */
 	struct sk_arena arena;		/* flow memory for app/ and detect/ */
 };
 

@@ -15,7 +15,7 @@ static const uint32_t kept_max = 65536;	/* unused records that keep their first 
 #endif
 #define HUGE_FROM_SLABS 4u		/* small captures stay off huge pages: zeroing them costs more than they save */
 
-_Static_assert(sizeof(struct record) <= 320, "a flow record should stay within five cache lines");
+_Static_assert(sizeof(struct record) <= 256, "a flow record should stay within four cache lines");
 _Static_assert(offsetof(struct record, f) == 0, "flow pointers are cast to records");
 
 static void *huge_alloc(size_t size)
@@ -47,7 +47,7 @@ int sk_flow_table_init(struct sk_flow_table *t)
 
 void sk_flow_table_fini(struct sk_flow_table *t)
 {
-	for (struct sk_flow *f = t->unused; f; f = f->newer)
+	for (struct sk_flow *f = sk_flow_table_at(t, t->unused); f; f = sk_flow_table_at(t, f->newer))
 		sk_arena_fini(&f->arena);
 	for (uint32_t i = 0; i < t->slab_cnt; i++)
 		free(t->slabs[i]);
@@ -90,15 +90,17 @@ static void prefetch_memory(const struct sk_flow *f)
 
 struct record *sk_flow_table_take(struct sk_flow_table *t)
 {
-	struct record *r = (struct record *)t->unused;
+	struct record *r = (struct record *)sk_flow_table_at(t, t->unused);
 
 	if (r) {
+		const struct sk_flow *next = sk_flow_table_at(t, r->f.newer);
+
 		t->unused = r->f.newer;
 		/* the next one's record has been fetched when this one was taken, its memory is now */
-		if (t->unused) {
-			prefetch_memory(t->unused);
-			if (t->unused->newer)
-				sk_flow_table_prefetch(t->unused->newer);
+		if (next) {
+			prefetch_memory(next);
+			if (next->newer)
+				sk_flow_table_prefetch(sk_flow_table_at(t, next->newer));
 		}
 		t->kept -= r->f.arena.head != NULL;
 		return r;
@@ -106,7 +108,7 @@ struct record *sk_flow_table_take(struct sk_flow_table *t)
 	if (t->fresh == UINT32_MAX - 1 || (t->fresh == t->slab_cnt * SLAB_RECORDS && slab_add(t) < 0))
 		return NULL;
 	r = sk_flow_table_record(t, t->fresh);
-	r->index = t->fresh++;
+	r->f.index = t->fresh++;
 	sk_arena_init(&r->f.arena, ARENA_CHUNK, t->conf.arena_cap);
 	return r;
 }
@@ -123,7 +125,7 @@ void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r)
 void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r)
 {
 	r->f.newer = t->unused;
-	t->unused = &r->f;
+	t->unused = r->f.index + 1;
 }
 
 /* Records come in whole slabs; slots are doubled at two thirds, while the old ones are still there. */
@@ -168,16 +170,16 @@ int sk_flow_table_insert(struct sk_flow_table *t, struct record *r)
 	/* at 2/3 the table should grow; where memory is short it may fill to 7/8 before flows are refused */
 	if (t->active >= room / 3 * 2 && grow(t) < 0 && t->active >= room / 8 * 7)
 		return SK_E_MEMORY;
-	slot_put(t->slots, t->mask, (struct slot){ (uint32_t)r->f.hash, r->index + 1 });
+	slot_put(t->slots, t->mask, (struct slot){ r->f.hash, r->f.index + 1 });
 	t->active++;
 	return 0;
 }
 
 void sk_flow_table_remove(struct sk_flow_table *t, struct record *r)
 {
-	uint32_t hole = (uint32_t)r->f.hash & t->mask, at;
+	uint32_t hole = r->f.hash & t->mask, at;
 
-	while (t->slots[hole].index1 != r->index + 1) {
+	while (t->slots[hole].index1 != r->f.index + 1) {
 		SK_ASSERT(t->slots[hole].index1);
 		hole = (hole + 1) & t->mask;
 	}
@@ -192,63 +194,56 @@ void sk_flow_table_remove(struct sk_flow_table *t, struct record *r)
 	t->active--;
 }
 
-void sk_flow_list_append(struct list *l, struct sk_flow *f)
+void sk_flow_list_append(struct sk_flow_table *t, struct list *l, struct sk_flow *f)
 {
 	f->older = l->newest;
-	f->newer = NULL;
-	if (l->newest)
-		l->newest->newer = f;
-	else
-		l->oldest = f;
-	l->newest = f;
+	f->newer = 0;
+	*(l->newest ? &sk_flow_table_at(t, l->newest)->newer : &l->oldest) = f->index + 1;
+	l->newest = f->index + 1;
 }
 
-void sk_flow_list_unlink(struct list *l, struct sk_flow *f)
+void sk_flow_list_unlink(struct sk_flow_table *t, struct list *l, struct sk_flow *f)
 {
-	if (f->older)
-		f->older->newer = f->newer;
-	else
-		l->oldest = f->newer;
-	if (f->newer)
-		f->newer->older = f->older;
-	else
-		l->newest = f->older;
+	*(f->older ? &sk_flow_table_at(t, f->older)->newer : &l->oldest) = f->newer;
+	*(f->newer ? &sk_flow_table_at(t, f->newer)->older : &l->newest) = f->older;
 }
 
 /* Merges two sorted lists. */
-static struct sk_flow *merge(struct sk_flow *a, struct sk_flow *b)
+static uint32_t merge(struct sk_flow_table *t, uint32_t a, uint32_t b)
 {
-	struct sk_flow *first = NULL, **end = &first;
+	uint32_t first = 0, *end = &first;
+	struct sk_flow *fa = sk_flow_table_at(t, a), *fb = sk_flow_table_at(t, b);
 
-	while (a && b) {
-		struct sk_flow **less = a->info.serial <= b->info.serial ? &a : &b;
+	while (fa && fb) {
+		struct sk_flow **less = fa->info.serial <= fb->info.serial ? &fa : &fb;
 
-		*end = *less;
+		*end = (*less)->index + 1;
 		end = &(*less)->newer;
-		*less = *end;
+		*less = sk_flow_table_at(t, *end);
 	}
-	*end = a ? a : b;
+	*end = fa ? fa->index + 1 : fb ? fb->index + 1 : 0;
 	return first;
 }
 
-struct sk_flow *sk_flow_list_sort(struct sk_flow *first)
+uint32_t sk_flow_list_sort(struct sk_flow_table *t, uint32_t first)
 {
-	struct sk_flow *runs[33] = { NULL };	/* run i has 2^i flows; there are fewer than 2^32 */
-	struct sk_flow *all = NULL;
+	uint32_t runs[33] = { 0 };	/* run i has 2^i flows; there are fewer than 2^32 */
+	uint32_t all = 0;
 
 	while (first) {
-		struct sk_flow *run = first;
+		struct sk_flow *f = sk_flow_table_at(t, first);
+		uint32_t run = first;
 		unsigned i = 0;
 
-		first = first->newer;
-		run->newer = NULL;
+		first = f->newer;
+		f->newer = 0;
 		for (; i < 32 && runs[i]; i++) {
-			run = merge(runs[i], run);
-			runs[i] = NULL;
+			run = merge(t, runs[i], run);
+			runs[i] = 0;
 		}
 		runs[i] = run;
 	}
 	for (unsigned i = 0; i < 33; i++)
-		all = merge(runs[i], all);
+		all = merge(t, runs[i], all);
 	return all;
 }

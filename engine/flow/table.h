@@ -2,7 +2,7 @@
  *
  * what     records in slabs that never move; an open-addressed array of {hash, record} finds them; lists by state and
  *          worth order them by silence
- * memory   8 bytes per slot, 320 per record, slabs of 2 MiB kept until the table goes
+ * memory   8 bytes per slot, 256 per record, slabs of 2 MiB kept until the table goes
  * threads  the table's worker
  */
 #ifndef SK_FLOW_TABLE_H
@@ -18,7 +18,6 @@ enum { LIST_NEW, LIST_ESTABLISHED, LIST_CLOSED, LIST_DATAGRAM, LIST_ANSWERED, LI
 
 struct record {
 	_Alignas(64) struct sk_flow f;	/* first: a flow pointer is a record pointer */
-	uint32_t index;
 };
 
 struct slot {
@@ -26,8 +25,9 @@ struct slot {
 	uint32_t index1;		/* record index + 1, 0 for a free slot */
 };
 
+/* Flows are linked by their index + 1, 0 for none: see sk_flow_table_at. */
 struct list {
-	struct sk_flow *oldest, *newest;
+	uint32_t oldest, newest;
 };
 
 struct sk_flow_table {
@@ -37,7 +37,7 @@ struct sk_flow_table {
 	struct record **slabs;
 	uint32_t slab_cnt, slab_room;
 	uint32_t fresh;			/* records never used so far begin here */
-	struct sk_flow *unused;		/* used ones, linked by newer */
+	uint32_t unused;		/* used ones, linked by newer */
 	uint32_t kept;			/* of them, those whose arena has a chunk */
 	struct list lists[LIST_CNT * CLASS_CNT];	/* by LIST_* * CLASS_CNT + CLASS_*; f->list says which */
 	uint32_t idle_ticks[LIST_CNT];
@@ -78,10 +78,15 @@ static inline struct record *sk_flow_table_record(const struct sk_flow_table *t,
 	return &t->slabs[index / SLAB_RECORDS][index % SLAB_RECORDS];
 }
 
-void sk_flow_list_append(struct list *l, struct sk_flow *f);
-void sk_flow_list_unlink(struct list *l, struct sk_flow *f);
+static inline struct sk_flow *sk_flow_table_at(const struct sk_flow_table *t, uint32_t link)
+{
+	return link ? &sk_flow_table_record(t, link - 1)->f : NULL;
+}
 
-/* Sorts flows linked by newer (NULL-ended) by info.serial. Returns the first. */
-struct sk_flow *sk_flow_list_sort(struct sk_flow *first);
+void sk_flow_list_append(struct sk_flow_table *t, struct list *l, struct sk_flow *f);
+void sk_flow_list_unlink(struct sk_flow_table *t, struct list *l, struct sk_flow *f);
+
+/* Sorts flows linked by newer by info.serial. Returns the link to the first. */
+uint32_t sk_flow_list_sort(struct sk_flow_table *t, uint32_t first);
 
 #endif

@@ -81,7 +81,8 @@ static void on_run(void *cx, struct sk_flow *f, int dir, const struct sk_run *ru
 {
 	struct sk_pipeline_worker *w = cx;
 
-	if (!f->done)
+	/* a flow that ends without ever having had bytes has nothing to tell a parser */
+	if (!f->done && (f->app || !w->ending || run->data.n || run->lost))
 		sk_app_run(w->app, f, dir, run);
 }
 
@@ -137,8 +138,10 @@ static void on_flow_end(void *cx, struct sk_flow *f, enum sk_flow_reason why)
 {
 	struct sk_pipeline_worker *w = cx;
 
+	w->ending = true;
 	if (f->tcp)
 		sk_reassembly_flow_end(w->reassembly, f, f->info.last_ns);
+	w->ending = false;
 	if (w->classify)
 		sk_classify_flow_end(w->classify, f);
 	sk_app_flow_end(w->app, f, why);

@@ -48,6 +48,7 @@ struct sk_pipeline_worker {
 	void *cx;
 	const char *file, *iface;		/* where the packet at hand is from */
 	struct sk_alert_order order;		/* of the next alert */
+	bool ending;				/* a flow ends: what is passed on is its last */
 	bool by_flow;				/* several flows end at once: alerts are ordered by flow */
 };
 

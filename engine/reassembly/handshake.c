@@ -75,7 +75,7 @@ static void take_syn_options(struct tcp_side *me, const struct sk_packet *p)
 	me->flags &= (uint16_t)~SIDE_WSCALE;
 	if (p->flags & SK_PACKET_HAS_WSCALE) {
 		me->flags |= SIDE_WSCALE;
-		me->wscale = (uint8_t)SK_MIN(p->wscale, 14);	/* RFC 7323 2.3 */
+		me->wscale = (uint8_t)SK_MIN(p->wscale, SK_TCP_WSCALE_MAX);
 	}
 	if (!(p->flags & SK_PACKET_HAS_TIMESTAMP))
 		return;

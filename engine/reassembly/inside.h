@@ -13,6 +13,7 @@
 #define NOWHERE INT64_MAX		/* an offset that is not known */
 #define HISTORY_BYTES 4096u		/* per side; a power of two */
 #define UNANSWERED_MAX 64u		/* data segments without an acknowledgement in between: the other direction is not captured */
+#define SK_TCP_WSCALE_MAX 14		/* RFC 7323 2.3 */
 #define HISTORIES_MAX 1024u		/* per worker: 4 MiB */
 
 enum {
@@ -131,6 +132,9 @@ struct sk_reassembly {
 	uint32_t history_cnt;
 	struct tcp_flow *unused;
 	void *slabs;
+	struct tcp_begin *begin_unused;
+	struct begin_slab *begin_slabs;	/* newest first */
+	uint32_t begin_fresh;		/* of the newest: never used so far, at its end */
 	bool busy;			/* a packet or a flow's end is being worked on: nothing that was handed out may go */
 	uint8_t scratch[HISTORY_BYTES];
 };
@@ -156,6 +160,24 @@ void sk_reassembly_odd(struct sk_reassembly *r, struct tcp_flow *t, unsigned sid
 /* The side's packet p acknowledges bytes of the other one: moves what the other one may assume, may release or give up. */
 void sk_reassembly_take_ack(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p);
 bool sk_reassembly_timestamp_old(const struct tcp_side *s, const struct sk_packet *p);
+
+/* A connection with nothing to say yet, f->tcp. NULL when memory is short. */
+struct tcp_flow *sk_reassembly_flow_new(struct sk_reassembly *r, struct sk_flow *f);
+/* By what a packet is known when a mirror shows it twice. */
+uint32_t sk_reassembly_print(const struct sk_packet *p);
+
+/* begin.c */
+static inline bool sk_reassembly_is_begin(const struct sk_flow *f)
+{
+	return (uintptr_t)f->tcp & 1;
+}
+/* f->tcp is NULL or a begin. True when the packet left a begin behind and nothing else is to do. */
+bool sk_reassembly_begin(struct sk_reassembly *r, struct sk_flow *f, unsigned side, const struct sk_packet *p);
+/* The connection in full instead of the begin. NULL when memory is short: the begin stays. */
+struct tcp_flow *sk_reassembly_unfold(struct sk_reassembly *r, struct sk_flow *f);
+void sk_reassembly_begin_drop(struct sk_reassembly *r, struct sk_flow *f);
+void sk_reassembly_begin_fini(struct sk_reassembly *r);
+uint64_t sk_reassembly_begin_bytes(void);
 
 /* handshake.c */
 void sk_reassembly_syn(struct sk_reassembly *r, struct tcp_flow *t, unsigned side, const struct sk_packet *p);

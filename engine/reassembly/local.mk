@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libsk_reassembly.a
 libsk_reassembly_a_SOURCES = \
+	%D%/begin.c \
 	%D%/data.c \
 	%D%/handshake.c \
 	%D%/inside.h \

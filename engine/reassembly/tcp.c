@@ -3,7 +3,8 @@
  * The reading follows what the receiver keeps. Where that cannot be known it prefers to read too much and say so: a reset or
  * an end that its alleged sender contradicts is taken back, a dropped segment that is acknowledged after all still counts.
  *
- *	handshake.c   where streams begin        data.c      what is passed on, what waits, what is lost
+ *	begin.c       half-open connections      handshake.c where streams begin
+ *	data.c        what is passed on, what waits, what is lost
  *	overlap.c     two readings               queue.c     the waiting pieces
  */
 #include <stdlib.h>
@@ -62,12 +63,13 @@ void sk_reassembly_free(struct sk_reassembly *r)
 		later = h->newer;
 		free(h);
 	}
+	sk_reassembly_begin_fini(r);
 	free(r);
 }
 
 uint64_t sk_reassembly_bytes(const struct sk_reassembly_conf *conf, uint64_t flows)
 {
-	return (flows / SLAB_FLOWS + 1) * (sizeof(struct slab) + 64) + HISTORIES_MAX * (sizeof(struct tcp_history) + 16) + conf->max_total +
+	return (flows / SLAB_FLOWS + 1) * (sizeof(struct slab) + 64) + flows * sk_reassembly_begin_bytes() + HISTORIES_MAX * (sizeof(struct tcp_history) + 16) + conf->max_total +
 	       sizeof(struct sk_reassembly);
 }
 
@@ -92,7 +94,7 @@ static struct tcp_flow *flow_take(struct sk_reassembly *r)
 	return t;
 }
 
-static struct tcp_flow *flow_new(struct sk_reassembly *r, struct sk_flow *f, const struct sk_packet *p)
+struct tcp_flow *sk_reassembly_flow_new(struct sk_reassembly *r, struct sk_flow *f)
 {
 	struct tcp_flow *t = flow_take(r);
 
@@ -109,7 +111,6 @@ static struct tcp_flow *flow_new(struct sk_reassembly *r, struct sk_flow *f, con
 		s->urgent = -1;
 		s->policy = (uint8_t)sk_policies_find(r->conf.policies, to);
 	}
-	t->ignored = !r->conf.midstream && !(p->tcp_flags & SK_TCP_SYN);
 	f->tcp = t;
 	return t;
 }
@@ -422,14 +423,23 @@ static void relieve_worker(struct sk_reassembly *r)
 	}
 }
 
+static uint32_t ip_id(const struct sk_packet *p)
+{
+	return p->src.family == 4 && p->ip.n >= 6 ? (uint32_t)p->ip.p[4] << 8 | p->ip.p[5] : 0;
+}
+
+uint32_t sk_reassembly_print(const struct sk_packet *p)
+{
+	return (p->seq * 0x9e3779b1u) ^ (p->ack * 0x85ebca6bu) ^ (ip_id(p) << 16 | p->window) ^ ((uint32_t)p->payload.n << 8 | p->tcp_flags);
+}
+
 /* The same packet as one of the last of its side: a mirror that copies what comes in and what goes out shows all packets twice. A
  * host that sends again uses another IP id, or in IPv6 waits until more than four other packets have gone by. */
 static bool is_duplicate(struct tcp_side *s, const struct sk_packet *p)
 {
-	uint32_t id = p->src.family == 4 && p->ip.n >= 6 ? (uint32_t)p->ip.p[4] << 8 | p->ip.p[5] : 0;
-	uint32_t print = (p->seq * 0x9e3779b1u) ^ (p->ack * 0x85ebca6bu) ^ (id << 16 | p->window) ^ ((uint32_t)p->payload.n << 8 | p->tcp_flags);
+	uint32_t print = sk_reassembly_print(p);
 
-	if (id == 0 && p->payload.n == 0 && !(p->tcp_flags & (SK_TCP_SYN | SK_TCP_FIN)))
+	if (ip_id(p) == 0 && p->payload.n == 0 && !(p->tcp_flags & (SK_TCP_SYN | SK_TCP_FIN)))
 		return false;
 	for (unsigned i = 0; i < SK_ARRAY_LEN(s->recent); i++)
 		if (SK_UNLIKELY(s->recent[i] == print))
@@ -474,6 +484,18 @@ static void bad_checksum(struct sk_reassembly *r, struct tcp_flow *t, unsigned s
 	r->packet = NULL;
 }
 
+static struct tcp_flow *flow_of(struct sk_reassembly *r, struct sk_flow *f, const struct sk_packet *p)
+{
+	struct tcp_flow *t;
+
+	if (f->tcp)
+		return sk_reassembly_unfold(r, f);
+	t = sk_reassembly_flow_new(r, f);
+	if (t)
+		t->ignored = !r->conf.midstream && !(p->tcp_flags & SK_TCP_SYN);
+	return t;
+}
+
 void sk_reassembly_packet(struct sk_reassembly *r, struct sk_flow *f, int dir, const struct sk_packet *p)
 {
 	struct tcp_flow *t = f->tcp;
@@ -481,17 +503,20 @@ void sk_reassembly_packet(struct sk_reassembly *r, struct sk_flow *f, int dir, c
 
 	if (SK_UNLIKELY(p->flags & (SK_PACKET_NO_TRANSPORT | SK_PACKET_FRAGMENT)))
 		return;
-	if (SK_UNLIKELY(p->flags & SK_PACKET_BAD_CHECKSUM)) {
-		if (t)
-			bad_checksum(r, t, side, p);
+	if (SK_UNLIKELY(p->flags & SK_PACKET_BAD_CHECKSUM && !t))
 		return;
-	}
-	if (SK_UNLIKELY(!t)) {
-		t = flow_new(r, f, p);
+	if (SK_UNLIKELY(!t || sk_reassembly_is_begin(f))) {
+		if (!(p->flags & SK_PACKET_BAD_CHECKSUM) && sk_reassembly_begin(r, f, side, p))
+			return;
+		t = flow_of(r, f, p);
 		if (!t) {
 			r->counters.memory++;
 			return;
 		}
+	}
+	if (SK_UNLIKELY(p->flags & SK_PACKET_BAD_CHECKSUM)) {
+		bad_checksum(r, t, side, p);
+		return;
 	}
 	r->packet = p;
 	r->now_ns = p->time_ns;
@@ -525,10 +550,24 @@ void sk_reassembly_packet(struct sk_reassembly *r, struct sk_flow *f, int dir, c
 	r->packet = NULL;
 }
 
+/* Ends both directions of a connection without any bytes. */
+static void end_begin(struct sk_reassembly *r, struct sk_flow *f, uint64_t now_ns)
+{
+	const struct sk_run run = { .data = { (const uint8_t *)"", 0 }, .packet = f->number, .time_ns = now_ns, .fin = true };
+
+	for (int dir = 0; dir < 2 && sk_reassembly_is_begin(f); dir++)
+		r->run(r->cx, f, dir, &run);
+	if (sk_reassembly_is_begin(f))
+		sk_reassembly_begin_drop(r, f);
+}
+
 void sk_reassembly_flow_end(struct sk_reassembly *r, struct sk_flow *f, uint64_t now_ns)
 {
-	struct tcp_flow *t = f->tcp;
+	struct tcp_flow *t;
 
+	if (sk_reassembly_is_begin(f))
+		end_begin(r, f, now_ns);
+	t = f->tcp;
 	if (!t)
 		return;
 	r->packet = NULL;
@@ -546,7 +585,7 @@ void sk_reassembly_flow_end(struct sk_reassembly *r, struct sk_flow *f, uint64_t
 
 void sk_reassembly_stop(struct sk_reassembly *r, struct sk_flow *f)
 {
-	struct tcp_flow *t = f->tcp;
+	struct tcp_flow *t = sk_reassembly_is_begin(f) ? sk_reassembly_unfold(r, f) : f->tcp;
 
 	if (!t)
 		return;
@@ -564,7 +603,7 @@ bool sk_reassembly_is_reuse(const struct sk_flow *f, const struct sk_packet *p, 
 
 	if (SK_LIKELY(!(p->tcp_flags & SK_TCP_SYN)) || p->tcp_flags & SK_TCP_RST || p->flags & SK_PACKET_BAD_CHECKSUM)
 		return false;
-	if (!t)
+	if (!t || sk_reassembly_is_begin(f))
 		return over;
 	me = &t->side[side];
 	peer = &t->side[!side];

@@ -1,5 +1,8 @@
 REASSEMBLY_LIBS = libsk_reassembly.a libsk_flow.a libsk_decode.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO_LIBS)
-UNIT_TESTS += tests/unit/reassembly/t_overlap tests/unit/reassembly/t_property tests/unit/reassembly/t_story
+UNIT_TESTS += tests/unit/reassembly/t_begin tests/unit/reassembly/t_overlap tests/unit/reassembly/t_property tests/unit/reassembly/t_story
+tests_unit_reassembly_t_begin_SOURCES = %D%/t_begin.c %D%/dsl.h
+tests_unit_reassembly_t_begin_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_reassembly_t_begin_LDADD = $(REASSEMBLY_LIBS)
 tests_unit_reassembly_t_overlap_SOURCES = %D%/t_overlap.c %D%/dsl.h
 tests_unit_reassembly_t_overlap_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_reassembly_t_overlap_LDADD = $(REASSEMBLY_LIBS)
