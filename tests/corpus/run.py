@@ -18,8 +18,8 @@ A table is text; a row begins with "row NAME" in the first column and goes on un
     differs …              why the row is not what others report of the capture; printed at the end
 
 An EVENT is a kind, perhaps to_server or to_client, and conditions on fields as the trace plugin writes them: name="text", name=5,
-name~"part of it" (of a list: part of its text), name (absent is written !name). Every line may be followed by "#" and a comment
-after two blanks.
+name=["a", "b"] (a list), name~"part of it" (of a list: part of its text), name (absent is written !name). Every line may be followed
+by "#" and a comment after two blanks.
 """
 import fnmatch
 import glob
@@ -31,7 +31,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-CONDITION = re.compile(r'\s*(!?)([a-z0-9_.\[\]-]+)(?:(=|~)("(?:[^"\\]|\\.)*"|\S+))?')
+CONDITION = re.compile(r'\s*(!?)([a-z0-9_.\[\]-]+)(?:(=|~)("(?:[^"\\]|\\.)*"|\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\]|\S+))?')
 FIELD = re.compile(r' ([a-z0-9_.]+)=("(?:[^"\\]|\\.)*"(?:\+\d+)?|\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\](?:\+\d+)?|\S+)')
 
 

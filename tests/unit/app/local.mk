@@ -20,9 +20,3 @@ UNIT_TESTS += tests/unit/app/t_http
 tests_unit_app_t_http_SOURCES = %D%/t_http.c
 tests_unit_app_t_http_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_app_t_http_LDADD = $(APP_TEST_LIBS)
-UNIT_TESTS += tests/unit/app/t_corpus
-tests_unit_app_t_corpus_SOURCES = %D%/t_corpus.c
-tests_unit_app_t_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_app_t_corpus_LDADD = libsk_app.a libsk_event.a libsk_proto.a libsk_reassembly.a libsk_flow.a libsk_decode.a \
-	libsk_capture.a libsk_base.a $(CMOCKA_LIBS) $(CRYPTO_LIBS) $(PCAP_LIBS) $(ZLIB_LIBS) $(BROTLI_LIBS) $(ZSTD_LIBS) \
-	$(LZMA_LIBS) $(LZ4_LIBS)
