@@ -21,11 +21,13 @@ AS_IF([test "x$enable_werror" = xyes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
 AC_SUBST([WARN_CFLAGS])
 ])
 
-# SK_OPTIMISE: --enable-lto, with gcc. Before AM_PROG_AR, because archives of such objects need gcc's own tools.
+# SK_OPTIMISE: --enable-lto, --enable-pgo, with gcc. Before AM_PROG_AR, because archives of such objects need gcc's own tools.
 AC_DEFUN([SK_OPTIMISE], [
 AC_ARG_ENABLE([lto], [AS_HELP_STRING([--enable-lto], [optimise the whole program when it is linked])], [], [enable_lto=no])
-AS_IF([test "x$enable_lto" != xno && $CC --version 2>/dev/null | grep -qi clang],
-  [AC_MSG_ERROR([--enable-lto needs gcc, and the compiler is $CC: leave it out or set CC=gcc])])
+AC_ARG_ENABLE([pgo], [AS_HELP_STRING([--enable-pgo], [build twice, the second time for what the shipped captures were seen to need])],
+  [], [enable_pgo=no])
+AS_IF([test "x$enable_lto$enable_pgo" != xnono && $CC --version 2>/dev/null | grep -qi clang],
+  [AC_MSG_ERROR([--enable-lto and --enable-pgo need gcc, and the compiler is $CC: leave them out or set CC=gcc])])
 LTO_CFLAGS=
 AS_IF([test "x$enable_lto" != xno], [
   LTO_CFLAGS="-flto=auto"
@@ -33,6 +35,11 @@ AS_IF([test "x$enable_lto" != xno], [
   AC_CHECK_TOOL([NM], [gcc-nm], [nm])
   AC_CHECK_TOOL([RANLIB], [gcc-ranlib], [ranlib])])
 AC_SUBST([LTO_CFLAGS])
+PGO_CFLAGS=
+AS_IF([test "x$enable_pgo" != xno],
+  [PGO_CFLAGS='-fprofile-use=$(abs_builddir)/pgo -fprofile-partial-training -fprofile-correction -Wno-missing-profile'])
+AC_SUBST([PGO_CFLAGS])
+AM_CONDITIONAL([PGO], [test "x$enable_pgo" != xno])
 ])
 
 # SK_SANITIZERS: --enable-sanitizers[=LIST], default address,undefined. On with --enable-fuzzing, whose coverage calls the

@@ -7,6 +7,8 @@
 
 #include "chacha.h"
 
+#define FORMS CHACHA_LANES		/* tried at once */
+
 const char *const config_markers[CONFIG_MARKERS] = { "c", "ex", "mx", "se", "ad", "vm" };
 
 static uint32_t word(const uint8_t *p)
@@ -31,21 +33,35 @@ static bool is_json(const uint8_t *p, size_t n)
 	return high <= n / 4;
 }
 
-static void apply(const uint8_t keys[CONFIG_KEYS], unsigned form, struct sk_span in, uint8_t *out, size_t n)
+/* Words 12 to 15 of the state: block numbers from form & 1, the nonce behind the key where form & 2 says. */
+static void set_last(uint32_t last[4], const uint8_t keys[CONFIG_KEYS], unsigned form, uint32_t block)
 {
 	const uint8_t *nonce = keys + CHACHA_KEY;
-	uint32_t last[4] = { form & 1, 0, 0, 0 };
-	uint8_t stream[CHACHA_BLOCK];
 	unsigned at = form & 2 ? 1 : 2;
 
+	memset(last, 0, 4 * sizeof(*last));
+	last[0] = (form & 1) + block;
 	last[at] = word(nonce);
 	last[at + 1] = word(nonce + 4);
-	for (size_t i = 0; i < n; i++) {
-		if (i % CHACHA_BLOCK == 0) {
-			chacha_block(keys, last, stream);
-			last[0]++;
-		}
-		out[i] = in.p[i] ^ stream[i % CHACHA_BLOCK];
+}
+
+static void apply(const uint8_t *stream, const uint8_t *in, uint8_t *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = in[i] ^ stream[i];
+}
+
+/* Decrypts out->n bytes. */
+static void decrypt(const uint8_t keys[CONFIG_KEYS], unsigned form, struct sk_span in, struct config *out)
+{
+	uint32_t last[CHACHA_LANES][4];
+	uint8_t stream[CHACHA_LANES][CHACHA_BLOCK];
+
+	for (size_t i = 0; i < out->n; i += sizeof(stream)) {
+		for (uint32_t k = 0; k < CHACHA_LANES; k++)
+			set_last(last[k], keys, form, (uint32_t)(i / CHACHA_BLOCK) + k);
+		chacha_blocks(keys, last, stream);
+		apply(&stream[0][0], in.p + i, out->text + i, out->n - i < sizeof(stream) ? out->n - i : sizeof(stream));
 	}
 }
 
@@ -70,15 +86,20 @@ static unsigned find_markers(const uint8_t *p, size_t n)
 static bool try_place(const uint8_t keys[CONFIG_KEYS], struct sk_span cipher, struct config *out)
 {
 	size_t first = cipher.n < CHACHA_BLOCK ? cipher.n : CHACHA_BLOCK;
+	uint32_t last[FORMS][4];
+	uint8_t stream[FORMS][CHACHA_BLOCK];
 
 	if (cipher.n < CONFIG_MIN)
 		return false;
-	for (unsigned form = 0; form < 4; form++) {
-		apply(keys, form, cipher, out->text, first);
+	for (unsigned form = 0; form < FORMS; form++)
+		set_last(last[form], keys, form, 0);
+	chacha_blocks(keys, last, stream);
+	for (unsigned form = 0; form < FORMS; form++) {
+		apply(stream[form], cipher.p, out->text, first);
 		if (!is_json(out->text, first))
 			continue;
 		out->n = cipher.n < CONFIG_TEXT ? cipher.n : CONFIG_TEXT;
-		apply(keys, form, cipher, out->text, out->n);
+		decrypt(keys, form, cipher, out);
 		out->marker_bits = find_markers(out->text, out->n);
 		return true;
 	}

@@ -20,18 +20,24 @@ static size_t from_hex(const char *hex, uint8_t *out)
 	return n;
 }
 
-/* RFC 8439 2.3.2 */
+/* RFC 8439 2.3.2, in every place, with other blocks beside it */
 static void block(void)
 {
-	static const uint32_t last[4] = { 1, 0x09000000, 0x4a000000, 0 };
-	uint8_t key[32], out[64], want[64];
+	uint8_t key[32], out[CHACHA_LANES][CHACHA_BLOCK], want[CHACHA_BLOCK];
 
 	for (unsigned i = 0; i < 32; i++)
 		key[i] = (uint8_t)i;
 	from_hex("10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4e"
 		 "d2826446079faa0914c2d705d98b02a2b5129cd1de164eb9cbd083e8a2503c4e", want);
-	chacha_block(key, last, out);
-	CHECK(memcmp(out, want, 64) == 0);
+	for (unsigned place = 0; place < CHACHA_LANES; place++) {
+		uint32_t last[CHACHA_LANES][4];
+
+		for (uint32_t k = 0; k < CHACHA_LANES; k++)
+			memcpy(last[k], (const uint32_t[4]){ k == place ? 1 : 2 + k, 0x09000000, 0x4a000000, 0 }, sizeof(last[k]));
+		chacha_blocks(key, last, out);
+		for (unsigned k = 0; k < CHACHA_LANES; k++)
+			CHECK((memcmp(out[k], want, sizeof(want)) == 0) == (k == place));
+	}
 }
 
 static void send(struct fake *f, const uint8_t *body, size_t n, size_t piece, bool truncated)
@@ -98,6 +104,32 @@ static void places(void)
 			CHECK(f.published_cnt == k + 2 && is(&f, k + 1, PLACE, prefix ? "prefix" : "suffix") && is(&f, k + 1, TEXT, long_text));
 			CHECK(f.published[k + 1].values[MARKERS].u.list.n == 1);
 		}
+	CHECK(fake_close(&f) == 0);
+}
+
+/* Longer than what is decrypted at a time; block by block in the first lane only. */
+static void many_blocks(void)
+{
+	uint8_t body[CONFIG_KEYS + 700], stream[CHACHA_LANES][CHACHA_BLOCK];
+	char text[701];
+	struct fake f;
+
+	memset(text, ' ', sizeof(text));
+	memcpy(text, "{\"ex\":[", 7);
+	strcpy(text + 691, "],\"vm\":1}");
+	for (unsigned i = 0; i < CONFIG_KEYS; i++)
+		body[i] = (uint8_t)(200 - i);
+	for (uint32_t i = 0; i < 700; i++) {
+		uint32_t last[CHACHA_LANES][4] = { { i / CHACHA_BLOCK, 0, 0xa5a6a7a8, 0xa1a2a3a4 } };
+
+		if (i % CHACHA_BLOCK == 0)
+			chacha_blocks(body, last, stream);
+		body[CONFIG_KEYS + i] = (uint8_t)text[i] ^ stream[0][i % CHACHA_BLOCK];
+	}
+	fake_open(&f, &sk_plugin_lumma);
+	send(&f, body, sizeof(body), 333, false);
+	CHECK(f.published_cnt == 1 && is(&f, 0, TEXT, text));
+	CHECK(f.published[0].values[MARKERS].u.list.n == 2);
 	CHECK(fake_close(&f) == 0);
 }
 
@@ -192,6 +224,7 @@ int main(void)
 	block();
 	dead_drops();
 	places();
+	many_blocks();
 	what_is_none();
 	return 0;
 }

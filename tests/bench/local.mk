@@ -28,7 +28,22 @@ cost-picture: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --svg $(srcdir)/doc || test $$? -eq 77
 update-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --update || test $$? -eq 77
-EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/make-rules.py %D%/bench.py %D%/check-cost.sh %D%/cost.budget %D%/stations.py
+EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/make-rules.py %D%/bench.py %D%/check-cost.sh %D%/cost.budget %D%/stations.py %D%/train.sh
+
+# --enable-pgo: once with counters, for the captures; then everything again with what they counted. gcc finds the counts by the names of
+# the objects, so both times in this folder.
+if PGO
+BUILT_SOURCES += pgo/trained
+pgo/trained:
+	rm -rf pgo
+	$(MKDIR_P) pgo
+	$(MAKE) $(AM_MAKEFLAGS) PGO_CFLAGS='-fprofile-generate=$(abs_builddir)/pgo -fprofile-update=prefer-atomic' sekisho
+	$(srcdir)/tests/bench/train.sh ./sekisho $(srcdir)
+	$(MAKE) $(AM_MAKEFLAGS) mostlyclean
+	rm -f libsk_*.a sekisho
+	echo >$@
+endif
+CLEANFILES += pgo/*.gcda pgo/trained
 
 # What input made to be costly costs: see tests/bench/blowup.py
 EXTRA_DIST += %D%/blowup.py
