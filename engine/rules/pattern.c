@@ -331,31 +331,6 @@ static void keep_plain(struct sk_load *l, const struct job *j)
 	j->view->plain_cnt = plain ? j->cnt : 0;
 }
 
-/* Bytes of the shortest value a pattern can be found in; 0 when the library does not know. */
-static uint32_t least_of(const struct sk_atom *a, const char *text, unsigned flags)
-{
-	hs_compile_error_t *error = NULL;
-	hs_expr_info_t *info = NULL;
-	uint32_t least = 0;
-
-	if (a->type != SK_ATOM_REGEX)
-		return (uint32_t)SK_MIN(a->text.n, (size_t)UINT32_MAX);
-	if (hs_expression_info(text, flags, &info, &error) == HS_SUCCESS)
-		least = info->min_width == UINT_MAX ? 0 : info->min_width;
-	hs_free_compile_error(error);
-	free(info);
-	return least;
-}
-
-static void find_least(const struct sk_ruleset *s, const struct job *j)
-{
-	uint32_t least = UINT32_MAX;
-
-	for (unsigned i = 0; i < j->cnt && least; i++)
-		least = SK_MIN(least, least_of(&s->atoms[j->ids[i]], j->texts[i], j->flags[i]));
-	j->view->least = least;
-}
-
 /* Regexes of rules that are switched off are looked at, but not compiled. */
 static void check_unused(struct sk_load *l)
 {
@@ -373,24 +348,39 @@ static void check_unused(struct sk_load *l)
 	}
 }
 
-/* Parses the regexes of a view. False when they had better be compiled at once. */
-static bool can_wait(const struct sk_ruleset *s, const struct job *j)
+/* Of a regex: the least bytes it matches, 0 when the library does not know; whether it had better be compiled at once. */
+static uint32_t look_at_regex(const char *text, unsigned flags, bool *can_wait)
 {
-	for (unsigned i = 0; i < j->cnt; i++) {
-		hs_compile_error_t *error = NULL;
-		hs_expr_info_t *info = NULL;
-		bool ok;
+	hs_compile_error_t *error = NULL;
+	hs_expr_info_t *info = NULL;
+	uint32_t least = 0;
 
-		if (s->atoms[j->ids[i]].type != SK_ATOM_REGEX)
-			continue;
-		ok = hs_expression_info(j->texts[i], j->flags[i], &info, &error) == HS_SUCCESS && info->min_width > 0 &&
-			info->min_width <= LATE_WIDTH_MAX && (info->max_width <= LATE_WIDTH_MAX || info->max_width == UINT_MAX);
-		hs_free_compile_error(error);
-		free(info);
-		if (!ok)
-			return false;
+	if (hs_expression_info(text, flags, &info, &error) == HS_SUCCESS)
+		least = info->min_width == UINT_MAX ? 0 : info->min_width;
+	if (least == 0 || least > LATE_WIDTH_MAX || (info->max_width > LATE_WIDTH_MAX && info->max_width != UINT_MAX))
+		*can_wait = false;
+	hs_free_compile_error(error);
+	free(info);
+	return least;
+}
+
+/* Sets the view's least. False when its patterns had better be compiled at once. */
+static bool look_at_patterns(const struct sk_ruleset *s, const struct job *j)
+{
+	uint32_t least = UINT32_MAX, n;
+	bool can_wait = true;
+
+	for (unsigned i = 0; i < j->cnt; i++) {
+		const struct sk_atom *a = &s->atoms[j->ids[i]];
+
+		if (a->type == SK_ATOM_REGEX)
+			n = look_at_regex(j->texts[i], j->flags[i], &can_wait);
+		else
+			n = (uint32_t)SK_MIN(a->text.n, (size_t)UINT32_MAX);
+		least = SK_MIN(least, n);
 	}
-	return true;
+	j->view->least = least;
+	return can_wait;
 }
 
 static void put_off(struct sk_load *l, struct job *j)
@@ -401,22 +391,6 @@ static void put_off(struct sk_load *l, struct job *j)
 		j->view->late = late;
 	else if (late)
 		sk_load_no_memory(l);
-}
-
-/* Leaves for later what can wait; returns how many cannot. */
-static unsigned put_off_all(struct sk_load *l, struct job *jobs, unsigned cnt)
-{
-	unsigned left = 0;
-
-	if (l->errors)
-		return cnt;
-	for (unsigned i = 0; i < cnt && !l->out_of_memory; i++) {
-		if (can_wait(l->set, &jobs[i]))
-			put_off(l, &jobs[i]);
-		else
-			jobs[left++] = jobs[i];
-	}
-	return left;
 }
 
 static struct hs_database *compile_late(const struct sk_ruleset *s, const struct sk_view *v, bool *broken)
@@ -489,11 +463,11 @@ void sk_load_build_databases(struct sk_load *l)
 			keep_plain(l, &jobs[i]);
 			continue;
 		}
-		find_least(s, &jobs[i]);
-		jobs[all.cnt++] = jobs[i];
+		if (look_at_patterns(s, &jobs[i]) && l->src->late && !l->errors)
+			put_off(l, &jobs[i]);
+		else
+			jobs[all.cnt++] = jobs[i];
 	}
-	if (l->src->late && !l->out_of_memory)
-		all.cnt = put_off_all(l, jobs, all.cnt);
 	if (all.cnt && !l->out_of_memory)
 		run_jobs(l, &all);
 	if (!l->out_of_memory)
