@@ -350,13 +350,12 @@ struct sk_app_flow *sk_app_flow_state(struct sk_app *a, struct sk_flow *f)
 
 	if (SK_LIKELY(af))
 		return af;
-	af = sk_arena_alloc(&f->arena, sizeof(*af));
+	af = sk_arena_zalloc(&f->arena, sizeof(*af));
 	if (!af) {
 		a->counters.memory++;
 		f->done = 1;
 		return NULL;
 	}
-	memset(af, 0, offsetof(struct sk_app_flow, rest));
 	f->app = af;
 	sk_app_claim_start(a, af, &f->info);
 	return af;
@@ -414,7 +413,8 @@ void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason wh
 			sk_app_claim_end(a, f);
 		af->phase = SK_APP_DONE;
 		a->by_segments = false;
-		sk_buf_fini(&af->other);
+		if (SK_UNLIKELY(af->other))
+			sk_buf_fini(&af->other->bytes);
 	}
 	if (!af || !af->claimed_once)
 		a->counters.unclaimed++;
@@ -464,25 +464,34 @@ bool sk_app_bind(struct sk_app *a, struct sk_flow *f, const struct sk_app_bindin
 void sk_app_switch(struct sk_app *a, struct sk_flow *f, const struct sk_app_binding *to, const void *setup, const struct sk_run rest[2])
 {
 	struct sk_app_flow *af = f->app;
+	struct sk_app_change *c;
 
+	if (!af->change)
+		af->change = sk_arena_zalloc(&f->arena, sizeof(*af->change));
+	c = af->change;
+	if (!c) {
+		a->counters.memory++;
+		af->finished = true;
+		return;
+	}
 	af->switching = true;
-	af->to = to;
-	af->setup = setup;
+	c->to = to;
+	c->setup = setup;
 	for (int dir = 0; dir < 2; dir++) {
 		struct sk_span s = rest[dir].data;
 		bool here = a->run && dir == a->run_dir;
 
 		if (s.n && !(a->run && a->run->data.p && s.p >= a->run->data.p && s.p + s.n <= a->run->data.p + a->run->data.n)) {
 			/* not into event memory: that is the next binding's to reset */
-			af->rest_copy[dir] = sk_mem_alloc(s.n);
-			if (af->rest_copy[dir])
-				memcpy(af->rest_copy[dir], s.p, s.n);
+			c->copy[dir] = sk_mem_alloc(s.n);
+			if (c->copy[dir])
+				memcpy(c->copy[dir], s.p, s.n);
 			else
 				a->counters.memory++;
-			s.p = af->rest_copy[dir];
+			s.p = c->copy[dir];
 		}
-		af->rest[dir] = (struct sk_run){ .data = s.p ? s : sk_span(NULL, 0), .off = rest[dir].off, .time_ns = a->time_ns,
-						 .packet = a->packet, .fin = here ? a->run->fin : af->dir[dir].fin };
+		c->rest[dir] = (struct sk_run){ .data = s.p ? s : sk_span(NULL, 0), .off = rest[dir].off, .time_ns = a->time_ns,
+						.packet = a->packet, .fin = here ? a->run->fin : af->dir[dir].fin };
 	}
 }
 
@@ -497,9 +506,10 @@ static void dispatch(struct sk_app *a, struct sk_flow *f, int dir, const struct 
 
 /* From one protocol to another. The rests are dispatched from here, so a switch inside a rest nests; SK_APP_SWITCHES_MAX
  * bounds that. */
-static void change(struct sk_app *a, struct sk_flow *f, struct sk_run rest[2])
+static void change(struct sk_app *a, struct sk_flow *f, struct sk_app_change *to)
 {
 	struct sk_app_flow *af = f->app;
+	struct sk_run *rest = to->rest;
 
 	end_binding(a, f);
 	if (++af->switches > SK_APP_SWITCHES_MAX) {
@@ -510,8 +520,8 @@ static void change(struct sk_app *a, struct sk_flow *f, struct sk_run rest[2])
 		return;
 	}
 	a->counters.switched++;
-	if (af->to) {
-		if (!sk_app_bind(a, f, af->to, af->setup))
+	if (to->to) {
+		if (!sk_app_bind(a, f, to->to, to->setup))
 			return;
 	} else {
 		sk_app_claim_start(a, af, &f->info);
@@ -532,25 +542,24 @@ static void change(struct sk_app *a, struct sk_flow *f, struct sk_run rest[2])
 static void settle(struct sk_app *a, struct sk_flow *f)
 {
 	struct sk_app_flow *af = f->app;
-	struct sk_run rest[2];
-	uint8_t *copy[2];
+	struct sk_app_change now = { 0 };
 
 	if (SK_LIKELY(!af->finished && !af->switching))
 		return;
-	memcpy(copy, af->rest_copy, sizeof(copy));
-	if (af->switching)
-		memcpy(rest, af->rest, sizeof(rest));
+	if (af->switching) {
+		now = *af->change;
+		af->change->copy[0] = af->change->copy[1] = NULL;
+	}
 	af->switching = false;
-	af->rest_copy[0] = af->rest_copy[1] = NULL;
 	if (af->finished) {
 		af->finished = false;
 		end_binding(a, f);
 		sk_app_stop(f);
 	} else {
-		change(a, f, rest);
+		change(a, f, &now);
 	}
-	sk_mem_free(copy[0]);
-	sk_mem_free(copy[1]);
+	sk_mem_free(now.copy[0]);
+	sk_mem_free(now.copy[1]);
 }
 
 void sk_app_give(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run)
@@ -599,7 +608,7 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 		if (af->phase == SK_APP_BOUND && af->binding->other)
 			af->binding->other(a, f, af->state, dir, run);
 		else if (af->phase == SK_APP_GUESSING)
-			sk_app_claim_other(af, dir, run);
+			sk_app_claim_other(a, f, dir, run);
 		sk_app_view_reading(a, f, dir, run);
 		return;
 	}

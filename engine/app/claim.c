@@ -184,32 +184,42 @@ static void give_other(struct sk_app *a, struct sk_flow *f, int dir)
 	}
 }
 
-void sk_app_claim_other(struct sk_app_flow *af, int dir, const struct sk_run *run)
+void sk_app_claim_other(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run)
 {
-	bool goes_on = af->other.n && af->other_dir == dir && af->other_reading == run->reading && run->reading == SK_RUN_REPLACED &&
-		       run->off == af->other_off + af->other.n;
+	struct sk_app_flow *af = f->app;
+	struct sk_app_other *o = af->other;
+	bool goes_on;
 
-	if (af->other.n && !goes_on)
+	if (!o)
+		o = af->other = sk_arena_zalloc(&f->arena, sizeof(*o));
+	if (!o) {
+		a->counters.memory++;
 		return;
-	if (af->other.n == 0) {
-		af->other_off = run->off;
-		af->other_dir = (uint8_t)dir;
-		af->other_reading = run->reading;
 	}
-	af->other.cap = SK_APP_OTHER_MAX;
-	(void)sk_buf_add(&af->other, run->data);
+	goes_on = o->bytes.n && o->dir == dir && o->reading == run->reading && run->reading == SK_RUN_REPLACED && run->off == o->off + o->bytes.n;
+	if (o->bytes.n && !goes_on)
+		return;
+	if (o->bytes.n == 0) {
+		o->off = run->off;
+		o->dir = (uint8_t)dir;
+		o->reading = run->reading;
+	}
+	o->bytes.cap = SK_APP_OTHER_MAX;
+	(void)sk_buf_add(&o->bytes, run->data);
 }
 
 static void give_reading(struct sk_app *a, struct sk_flow *f)
 {
 	struct sk_app_flow *af = f->app;
-	struct sk_run run = { .data = sk_buf_span(&af->other), .off = af->other_off, .reading = af->other_reading };
+	struct sk_app_other *o = af->other;
+	struct sk_run run;
 
-	if (SK_LIKELY(af->other.n == 0))
+	if (SK_LIKELY(!o || o->bytes.n == 0))
 		return;
+	run = (struct sk_run){ .data = sk_buf_span(&o->bytes), .off = o->off, .reading = o->reading };
 	if (af->phase == SK_APP_BOUND && af->binding->other && run.reading == SK_RUN_REPLACED)
-		af->binding->other(a, f, af->state, af->other_dir, &run);
-	sk_buf_fini(&af->other);
+		af->binding->other(a, f, af->state, o->dir, &run);
+	sk_buf_fini(&o->bytes);
 }
 
 /* The flow is b's. held: bytes of run that are in d->first too (at its end). */

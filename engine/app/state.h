@@ -1,6 +1,6 @@
 /* app/state.h — the inside of app/: one worker's struct sk_app, one flow's struct sk_app_flow.
  *
- * memory   struct sk_app: worker; struct sk_app_flow and all it points to but rest_copy: flow memory
+ * memory   struct sk_app: worker; struct sk_app_flow and all it points to but copies of rests: flow memory
  * limits   for app.c and claim.c only; bindings use binding.h
  */
 #ifndef SK_APP_STATE_H
@@ -51,6 +51,21 @@ struct sk_app_dir {
 
 enum sk_app_phase { SK_APP_GUESSING, SK_APP_BOUND, SK_APP_UNCLAIMED, SK_APP_DONE };
 
+/* A switch that waits for the binding to return. */
+struct sk_app_change {
+	const struct sk_app_binding *to;
+	const void *setup;
+	uint8_t *copy[2];		/* malloc'd; the bytes of rest that are not in the run at hand */
+	struct sk_run rest[2];
+};
+
+/* Bytes of another reading that came before anybody had claimed the flow. */
+struct sk_app_other {
+	struct sk_buf bytes;
+	uint64_t off;
+	uint8_t dir, reading;
+};
+
 struct sk_app_flow {
 	enum sk_app_phase phase;
 	bool finished;			/* the binding called sk_app_done */
@@ -59,16 +74,11 @@ struct sk_app_flow {
 	bool claimed_once;
 	const struct sk_app_binding *binding;
 	void *state;
-	const struct sk_app_binding *to;	/* of a switch that waits for the binding to return */
-	const void *setup;
-	uint8_t *rest_copy[2];			/* malloc'd; the bytes of rest that are not in the run at hand */
+	struct sk_app_change *change;	/* NULL before the first switch */
 	struct sk_app_dir dir[2];
-	struct sk_buf other;			/* bytes of another reading that came before anybody had claimed the flow */
-	uint64_t other_off;
-	uint8_t other_dir, other_reading;
-	struct sk_app_view *view;		/* malloc'd; another reading of the bytes, or NULL */
-	uint8_t views;				/* so far */
-	struct sk_run rest[2];			/* last: not zeroed, set by a switch */
+	struct sk_app_other *other;	/* NULL before the first */
+	struct sk_app_view *view;	/* malloc'd; another reading of the bytes, or NULL */
+	uint8_t views;			/* so far */
 };
 
 struct sk_app {
@@ -99,7 +109,7 @@ void sk_app_view_end(struct sk_app *a, struct sk_flow *f);
 
 /* claim.c */
 /* Keeps bytes of another reading until the flow is claimed. */
-void sk_app_claim_other(struct sk_app_flow *af, int dir, const struct sk_run *run);
+void sk_app_claim_other(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
 void sk_app_claim_start(const struct sk_app *a, struct sk_app_flow *af, const struct sk_flow_info *info);
 void sk_app_claim_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
 void sk_app_claim_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);

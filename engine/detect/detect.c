@@ -20,10 +20,20 @@ SK_COUNTER_TABLE(detect, SK_DETECT_COUNTERS)
 
 /* --- alerts --- */
 
+static size_t flow_state_size(const struct sk_detect *d)
+{
+	return sizeof(struct flow_state) + d->worker_cnt * sizeof(struct slot);
+}
+
+bool sk_detect_has_room(const struct sk_detect *d, const struct sk_flow *f)
+{
+	return f->arena.used + flow_state_size(d) <= f->arena.cap;
+}
+
 struct flow_state *sk_detect_flow_state(struct sk_detect *d, struct sk_flow *f)
 {
 	if (!f->detect) {
-		f->detect = sk_arena_zalloc(&f->arena, sizeof(struct flow_state) + d->worker_cnt * sizeof(struct slot));
+		f->detect = sk_arena_zalloc(&f->arena, flow_state_size(d));
 		if (!f->detect)
 			d->counters.plugin_memory++;
 	}

@@ -209,6 +209,8 @@ struct sk_detect {
 /* detect.c: rules, then plugins, on an event of f. */
 void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e);
 struct flow_state *sk_detect_flow_state(struct sk_detect *d, struct sk_flow *f);
+/* The flow's memory would hold one. */
+bool sk_detect_has_room(const struct sk_detect *d, const struct sk_flow *f);
 struct sk_alert_order sk_detect_next_order(struct sk_detect *d, struct sk_flow *f);
 void sk_detect_emit(struct sk_detect *d, struct sk_flow *f, struct sk_alert *a);
 

@@ -268,6 +268,26 @@ static void call(struct sk_worker *w, struct sk_flow *f, struct slot *s, const s
 		failed(w, s, e->time_ns);
 }
 
+/* A plugin that wants to know nothing of flows: its slot is made only when there is something to remember in it. */
+static bool needs_slot(const struct sk_plugin *p)
+{
+	return p->flow_size || p->flow_begin || p->flow_end;
+}
+
+static void call_without_slot(struct sk_worker *w, struct sk_flow *f, const struct sk_event *e, void *unit)
+{
+	struct slot spare = { .status = SLOT_WATCH };
+	struct flow_state *fs;
+
+	call(w, f, &spare, e, unit);
+	if (SK_LIKELY(spare.status == SLOT_WATCH && !spare.used && !spare.held))
+		return;
+	fs = sk_detect_flow_state(w->d, f);
+	/* its own findings over what it has published come before */
+	if (fs && fs->slots[w->plugin->index].status != SLOT_LEFT)
+		fs->slots[w->plugin->index] = spare;
+}
+
 static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u,
 		const struct subscription *sub, uint32_t place)
 {
@@ -284,6 +304,13 @@ static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *
 			s->status = SLOT_LEFT;
 		if (u)
 			u->flags[place] |= UNIT_LEFT;
+		return;
+	}
+	if (!fs && !needs_slot(&w->plugin->p)) {
+		if (SK_UNLIKELY(!sk_detect_has_room(d, f)))
+			d->counters.plugin_memory++;
+		else if (unit_enter(d, sub, e, u, place, &state))
+			call_without_slot(w, f, e, state);
 		return;
 	}
 	if (!fs) {
