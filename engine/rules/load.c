@@ -135,29 +135,34 @@ const char *sk_load_hint(const char *name, const char *const *names, char *buf, 
 	return buf;
 }
 
-bool sk_load_mapping(struct sk_load *l, const struct sk_conf_node *n, const char *what, const char *const *names)
+static void unknown_key(struct sk_load *l, const struct sk_conf_node *c, const char *what, const char *const *names)
 {
 	char list[400], hint[128];
 	size_t k = 0;
 
-	if (n->type != SK_CONF_MAPPING) {
-		sk_load_error(l, n, "%s: expected a mapping (key: value), found %s", what, sk_conf_what(n).text);
-		return false;
+	if (sk_conf_nearest(c->key, names)) {
+		sk_load_error_key(l, c, "unknown key '%.64s' in %s%s", c->key, what, sk_load_hint(c->key, names, hint, sizeof(hint)));
+		return;
 	}
 	list[0] = 0;
 	for (unsigned i = 0; names[i] && k < sizeof(list); i++)
 		k += (size_t)snprintf(list + k, sizeof(list) - k, "%s%s", i == 0 ? "" : names[i + 1] ? ", " : " or ", names[i]);
+	sk_load_error_key(l, c, "unknown key '%.64s' in %s; expected %s", c->key, what, list);
+}
+
+bool sk_load_mapping(struct sk_load *l, const struct sk_conf_node *n, const char *what, const char *const *names)
+{
+	if (n->type != SK_CONF_MAPPING) {
+		sk_load_error(l, n, "%s: expected a mapping (key: value), found %s", what, sk_conf_what(n).text);
+		return false;
+	}
 	for (const struct sk_conf_node *c = n->child; c; c = c->next) {
 		const char *const *name = names;
 
 		while (*name && strcmp(*name, c->key) != 0)
 			name++;
-		if (*name)
-			continue;
-		if (sk_conf_nearest(c->key, names))
-			sk_load_error_key(l, c, "unknown key '%.64s' in %s%s", c->key, what, sk_load_hint(c->key, names, hint, sizeof(hint)));
-		else
-			sk_load_error_key(l, c, "unknown key '%.64s' in %s; expected %s", c->key, what, list);
+		if (!*name)
+			unknown_key(l, c, what, names);
 	}
 	return true;
 }
