@@ -21,6 +21,8 @@ bench: all tests/bench/loop
 	test -e bench/mix.pcap || { test -d $(srcdir)/../shared/corpus/ndpi && \
 		$(srcdir)/tests/bench/make-captures.py mix bench/mix.pcap 500 $(srcdir)/../shared/corpus/ndpi || \
 		$(srcdir)/tests/bench/make-captures.py mix bench/mix.pcap 500 $(srcdir)/pcaps; }
+	$(srcdir)/tests/bench/found.py ./sekisho bench/http.pcap
+	$(srcdir)/tests/bench/found.py ./sekisho bench/small.pcap
 	$(srcdir)/tests/bench/bench.py ./sekisho tests/bench/loop $(srcdir)/rules bench/mix.pcap bench/http.pcap bench/small.pcap $(BENCH)
 check-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) || test $$? -eq 77
@@ -28,6 +30,8 @@ cost-picture: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --svg $(srcdir)/doc || test $$? -eq 77
 update-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --update || test $$? -eq 77
+TESTS += %D%/found.sh
+EXTRA_DIST += %D%/found.sh %D%/found.py %D%/found.yaml %D%/found.rules
 EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/make-rules.py %D%/bench.py %D%/check-cost.sh %D%/cost.budget %D%/stations.py %D%/train.sh
 
 # --enable-pgo: once with counters, for the captures; then everything again with what they counted. gcc finds the counts by the names of
