@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "alert/alert_priv.h"
+#include "alert/mask.h"
 #include "base/fmt.h"
 
 /* Room handed out in order; with base NULL it is only counted and every answer is NULL. */
@@ -107,12 +108,25 @@ static struct sk_alert_context pack_context(struct pack *p, const struct sk_aler
 
 /* Values are shown from a little before the match where they are too long to be shown whole. */
 static struct sk_alert_evidence pack_evidence(struct pack *p, const struct sk_evidence *ev, const uint64_t *packets,
-					      uint32_t packet_cnt)
+					      uint32_t packet_cnt, const uint8_t *open)
 {
 	struct sk_alert_evidence out = { .offset = ev->offset, .packets = packets, .packet_cnt = packet_cnt };
-	size_t start = SK_MIN((size_t)ev->start, ev->value.n), skip = 0;
-	struct sk_span value = ev->value;
+	struct sk_evidence masked = *ev;
+	uint8_t buf[SK_MASK_ROOM(SK_ALERT_VALUE_MAX)];
+	size_t start, skip = 0;
+	struct sk_span value;
 
+	if (open) {
+		size_t from = ev->start, to = (size_t)ev->start + ev->length;
+
+		masked.value = sk_span_sub(ev->value, 0, SK_ALERT_VALUE_MAX);
+		masked.value = sk_span(buf, sk_mask(masked.value, *open & SK_OPEN_BEGIN, (*open & SK_OPEN_END) || masked.value.n < ev->value.n, buf, &from, &to));
+		masked.start = (uint32_t)from;
+		masked.length = ev->length ? (uint32_t)(to - SK_MIN(from, to)) : 0;
+		ev = &masked;
+	}
+	start = SK_MIN((size_t)ev->start, ev->value.n);
+	value = ev->value;
 	if (value.n > SK_ALERT_VALUE_MAX && start > SK_ALERT_VALUE_MAX / 4)
 		skip = SK_MIN(start - SK_ALERT_VALUE_MAX / 4, value.n - SK_ALERT_VALUE_MAX);
 	value = sk_span_sub(value, skip, SK_ALERT_VALUE_MAX);
@@ -176,7 +190,8 @@ static void lay_out(struct pack *p, struct sk_alert *a, const struct draft *d)
 			a->context[i] = c;
 	}
 	for (size_t i = 0; i < evidence_cnt; i++) {
-		struct sk_alert_evidence ev = pack_evidence(p, &d->m->evidence[i], packets, packet_cnt);
+		struct sk_alert_evidence ev = pack_evidence(p, &d->m->evidence[i], packets, packet_cnt,
+							    d->m->open ? d->m->open + i : NULL);
 
 		if (a->evidence)
 			a->evidence[i] = ev;

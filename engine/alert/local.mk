@@ -6,6 +6,7 @@ libsk_alert_a_SOURCES = \
 	%D%/json.c \
 	%D%/jw.c %D%/jw.h \
 	%D%/key.c %D%/key.h \
+	%D%/mask.c %D%/mask.h \
 	%D%/reason.c \
 	%D%/utf8.c %D%/utf8.h
 libsk_alert_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)

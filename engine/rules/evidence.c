@@ -1,5 +1,6 @@
 /* rules/evidence.c — what to show of a match: for every condition that made the rule true, the field, the bytes around the
  * match and where they were. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -88,6 +89,31 @@ static void cut(struct sk_evidence *e, struct window w, uint64_t end, uint64_t l
 	e->offset = w.off + from;
 	e->start = (uint32_t)(start - from);
 	e->length = (uint32_t)SK_MIN(stop - start, (uint64_t)e->value.n - SK_MIN((uint64_t)e->value.n, (uint64_t)e->start));
+}
+
+static bool is_word(uint8_t c)
+{
+	return isalnum(c) || c == '+' || c == '/' || c == '_' || c == '=';
+}
+
+/* Both ends of what is shown moved to the ends of the words there, so that a secret is not cut. */
+static void take_whole_words(struct sk_matcher *m, struct sk_evidence *e, struct window w, bool whole)
+{
+	size_t from = (size_t)(e->offset - w.off), to = from + e->value.n, back = 0;
+
+	while (back < SK_MATCH_SHOWN && from > 0 && is_word(w.bytes.p[from - 1])) {
+		from--;
+		back++;
+	}
+	for (size_t on = 0; on < SK_MATCH_SHOWN && to < w.bytes.n && to > 0 && is_word(w.bytes.p[to - 1]) && is_word(w.bytes.p[to]); on++)
+		to++;
+	if (from > 0 ? is_word(w.bytes.p[from - 1]) : w.off > 0)
+		m->open[e - m->evidence] |= SK_OPEN_BEGIN;
+	if (to < w.bytes.n ? is_word(w.bytes.p[to]) : !whole)
+		m->open[e - m->evidence] |= SK_OPEN_END;
+	e->value = sk_span_sub(w.bytes, from, to - from);
+	e->offset -= back;
+	e->start += (uint32_t)back;
 }
 
 static const char *to_text(struct sk_matcher *m, const char *s, size_t n)
@@ -216,10 +242,12 @@ static void item_atom(struct sk_matcher *m, const struct sk_test *t, uint32_t el
 	} else {
 		len = match_len(m, a, v->u.bytes, end);
 		if (view->decode_cnt) {
-			e->note = decoded_note(m, view, v->u.bytes, end, len);
+			e->note = m->mask ? NULL : decoded_note(m, view, v->u.bytes, end, len);
 			show_value(m, e, &vs->raw[elem]);
 		} else {
 			cut(e, (struct window){ v->u.bytes, 0 }, end, len);
+			if (m->mask)
+				take_whole_words(m, e, (struct window){ v->u.bytes, 0 }, true);
 		}
 	}
 	if (entry && indicator_note(m, entry))
@@ -252,6 +280,8 @@ static void stream_atom(struct sk_matcher *m, const struct sk_view *view, uint32
 		w.off = h->end - 4096;
 	}
 	cut(e, w, h->end, match_len(m, a, w.bytes, h->end > w.off ? h->end - w.off : 0));
+	if (m->mask)
+		take_whole_words(m, e, w, m->last && w.off + w.bytes.n == u->len);
 }
 
 static void op_atoms(struct sk_matcher *m, const struct sk_test *t, const struct sk_op *op, uint32_t elem, bool probed)

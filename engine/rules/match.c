@@ -134,10 +134,12 @@ static int by_index(const void *a, const void *b)
 
 static void tell(struct sk_matcher *m, const struct sk_crule *r, sk_match_fn *on_match, void *cx)
 {
-	struct sk_match match = { .rule = &r->pub, .event = m->event, .evidence = m->evidence };
+	struct sk_match match = { .rule = &r->pub, .event = m->event, .evidence = m->evidence, .open = r->pub.mask ? m->open : NULL };
 
 	m->counters.matches++;
 	m->evidence_cnt = 0;
+	m->mask = r->pub.mask;
+	memset(m->open, 0, sizeof(m->open));
 	if (!r->pub.bare)
 		sk_match_evidence(m, r->where);
 	match.evidence_cnt = m->evidence_cnt;

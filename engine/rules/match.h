@@ -82,6 +82,8 @@ struct sk_matcher {
 	uint64_t piece_off;
 	struct sk_evidence evidence[SK_EVIDENCE_MAX];
 	size_t evidence_cnt;
+	bool mask;			/* of the rule at hand */
+	uint8_t open[SK_EVIDENCE_MAX];	/* SK_OPEN_*, where mask */
 
 	const struct sk_rules_explain *explain;
 	size_t explain_cnt;

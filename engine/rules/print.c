@@ -231,6 +231,8 @@ static void print_head(const struct sk_rule *r, FILE *out)
 		fprintf(out, "stage: %s\n", r->stage);
 	if (r->mark)
 		fputs("mark: true\n", out);
+	if (r->mask)
+		fputs("mask: true\n", out);
 }
 
 void sk_rules_print(const struct sk_ruleset *s, const struct sk_rule *r, void *out_)

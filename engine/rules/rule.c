@@ -5,7 +5,7 @@
 #include "rules/load.h"
 
 static const char *const rule_keys[] = {
-	"id", "sid", "rev", "title", "reason", "severity", "confidence", "attack", "references", "stage", "mark", "on", "where",
+	"id", "sid", "rev", "title", "reason", "severity", "confidence", "attack", "references", "stage", "mark", "mask", "on", "where",
 	"sequence", "count", "distinct", "absent", "limit", "tests", "enabled", "note", NULL
 };
 static const char *const severities[] = { "info", "low", "medium", "high", "critical", NULL };
@@ -237,6 +237,7 @@ static void read_texts(struct sk_load *l, struct sk_rule *r, const struct sk_con
 		sk_load_error(l, n, "rule '%s' has no title", r->id);
 	r->reason = sk_load_text(l, sk_conf_get(n, "reason"));
 	r->mark = read_bool(l, n, "mark", false);
+	r->mask = read_bool(l, n, "mask", false);
 	r->severity = SK_SEVERITY_INFO;
 	if (c && sk_conf_word(c, severities, &word, &e) < 0)
 		sk_load_tell(l, &e);

@@ -101,6 +101,7 @@ struct sk_rule {
 	const char *const *references;
 	const char *stage;			/* free word: delivery, exploit, c2 … or NULL */
 	bool mark;				/* raises no alert, counts as a step */
+	bool mask;				/* its evidence shows long words by their ends and a digest */
 	bool bare;				/* a mark of which only keys are asked: what some unless looks up, and nobody else */
 	uint32_t bare_fields;			/* bits of the event's own fields those keys are */
 	const struct sk_feed *feeds;		/* of a bare mark: all there is to tell; NULL: an alert with those fields has to */
@@ -174,7 +175,10 @@ struct sk_match {
 	const struct sk_event *event;
 	const struct sk_evidence *evidence;
 	size_t evidence_cnt;
+	const uint8_t *open;			/* of a rule with mask, per evidence: SK_OPEN_*; NULL for none */
 };
+/* The bytes may begin or end within a word. */
+enum { SK_OPEN_BEGIN = 1, SK_OPEN_END = 2 };
 typedef void sk_match_fn(void *cx, const struct sk_match *m);
 
 struct sk_matcher *sk_matcher_new(const struct sk_ruleset *s, struct sk_error *e);

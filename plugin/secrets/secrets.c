@@ -85,10 +85,17 @@ static struct sk_value list_value(const struct sk_value *v, size_t n)
 	return (struct sk_value){ .type = n ? SK_VALUE_LIST : SK_VALUE_NONE, .u.list = { v, n } };
 }
 
+static bool is_among(const struct sk_value *v, size_t n, const char *label)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sk_span_is_str(v[i].u.bytes, label))
+			return true;
+	return false;
+}
+
 static void publish(const struct instance *in, struct sk_worker *w, const struct scan *s, const struct sk_event *e)
 {
 	struct sk_value *names = in->host->scratch(w, in->table.cnt * sizeof(*names)), secrets[SCAN_SHOWN], values[FIELD_CNT];
-	const char *last = NULL;
 	size_t n = 0;
 
 	if (!names)
@@ -96,10 +103,9 @@ static void publish(const struct instance *in, struct sk_worker *w, const struct
 	for (unsigned i = 0; i < in->table.cnt; i++) {
 		const char *label = in->table.patterns[i].label;
 
-		if (!((s->tally.seen[i / 64] | s->tally.seen_weak[i / 64]) >> (i % 64) & 1) || (last && strcmp(last, label) == 0))
-			continue;
-		names[n++] = text_value(label);
-		last = label;
+		/* a name in base64 has a pattern for each place it may have in three bytes */
+		if (((s->tally.seen[i / 64] | s->tally.seen_weak[i / 64]) >> (i % 64) & 1) && !is_among(names, n, label))
+			names[n++] = text_value(label);
 	}
 	for (unsigned i = 0; i < s->tally.shown_cnt; i++)
 		secrets[i] = text_value(s->tally.shown[i]);

@@ -24,9 +24,13 @@
 #define TABLES_MAX 512u
 #define TABLES_TOLD 8u
 
-struct part {
+struct text {
 	uint8_t *p;
 	size_t n, room;
+};
+
+struct part {
+	struct text text;
 	bool complete;
 };
 
@@ -48,8 +52,7 @@ struct flow_state {
 struct unit_state {
 	unsigned count;			/* of __VIEWSTATEFIELDCOUNT, as far as it was read */
 	bool digits, ended;		/* a digit was seen; what followed was none */
-	uint8_t *markup;
-	size_t markup_len, markup_room;
+	struct text markup;
 };
 
 struct instance {
@@ -144,8 +147,8 @@ static void drop_request(struct call *c, struct flow_state *fs)
 	if (!q)
 		return;
 	for (unsigned i = 0; i < q->part_cnt; i++)
-		if (q->parts[i].p)
-			call_free(c, q->parts[i].p);
+		if (q->parts[i].text.p)
+			call_free(c, q->parts[i].text.p);
 	if (q->parts)
 		call_free(c, q->parts);
 	call_free(c, q);
@@ -187,28 +190,28 @@ static struct part *part_of(struct call *c, struct request *q, unsigned number)
 	return &q->parts[number];
 }
 
-/* Keeps a piece of text; what is over the cap is left out and counted. */
-static void keep(struct call *c, struct request *q, struct part *part, struct sk_span s)
+/* Keeps a piece of text, of which `kept` bytes are there in all; what is over the cap is left out and counted. Bytes kept of it. */
+static size_t keep(struct call *c, struct text *t, size_t kept, struct sk_span s)
 {
-	if (s.n > c->in->max_size - q->total) {
-		s.n = (size_t)(c->in->max_size - q->total);
+	if (s.n > c->in->max_size - kept) {
+		s.n = (size_t)(c->in->max_size - kept);
 		c->in->host->count(c->w, c->in->too_large, 1);
 	}
-	if (s.n > part->room - part->n) {
-		size_t room = part->room * 2 > part->n + s.n ? part->room * 2 : part->n + s.n;
-		uint8_t *p = c->in->host->realloc(c->w, part->p, room);
+	if (s.n > t->room - t->n) {
+		size_t room = t->room * 2 > t->n + s.n ? t->room * 2 : t->n + s.n;
+		uint8_t *p = c->in->host->realloc(c->w, t->p, room);
 
 		if (!p) {
 			c->in->host->count(c->w, c->in->too_large, 1);
-			return;
+			return 0;
 		}
-		part->p = p;
-		part->room = room;
+		t->p = p;
+		t->room = room;
 	}
 	if (s.n)
-		memcpy(part->p + part->n, s.p, s.n);
-	part->n += s.n;
-	q->total += s.n;
+		memcpy(t->p + t->n, s.p, s.n);
+	t->n += s.n;
+	return s.n;
 }
 
 static struct sk_value text_value(const char *s)
@@ -297,7 +300,7 @@ static void judge(struct call *c, const struct request *q, unsigned parts, struc
 	size_t n = 0;
 
 	for (unsigned i = 0; i < parts; i++)
-		n += q->parts[i].n;
+		n += q->parts[i].text.n;
 	if (n == 0)
 		return;
 	text = call_alloc(c, n);
@@ -305,9 +308,9 @@ static void judge(struct call *c, const struct request *q, unsigned parts, struc
 	if (text && decoded) {
 		n = 0;
 		for (unsigned i = 0; i < parts; i++) {
-			if (q->parts[i].n)
-				memcpy(text + n, q->parts[i].p, q->parts[i].n);
-			n += q->parts[i].n;
+			if (q->parts[i].text.n)
+				memcpy(text + n, q->parts[i].text.p, q->parts[i].text.n);
+			n += q->parts[i].text.n;
 		}
 		judge_text(c, q, sk_span(text, n), decoded, source, parts > 1, only_whole);
 	} else {
@@ -418,38 +421,16 @@ static void judge_table(struct call *c, struct sk_span value, unsigned *plain)
 		call_free(c, decoded);
 }
 
-static void keep_markup(struct call *c, struct unit_state *u, struct sk_span s)
-{
-	if (s.n > c->in->max_size - u->markup_len) {
-		s.n = (size_t)(c->in->max_size - u->markup_len);
-		c->in->host->count(c->w, c->in->too_large, 1);
-	}
-	if (s.n > u->markup_room - u->markup_len) {
-		size_t room = u->markup_room * 2 > u->markup_len + s.n ? u->markup_room * 2 : u->markup_len + s.n;
-		uint8_t *p = c->in->host->realloc(c->w, u->markup, room);
-
-		if (!p) {
-			c->in->host->count(c->w, c->in->too_large, 1);
-			return;
-		}
-		u->markup = p;
-		u->markup_room = room;
-	}
-	if (s.n)
-		memcpy(u->markup + u->markup_len, s.p, s.n);
-	u->markup_len += s.n;
-}
-
 /* Web part markup: every table in it, when it is whole. */
 static void take_markup(struct call *c, struct unit_state *u, const struct sk_event *e)
 {
 	struct sk_span text, value;
 	unsigned plain = 0, i = 0;
 
-	keep_markup(c, u, sk_event_bytes(e, SK_F_HTTP_FORM_VALUE));
+	(void)keep(c, &u->markup, u->markup.n, sk_event_bytes(e, SK_F_HTTP_FORM_VALUE));
 	if (!sk_event_num(e, SK_F_HTTP_FORM_LAST, 0))
 		return;
-	text = sk_span(u->markup, u->markup_len);
+	text = sk_span(u->markup.p, u->markup.n);
 	for (; i < TABLES_MAX && markup_attribute(&text, "CompressedDataTable", &value); i++)
 		judge_table(c, value, &plain);
 	if (i == TABLES_MAX)
@@ -463,9 +444,9 @@ static void on_unit_end(void *instance, struct sk_worker *w, void *worker_state,
 
 	(void)worker_state;
 	(void)flow_state;
-	if (u->markup)
-		call_free(&c, u->markup);
-	u->markup = NULL;
+	if (u->markup.p)
+		call_free(&c, u->markup.p);
+	u->markup.p = NULL;
 }
 
 static int on_event(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, const struct sk_event *e)
@@ -497,11 +478,11 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 	if (!part)
 		return SK_CONTINUE;
 	if (sk_event_num(e, SK_F_HTTP_FORM_OFFSET, 0) == 0) {	/* sent again: the last one counts */
-		q->total -= part->n;
-		part->n = 0;
+		q->total -= part->text.n;
+		part->text.n = 0;
 		part->complete = false;
 	}
-	keep(&c, q, part, sk_event_bytes(e, SK_F_HTTP_FORM_VALUE));
+	q->total += keep(&c, &part->text, q->total, sk_event_bytes(e, SK_F_HTTP_FORM_VALUE));
 	if (sk_event_num(e, SK_F_HTTP_FORM_LAST, 0)) {
 		part->complete = true;
 		complete(&c, q, (unsigned)number, source);

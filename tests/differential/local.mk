@@ -1,4 +1,4 @@
-# Our reading against other programs'. make check runs the tests in the time there is, make differential the whole of them.
+# Our reading against other programs'. make check compares a sample of the streams, make differential all of them.
 check_PROGRAMS += %D%/streams
 tests_differential_streams_SOURCES = %D%/streams.c %D%/road.h
 tests_differential_streams_LDADD = libsk_reassembly.a libsk_flow.a libsk_decode.a libsk_capture.a libsk_base.a $(PCAP_LIBS) \
@@ -18,4 +18,4 @@ EXTRA_DIST += $(DIFFERENTIAL_TESTS) %D%/streams.py %D%/http.expected %D%/streams
 .PHONY: differential
 differential: %D%/streams
 	test ! -x %D%/http || srcdir=$(srcdir) $(srcdir)/%D%/http.sh
-	srcdir=$(srcdir) SECONDS_MAX=0 $(srcdir)/%D%/streams.sh
+	srcdir=$(srcdir) SAMPLE=0 $(srcdir)/%D%/streams.sh

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "alert.h"
+#include "alert/mask.h"
 #include "alert/utf8.h"
 
 static struct sk_registry reg;
@@ -613,6 +614,31 @@ static void lines_fit_the_schema(void **state)
 	assert_int_equal(rc, 0);
 }
 
+static void masked(const char *in, bool open_begin, bool open_end, const char *want, size_t from, size_t to, size_t want_from, size_t want_to)
+{
+	uint8_t out[SK_MASK_ROOM(256)];
+	size_t n = sk_mask(sk_span_str(in), open_begin, open_end, out, &from, &to);
+
+	if (n != strlen(want) || memcmp(out, want, n) != 0)
+		fail_msg("%s becomes %.*s", in, (int)n, (const char *)out);
+	assert_int_equal(from, want_from);
+	assert_int_equal(to, want_to);
+}
+
+/* Digests: printf … | sha256sum */
+static void secrets_are_masked(void **state)
+{
+	masked("", false, false, "", 0, 0, 0, 0);
+	masked("key=abc|Auto", false, false, "key=abc|Auto", 4, 7, 4, 7);
+	masked("k 0123456789abcdef.", false, false, "k 01...ef (16 bytes #9f9f5111).", 2, 18, 2, 30);
+	masked("0123456789abcde", false, false, "0123456789abcde", 0, 15, 0, 15);
+	masked("0123456789ABCDEF0123456789ABCDEF|x", false, false, "0123...CDEF (32 bytes #cd6c1f7d)|x", 5, 34, 0, 34);
+	masked("nothexnothexnothexnothe not", false, false, "nothexnothexnothexnothe not", 0, 3, 0, 3);
+	masked("nothexnothexnothexnothex", false, false, "not...hex (24 bytes #89669ea1)", 3, 6, 0, 30);
+	masked("0123456789abcdef|0123456789abcdef", true, true, "01...ef (16 bytes or more)|01...ef (16 bytes or more)", 16, 17, 26, 27);
+	masked("0123456789abcdef|", true, true, "01...ef (16 bytes or more)|", 0, 0, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -631,6 +657,7 @@ int main(void)
 		cmocka_unit_test(correlated_alerts_tell_a_story),
 		cmocka_unit_test(utf8_is_strict),
 		cmocka_unit_test(lines_fit_the_schema),
+		cmocka_unit_test(secrets_are_masked),
 	};
 
 	return cmocka_run_group_tests(tests, begin, NULL);
