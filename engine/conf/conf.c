@@ -1,7 +1,7 @@
 /* conf/conf.c — see conf.h.
  *
- * Plain files are read by plain.c. Of all others libyaml's events are taken instead of its documents, because a document no longer
- * shows where an alias stood. What libyaml would accept silently (duplicate keys, tabs, odd tags) is refused here.
+ * libyaml's events are taken instead of its documents, because a document no longer shows where an alias stood. What
+ * libyaml would accept silently (duplicate keys, tabs, odd tags) is refused here.
  */
 #include "conf/conf.h"
 
@@ -14,7 +14,7 @@
 #include "base/arena.h"
 #include "conf/tree.h"
 
-#define DEPTH_MAX SK_CONF_DEPTH_MAX
+#define DEPTH_MAX 32
 #define FILE_SIZE_MAX (64u << 20)
 
 struct loader {
@@ -24,7 +24,6 @@ struct loader {
 	void *cx;
 	int errors;
 	bool stop;			/* nothing more can be read */
-	bool only_libyaml;
 };
 
 static void complain(struct loader *l, int line, int column, const char *fmt, ...) SK_PRINTF(4, 5);
@@ -53,7 +52,8 @@ static void out_of_memory(struct loader *l)
 	l->stop = true;
 }
 
-size_t sk_conf_utf8_len(const uint8_t *p, size_t n)
+/* Length of the UTF-8 sequence at p, or 0: RFC 3629, no surrogates, nothing longer than needed. */
+static size_t utf8_len(const uint8_t *p, size_t n)
 {
 	size_t need = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 :
 		0;
@@ -76,8 +76,14 @@ static bool check_characters(struct loader *l, struct sk_span text)
 
 	for (size_t i = 0; i < text.n; ) {
 		uint8_t c = text.p[i];
-		size_t n = sk_conf_utf8_len(text.p + i, text.n - i);
+		size_t n;
 
+		if (SK_LIKELY(c >= 0x20 && c < 0x7f)) {
+			column++;
+			i++;
+			continue;
+		}
+		n = utf8_len(text.p + i, text.n - i);
 		if (n == 0)
 			complain(l, line, column, "byte 0x%02x is not UTF-8", c);
 		else if (c == '\t')
@@ -241,7 +247,7 @@ static const struct sk_conf_node **sorted_keys(const struct sk_conf_node *mappin
 	return keys;
 }
 
-bool sk_conf_keys_differ(const struct sk_conf_node *mapping, size_t cnt)
+static bool keys_differ(const struct sk_conf_node *mapping, size_t cnt)
 {
 	const struct sk_conf_node **keys;
 	bool differ = true;
@@ -265,7 +271,7 @@ static void check_duplicates(struct loader *l, const struct sk_conf_node *mappin
 {
 	const struct sk_conf_node **keys;
 
-	if (sk_conf_keys_differ(mapping, cnt))
+	if (keys_differ(mapping, cnt))
 		return;
 	keys = sorted_keys(mapping, cnt);
 	if (!keys) {
@@ -381,8 +387,6 @@ static void read_text(struct loader *l, struct sk_span text)
 
 	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
 		text = sk_span_sub(text, 3, text.n);
-	if (!l->only_libyaml && sk_conf_read_plain(l->tree, text))
-		return;
 	if (!check_characters(l, text))
 		return;
 	if (!yaml_parser_initialize(&l->parser)) {
@@ -400,11 +404,11 @@ static void read_text(struct loader *l, struct sk_span text)
 		complain(l, root->line, root->column, "expected a mapping (key: value), found %s", sk_conf_what(root).text);
 }
 
-static int load_text(struct sk_conf_tree **out, const char *name, struct sk_span text, bool only_libyaml, sk_conf_error_fn *on_error,
+int sk_conf_load_text_all(struct sk_conf_tree **out, const char *name, struct sk_span text, sk_conf_error_fn *on_error,
 	void *cx)
 {
 	struct sk_conf_tree *t = calloc(1, sizeof(*t));
-	struct loader l = { .tree = t, .on_error = on_error, .cx = cx, .only_libyaml = only_libyaml };
+	struct loader l = { .tree = t, .on_error = on_error, .cx = cx };
 	struct sk_error e;
 
 	*out = NULL;
@@ -423,17 +427,6 @@ static int load_text(struct sk_conf_tree **out, const char *name, struct sk_span
 	}
 	*out = t;
 	return l.errors ? SK_E_CONFIG : 0;
-}
-
-int sk_conf_load_text_all(struct sk_conf_tree **out, const char *name, struct sk_span text, sk_conf_error_fn *on_error,
-	void *cx)
-{
-	return load_text(out, name, text, false, on_error, cx);
-}
-
-int sk_conf_load_text_libyaml(struct sk_conf_tree **out, const char *name, struct sk_span text, sk_conf_error_fn *on_error, void *cx)
-{
-	return load_text(out, name, text, true, on_error, cx);
 }
 
 static int read_whole(FILE *f, uint8_t **data, size_t *n)

@@ -11,7 +11,7 @@ const struct sk_conf_node *sk_conf_get(const struct sk_conf_node *mapping, const
 {
 	const struct sk_conf_node *c = mapping && mapping->type == SK_CONF_MAPPING ? mapping->child : NULL;
 
-	while (c && strcmp(c->key, key) != 0)
+	while (c && (c->key[0] != key[0] || strcmp(c->key, key) != 0))
 		c = c->next;
 	return c;
 }

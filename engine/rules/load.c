@@ -159,7 +159,7 @@ bool sk_load_mapping(struct sk_load *l, const struct sk_conf_node *n, const char
 	for (const struct sk_conf_node *c = n->child; c; c = c->next) {
 		const char *const *name = names;
 
-		while (*name && strcmp(*name, c->key) != 0)
+		while (*name && (**name != c->key[0] || strcmp(*name, c->key) != 0))
 			name++;
 		if (!*name)
 			unknown_key(l, c, what, names);

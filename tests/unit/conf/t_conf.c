@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
-#include "conf/tree.h"
-#include "conf_same.h"
+#include "conf/conf.h"
 
 static struct sk_conf_tree *load(const char *text)
 {
@@ -240,96 +239,6 @@ static void files(void **state)
 	assert_string_equal(sk_error_line(&e, line, sizeof(line)), "/: cannot be read: not a regular file");
 }
 
-static void count_error(void *cx, const struct sk_error *e)
-{
-	(void)e;
-	++*(int *)cx;
-}
-
-/* Is the text read without libyaml? */
-static bool is_plain(const char *text)
-{
-	struct sk_conf_tree t = { 0 };
-	bool plain;
-
-	sk_arena_init(&t.arena, 1024, SIZE_MAX / 2);
-	plain = sk_conf_read_plain(&t, sk_span_str(text));
-	sk_arena_fini(&t.arena);
-	return plain;
-}
-
-static void assert_as_libyaml(const char *name, struct sk_span text)
-{
-	struct sk_conf_tree *a = NULL, *b = NULL;
-	int a_errors = 0, b_errors = 0;
-
-	(void)sk_conf_load_text_all(&a, "f.yaml", text, count_error, &a_errors);
-	(void)sk_conf_load_text_libyaml(&b, "f.yaml", text, count_error, &b_errors);
-	if (a_errors != b_errors || !a != !b || (a && !conf_same(sk_conf_root(a), sk_conf_root(b))))
-		fail_msg("not what libyaml makes of it: %s", name);
-	sk_conf_free(a);
-	sk_conf_free(b);
-}
-
-static void plain_files_need_no_libyaml(void **state)
-{
-	static const char *const plain[] = {
-		"a: b", "a: b\n", "# c\n\n  # c\na: b c  # d\n\n", "  a: 1\n  b: -2 x:y #z\n", "a: {}\nb: []\n", "é: ü # ä\nk: {ö: 'ß', b: x}\n",
-		"a:\n- x\n-   y: 1\n    z: 2\n- - p\n  - q\nb: 2\n", "a:   # c\n  - x\n  -\n    y: [1, 'it''s', \"q\\\"\\\\\\n\"]   # c\nb: 'c'\n",
-		"a: {b: {c: [d, {e: f}]},\n    # c\n  g: h }  \n", "a: 'x: y'\n'b': \"c # d\"\n", "a: b#c\nd: http://x/?q=1&r={2}\n",
-		"a:\n    b:\n      - c: d\n        e:\n        - f\n      - g\n" };
-	static const char *const others[] = {
-		"", "a", "- a\n", "a:\n", "a: |\n  b\n", "a: >-\n  b\n", "a: b\n  c\n", "a: 'b\n  c'\n", "a: &x b\n", "a: *x\n", "a: !t b\n", "---\na: b\n",
-		"a: b\n...\n", "%YAML 1.1\n---\na: b\n", "a: b\na: c\n", "a: {b: 1, b: 2}\n", "a: \"\\x41\"\n", "a: b: c\n", "a: [b: c]\n", "a: [b, ]\n",
-		"a: [b\n", "a: {b}\n", "a: {b: }\n", "a: 'b' c\n", "a: {b: c} d\n", "a: {b: c}#d\n", "a:\n  b: c\n d: e\n", "a: b\n - c\n", "a:\n- b\n c: d\n",
-		"- a\nb: c\n", "a: - b\n", "a:\tb\n", "a: b\r\n", "a: \xff\n", "a: \xc2\x85x\n", "a: \xe2\x80\xa8x\n", "a: \xef\xbb\xbfx\n", "? a\n: b\n", "a: ?b\n",
-		"'': b\n", "a: `b\n", "a: @b\n", "a: %b\n", "a: [b,\n---\n c]\n", "a: [x?y]\n", "a: {b:c}\n", "a: [-]\n", "a: \"b\\\n", "a: 'b''\n" };
-	char deep[80];
-
-	for (size_t i = 0; i < SK_ARRAY_LEN(plain); i++) {
-		if (!is_plain(plain[i]))
-			fail_msg("left to libyaml: %s", plain[i]);
-		assert_as_libyaml(plain[i], sk_span_str(plain[i]));
-	}
-	for (size_t i = 0; i < SK_ARRAY_LEN(others); i++) {
-		if (is_plain(others[i]))
-			fail_msg("not left to libyaml: %s", others[i]);
-		assert_as_libyaml(others[i], sk_span_str(others[i]));
-	}
-	for (int depth = 28; depth < 36; depth++) {
-		snprintf(deep, sizeof(deep), "a: %.*sx%.*s\n", depth, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", depth, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
-		assert_int_equal(is_plain(deep), depth <= 30);
-		assert_as_libyaml(deep, sk_span_str(deep));
-	}
-}
-
-/* Plain files with a character changed, taken out or put in, here and there. */
-static void odd_files_are_as_libyaml_reads_them(void **state)
-{
-	static const char text[] = "campaign: {id: x, name: 'it''s', references: [none, \"q\\\"\"]}\n# c\nrules:\n  - id: x.r0   # c\n    sid: 9\n"
-		"    where:\n      path: {contains: '/b: #.php', nocase: true}\n    any:\n    - - a b\n      - c:d\n    -\n      é: ü\n  - id: y\n";
-	static const char odd[] = " \n:-#'\"{}[],?&*!|>%@`\\\t\r.xé";
-	char changed[sizeof(text) + 2];
-	unsigned plain = 0;
-
-	for (size_t at = 0; at < sizeof(text); at++) {
-		for (size_t i = 0; i < 3 * sizeof(odd); i++) {
-			size_t how = i % 3, skip = how == 0 ? 0 : 1, put = how == 2 ? 0 : 1;
-
-			if (at + skip > sizeof(text) - 1)
-				continue;
-			memcpy(changed, text, at);
-			changed[at] = odd[i / 3];
-			memcpy(changed + at + put, text + at + skip, sizeof(text) - at - skip);
-			if (strlen(changed) + 1 != sizeof(text) - skip + put)
-				continue;
-			plain += is_plain(changed);
-			assert_as_libyaml(changed, sk_span_str(changed));
-		}
-	}
-	assert_true(plain > 1000);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,8 +249,6 @@ int main(void)
 		cmocka_unit_test(leaves),
 		cmocka_unit_test(nearest),
 		cmocka_unit_test(files),
-		cmocka_unit_test(plain_files_need_no_libyaml),
-		cmocka_unit_test(odd_files_are_as_libyaml_reads_them),
 	};
 
 	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
