@@ -44,7 +44,8 @@ static struct sk_buf run(uint8_t how, const uint8_t *p, size_t n, size_t step)
 	static const char with[] = "multipart/form-data; boundary=\"-x y\"";
 	static const char *const charsets[8] = { "", "ibm037", "utf-16", "utf-16be", "utf-7", "utf-32", "ibm1026", "none" };
 	struct sk_buf b = { 0 };
-	struct sk_form *f = sk_form_new(how & 1 ? SK_FORM_MULTIPART : SK_FORM_URLENCODED, how & 2 ? sk_span(NULL, 0) : sk_span_str(with), &ops, &b);
+	enum sk_form_kind kind = how & 1 ? SK_FORM_MULTIPART : how & 64 ? SK_FORM_RANGES : SK_FORM_URLENCODED;
+	struct sk_form *f = sk_form_new(kind, how & 2 ? sk_span(NULL, 0) : sk_span_str(with), &ops, &b);
 
 	sk_form_set_charset(f, sk_span_str(charsets[how >> 2 & 7]), how & 32);
 	for (size_t i = 0; i < n; i += step) {
