@@ -966,14 +966,22 @@ def frame(opcode, payload, mask=None, rsv=0):
     return head + payload
 
 
+def upgrade(extensions=b""):
+    """The two heads of a handshake (RFC 6455 1.3); extensions: the line about them."""
+    q = (b"GET /terminals/websocket/1 HTTP/1.1\r\nHost: h.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+         b"dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" + extensions + b"\r\n")
+    a = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+         b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" + extensions + b"\r\n")
+    return [("c", q), ("s", a)]
+
+
+DEFLATE = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+KEY = b"\x11\x22\x33\x44"
+
+
 @made
 def jupyter_keystrokes(out):
     """A terminal of Jupyter: every keystroke a message, masked and deflated with a window that goes on (RFC 7692), in odd segments."""
-    key = b"dGhlIHNhbXBsZSBub25jZQ=="
-    ask_head = (b"GET /terminals/websocket/1 HTTP/1.1\r\nHost: h.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key +
-                b"\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
-    answer_head = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-                   b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
     c = zlib.compressobj(9, zlib.DEFLATED, -15)
     chance = random.Random(3)
     keys = b""
@@ -981,7 +989,118 @@ def jupyter_keystrokes(out):
         text = ('["stdin", "%s"]' % letter.replace("\r", "\\r")).encode()
         packed = c.compress(text) + c.flush(zlib.Z_SYNC_FLUSH)
         keys += frame(1, packed[:-4], bytes(chance.randrange(256) for _ in range(4)), 0x40)
-    ask(out, [("c", ask_head), ("s", answer_head), ("c", keys), ("s", frame(1, b'["stdout", "EVIL\\r\\n"]'))], cut=5, port=8888)
+    ask(out, upgrade(DEFLATE) + [("c", keys), ("s", frame(1, b'["stdout", "EVIL\\r\\n"]'))], cut=5, port=8888)
+
+
+@made
+def websocket_frames(out):
+    """Every oddity of framing, each in a connection of its own, and a word behind it."""
+    def fin0(b):
+        return bytes([b[0] & 0x7f]) + b[1:]
+
+    evil = frame(1, b"EVIL", KEY)
+    for odd in (frame(1, b"a", KEY, 0x20), frame(3, b"a", KEY), frame(9, b"p" * 126, KEY), fin0(frame(9, b"p", KEY)),
+                b"\x81\xfe\0\1" + KEY + b"a", b"\x81\xff" + bytes(7) + b"\1" + KEY + b"a", frame(1, b"a"), frame(0, b"a", KEY),
+                fin0(frame(1, b"a", KEY)) + frame(1, b"b", KEY)):
+        ask(out, upgrade() + [("c", odd + evil)], cut=3)
+    ask(out, upgrade() + [("s", frame(1, b"a", KEY)), ("c", evil)])
+    ask(out, upgrade(DEFLATE) + [("c", frame(1, b"\xff\xff\xff", KEY, 0x40) + evil)])
+    ask(out, upgrade() + [("c", frame(8, b"\x03\xe8", KEY) + evil)])
+    ask(out, upgrade() + [("c", evil), ("s", b"\x81\x05ab")])
+    ask(out, upgrade() + [("c", evil + b"\x81\xff\x80" + bytes(7) + KEY + b"a")])
+
+
+@made
+def websocket_fragments(out):
+    """A word in fragments of a byte, with pings between them."""
+    frames = b""
+    for i, c in enumerate(b"EVIL"):
+        f = frame(1 if i == 0 else 0, bytes([c]), KEY)
+        frames += (f if i == 3 else bytes([f[0] & 0x7f]) + f[1:]) + frame(9, b"ping", KEY)
+    ask(out, upgrade() + [("c", frames)], cut=2)
+
+
+# --- DNS
+
+def question(name, kind=1, ident=1):
+    return struct.pack("!HHHHHH", ident, 0x0100, 1, 0, 0, 0) + b"".join(bytes([len(x)]) + x for x in name.split(b".")) + struct.pack("!BHH", 0, kind, 1)
+
+
+def datagram(out, payload, port=53, client=CLIENT):
+    out.put(ether(ip4(client, SERVER, 17, udp(40000 + len(payload), port, payload))))
+
+
+@made
+def dns_names(out):
+    """Names whose pointers lead round, forward, out of the message; labels of kinds nobody uses; too long; each with a good one behind."""
+    head = struct.pack("!HHHHHH", 7, 0x0100, 2, 0, 0, 0)
+    good = question(b"evil.example")[12:]
+    for name in (b"\xc0\x0c", b"\1a\xc0\x10\1b\xc0\x0c", b"\xc0\x14", b"\xc3\xff", b"\x41a\0", b"\x81a\0", (b"\x3f" + b"a" * 63) * 4 + b"\0"):
+        datagram(out, head + name + struct.pack("!HH", 1, 1) + good)
+    datagram(out, b"\0\7\1\0\0\1\0\0\0")
+    datagram(out, question(b"evil.example")[:-4])
+    datagram(out, question(b"evil.example") + b"behind")
+
+
+@made
+def dns_over_tcp(out):
+    """Three queries in one segment, one byte by byte, and one of 65,535 bytes, with a query behind it."""
+    def message(b):
+        return struct.pack("!H", len(b)) + b
+
+    many = b"".join(message(question(b"q%d.example" % i, ident=i)) for i in range(3))
+    out.talk([("c", many)], port=53)
+    out.talk([("c", message(question(b"slow.example")))], port=53, cut=1)
+    large = question(b"large.example")
+    large = large[:10] + b"\0\1" + large[12:] + b"\0" + struct.pack("!HHIH", 65280, 1, 0, 65535 - len(large) - 11) + bytes(65535 - len(large) - 11)
+    out.talk([("c", message(large) + message(question(b"behind.example")))], port=53)
+
+
+# --- TLS
+
+def client_hello(name=b"evil.example", more=b"", version=b"\3\3"):
+    """A ClientHello with a server name, as a handshake message (RFC 8446 4.1.2)."""
+    sni = struct.pack("!HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
+    body = version + bytes(range(32)) + b"\0" + b"\0\4\x13\1\x13\2" + b"\1\0" + struct.pack("!H", len(sni + more)) + sni + more
+    return b"\1" + len(body).to_bytes(3, "big") + body
+
+
+def record(b, kind=22, version=b"\3\1"):
+    return bytes([kind]) + version + struct.pack("!H", len(b)) + b
+
+
+@made
+def tls_hello_in_records(out):
+    """A hello in records of one byte, in segments of seven; and one in records of 64 with an empty one between them."""
+    hello = client_hello()
+    out.talk([("c", b"".join(record(hello[i:i + 1]) for i in range(len(hello))))], cut=7, port=443)
+    hello = client_hello(b"second.example")
+    out.talk([("c", (record(b"")).join(record(hello[i:i + 64]) for i in range(0, len(hello), 64)))], cut=1, port=443)
+
+
+@made
+def tls_hello_ssl2(out):
+    """An SSL 2 hello that offers TLS 1.0 (RFC 5246 E.2): it has no place for a name."""
+    body = b"\1\3\1\0\6\0\0\0\x10\0\0\x2f\0\0\x35" + bytes(range(16))
+    out.talk([("c", struct.pack("!H", 0x8000 | len(body)) + body)], port=443)
+
+
+@made
+def tls_second_hello(out):
+    """Two hellos of a client, nobody having asked for the second: with other names (what a rule should see is both)."""
+    out.talk([("c", record(client_hello(b"harmless.example"))), ("c", record(client_hello(b"evil.example")))], port=443)
+
+
+@made
+def tls_odd_hellos(out):
+    """A name twice, an extension that is too long, bytes behind the end, a record that is too long."""
+    sni = struct.pack("!HHHBH", 0, 17, 15, 0, 12) + b"evil.example"
+    out.talk([("c", record(client_hello(more=sni)))], port=443)
+    out.talk([("c", record(client_hello(more=b"\0\x10\0\xff")))], port=443)
+    hello = client_hello()
+    hello = b"\1" + (len(hello) - 4 + 3).to_bytes(3, "big") + hello[4:] + b"xyz"
+    out.talk([("c", record(hello))], port=443)
+    out.talk([("c", record(client_hello()) + record(bytes(18433), 23))], port=443)
 
 
 # --- urgent data
