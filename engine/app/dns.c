@@ -131,6 +131,8 @@ struct lists {
 	uint64_t records, ttl_min;
 	bool has_ttl;
 	struct sk_span last_owner;	/* as told, so that a run of records of one owner tells it once */
+	const struct sk_dns_name *asked;	/* of the question, whole, at asked_at; or NULL */
+	size_t asked_at;
 };
 
 static void add_name(struct job *j, struct sk_list *l, const struct sk_dns_name *name)
@@ -146,29 +148,51 @@ static void add_name(struct job *j, struct sk_list *l, const struct sk_dns_name 
 		j->counters->memory++;
 }
 
-/* Expands a name unless the message has had its share. */
+/* False when the message has had its share of names. */
+static bool has_share(struct job *j)
+{
+	if (SK_LIKELY(j->name_bytes <= NAME_BYTES_MAX))
+		return true;
+	sk_dns_odd(&j->dns, SK_DNS_ODD(NAMES), j->dns.at);
+	return false;
+}
+
 static bool expand(struct job *j, size_t at, struct sk_dns_name *name)
 {
-	if (j->name_bytes > NAME_BYTES_MAX) {
-		sk_dns_odd(&j->dns, SK_DNS_ODD(NAMES), j->dns.at);
+	if (!has_share(j))
 		return false;
-	}
 	sk_dns_name_at(&j->dns, at, name);
 	j->name_bytes += name->n + 16u;
 	return true;
 }
 
+/* The owner is a pointer to the name that was asked for, as it is nearly always. */
+static bool owner_is_asked(const struct job *j, const struct lists *l, size_t at)
+{
+	struct sk_rd rd = sk_rd(sk_span_sub(j->dns.msg, at, 2));
+
+	return l->asked && sk_rd_u16be(&rd) == (0xc000 | l->asked_at);
+}
+
 static void add_owner(struct job *j, struct lists *l, const struct sk_dns_record *r)
 {
-	struct sk_dns_name name;
+	const struct sk_dns_name *name = l->asked;
+	struct sk_dns_name own;
 	size_t n;
 
-	if (!expand(j, r->owner_at, &name))
-		return;
-	if (l->last_owner.p && sk_span_is_nocase(l->last_owner, sk_span(name.text, name.n)))
+	if (owner_is_asked(j, l, r->owner_at)) {
+		if (!has_share(j))
+			return;
+		j->name_bytes += name->n + 16u;
+	} else {
+		if (!expand(j, r->owner_at, &own))
+			return;
+		name = &own;
+	}
+	if (l->last_owner.p && sk_span_is_nocase(l->last_owner, sk_span(name->text, name->n)))
 		return;
 	n = l->names.n;
-	add_name(j, &l->names, &name);
+	add_name(j, &l->names, name);
 	if (l->names.n > n)
 		l->last_owner = l->names.v[n].u.bytes;
 }
@@ -295,7 +319,10 @@ static void run_answer(struct job *j)
 	j->counters->answers++;
 	if (!is_wanted(j, SK_KIND_DNS_ANSWER) && !is_wanted(j, SK_KIND_DNS_ODDITY))
 		return;
+	l.asked_at = j->dns.at;
 	asked = sk_dns_next_question(&j->dns, &q);
+	if (asked && name.whole)
+		l.asked = &name;
 	while (sk_dns_next_record(&j->dns, &r))
 		add_record(j, &l, &r);
 	if (j->dns.oddities & SK_DNS_ODD(NAMES))

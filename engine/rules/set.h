@@ -11,6 +11,7 @@
 
 #include <sekisho/addr.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -55,7 +56,8 @@ struct sk_strtable {
 	size_t cnt, room;
 	struct sk_buf text;
 	uint64_t *slots;		/* upper half of the hash, entry + 1 */
-	uint32_t mask;
+	uint64_t *filter;		/* a bit by length and last eight bytes of a key; see sk_strtable_may */
+	uint32_t mask, filter_mask;
 	unsigned parts_max;		/* most labels of a domain, most segments of a path */
 };
 
@@ -74,6 +76,34 @@ void sk_strtable_find(struct sk_strtable_find *f, const struct sk_strtable *t, s
 /* The next entry with that key, in the order they were added, or NULL. */
 const struct sk_set_entry *sk_strtable_next(struct sk_strtable_find *f);
 size_t sk_strtable_bytes(const struct sk_strtable *t);
+
+/* One to seven bytes; with the length, no two keys give the same. */
+static inline uint64_t sk_strtable_tail(struct sk_span key)
+{
+	uint32_t low, high;
+
+	if (key.n >= 4) {
+		memcpy(&low, key.p, 4);
+		memcpy(&high, key.p + key.n - 4, 4);
+		return (uint64_t)high << 32 | low;
+	}
+	return (uint64_t)key.p[0] | (uint64_t)key.p[key.n / 2] << 8 | (uint64_t)key.p[key.n - 1] << 16;
+}
+
+static inline uint32_t sk_strtable_bit(const struct sk_strtable *t, struct sk_span key, const struct sk_seed *seed)
+{
+	uint64_t v = key.n >= 8 ? sk_hash_load64(key.p + key.n - 8) : sk_strtable_tail(key);
+
+	return (uint32_t)sk_hash_fold(sk_ascii_lower8(v) ^ seed->k[0], (seed->k[1] + key.n * 0x9e3779b97f4a7c15u) | 1) & t->filter_mask;
+}
+
+/* False for nearly all keys (not empty) that are not in a table with slots, for less than looking them up. */
+static inline bool sk_strtable_may(const struct sk_strtable *t, struct sk_span key, const struct sk_seed *seed)
+{
+	uint32_t bit = sk_strtable_bit(t, key, seed);
+
+	return t->filter[bit / 64] >> bit % 64 & 1;
+}
 
 /* --- set_net.c: addresses by hash, networks by a path-compressed trie --- */
 

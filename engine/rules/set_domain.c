@@ -24,6 +24,8 @@ static void find(const struct walk *w, struct sk_span key, bool whole)
 	const struct sk_set_entry *e;
 	struct sk_strtable_find f;
 
+	if (SK_LIKELY(key.n && !sk_strtable_may(w->t, key, &w->s->seed)))
+		return;
 	sk_strtable_find(&f, w->t, key, &w->s->seed);
 	while ((e = sk_strtable_next(&f)))
 		if (whole || !e->exact)

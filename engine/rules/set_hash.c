@@ -6,6 +6,10 @@
 #include "rules/ruleset.h"
 #include "rules/set.h"
 
+#define FILTER_BITS 16u			/* for each key */
+#define FILTER_LEAST 4096u
+#define FILTER_MOST (UINT32_C(1) << 26)
+
 const char *const sk_set_kind_names[] = {
 	[SK_SET_DOMAIN] = "domain", [SK_SET_FQDN] = "fqdn", [SK_SET_IP] = "ip", [SK_SET_CIDR] = "cidr", [SK_SET_URL] = "url",
 	[SK_SET_JA3] = "ja3", [SK_SET_JA3S] = "ja3s", [SK_SET_JA4] = "ja4", [SK_SET_CERT_SHA1] = "cert_sha1",
@@ -48,19 +52,6 @@ void *sk_rules_grow(void *p, size_t *room, size_t cnt, size_t size)
 	return q;
 }
 
-/* One to seven bytes; with the length, which is hashed too, no two keys give the same. */
-static uint64_t tail(struct sk_span key)
-{
-	uint32_t low, high;
-
-	if (key.n >= 4) {
-		memcpy(&low, key.p, 4);
-		memcpy(&high, key.p + key.n - 4, 4);
-		return (uint64_t)high << 32 | low;
-	}
-	return (uint64_t)key.p[0] | (uint64_t)key.p[key.n / 2] << 8 | (uint64_t)key.p[key.n - 1] << 16;
-}
-
 /* Without regard to ASCII case, so that texts can be found both ways. */
 static uint64_t hash(struct sk_span key, const struct sk_seed *seed)
 {
@@ -72,7 +63,7 @@ static uint64_t hash(struct sk_span key, const struct sk_seed *seed)
 		key = sk_span(key.p + 8, key.n - 8);
 	}
 	if (key.n) {
-		v = sk_ascii_lower8(tail(key));
+		v = sk_ascii_lower8(sk_strtable_tail(key));
 		h = sk_hash_fold(h ^ v, seed->k[1] | 1) + v;
 	}
 	return sk_hash_fold(h ^ seed->k[0], 0xa0761d6478bd642fu);
@@ -119,6 +110,25 @@ static bool put(struct sk_strtable *t, size_t i, const struct sk_seed *seed)
 	return true;
 }
 
+static int build_filter(struct sk_strtable *t, const struct sk_seed *seed)
+{
+	size_t bits = FILTER_LEAST;
+
+	while (bits < t->cnt * FILTER_BITS && bits < FILTER_MOST)
+		bits *= 2;
+	t->filter = calloc(bits / 64, sizeof(*t->filter));
+	if (!t->filter)
+		return SK_E_MEMORY;
+	t->filter_mask = (uint32_t)(bits - 1);
+	for (size_t i = 0; i < t->cnt; i++) {
+		struct sk_span key = entry_text(t, &t->entries[i]);
+		uint32_t bit = key.n ? sk_strtable_bit(t, key, seed) : 0;
+
+		t->filter[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+	return 0;
+}
+
 int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, size_t *repeated)
 {
 	struct sk_set_entry *fit;
@@ -133,6 +143,8 @@ int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, size_t 
 	if (!t->slots)
 		return SK_E_MEMORY;
 	t->mask = (uint32_t)(slots - 1);
+	if (build_filter(t, seed) < 0)
+		return SK_E_MEMORY;
 	for (size_t i = 0; i < t->cnt; i++)
 		*repeated += !put(t, i, seed);
 	fit = realloc(t->entries, t->cnt * sizeof(*fit));
@@ -152,12 +164,14 @@ void sk_strtable_fini(struct sk_strtable *t)
 {
 	free(t->entries);
 	free(t->slots);
+	free(t->filter);
 	sk_buf_fini(&t->text);
 }
 
 size_t sk_strtable_bytes(const struct sk_strtable *t)
 {
-	return t->room * sizeof(*t->entries) + t->text.room + (t->slots ? ((size_t)t->mask + 1) * sizeof(*t->slots) : 0);
+	return t->room * sizeof(*t->entries) + t->text.room + (t->slots ? ((size_t)t->mask + 1) * sizeof(*t->slots) : 0) +
+	       (t->filter ? ((size_t)t->filter_mask + 1) / 8 : 0);
 }
 
 void sk_strtable_find(struct sk_strtable_find *f, const struct sk_strtable *t, struct sk_span key, const struct sk_seed *seed)
