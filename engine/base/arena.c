@@ -22,7 +22,7 @@ void sk_arena_fini(struct sk_arena *a)
 	a->refused = 0;
 }
 
-void sk_arena_reset(struct sk_arena *a)
+void sk_arena_reset_used(struct sk_arena *a)
 {
 	struct sk_arena_chunk *keep = NULL;
 

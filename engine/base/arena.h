@@ -34,7 +34,12 @@ void sk_arena_init(struct sk_arena *a, uint32_t chunk_size, size_t cap);
 void sk_arena_fini(struct sk_arena *a);
 
 /* Frees all pieces; keeps one chunk of the usual size for the next round. */
-void sk_arena_reset(struct sk_arena *a);
+void sk_arena_reset_used(struct sk_arena *a);
+static inline void sk_arena_reset(struct sk_arena *a)
+{
+	if (a->used || a->refused)
+		sk_arena_reset_used(a);
+}
 
 void *sk_arena_alloc_chunk(struct sk_arena *a, size_t n);
 

@@ -185,17 +185,28 @@ void sk_flow_end(struct sk_flow_table *t, struct sk_flow *f, enum sk_flow_reason
 	finish(t, r, why);
 }
 
-/* Those linked from here on. */
+/* The flows linked from here on. The record of the one after the next is fetched, and the memory of the next. */
 static void finish_all(struct sk_flow_table *t, uint32_t ended, enum sk_flow_reason why)
 {
 	struct sk_flow *f = sk_flow_table_at(t, sk_flow_list_sort(t, ended)), *next;
 
 	for (; f; f = next) {
 		next = sk_flow_table_at(t, f->newer);
-		if (next)
-			sk_flow_table_prefetch(next);
+		if (next) {
+			sk_flow_table_prefetch_memory(next);
+			sk_flow_prefetch(t, next->hash);
+			if (next->newer)
+				sk_flow_table_prefetch(sk_flow_table_at(t, next->newer));
+		}
 		finish(t, (struct record *)f, why);
 	}
+}
+
+/* Moves the oldest flow of a list to the end of those that end: they stay nearly in order of their first packets. */
+static void take_out(struct sk_flow_table *t, struct list *from, struct sk_flow *f, struct list *ended)
+{
+	sk_flow_list_unlink(t, from, f);
+	sk_flow_list_append(t, ended, f);
 }
 
 struct sk_flow_table *sk_flow_table_new(const struct sk_flow_conf *conf, sk_flow_end_fn *on_end, void *cx)
@@ -474,7 +485,7 @@ void sk_flow_swap(struct sk_flow_table *t, struct sk_flow *f)
 
 void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
 {
-	uint32_t ended = 0;
+	struct list ended = { 0 };
 	uint64_t tick;
 
 	settle(t);
@@ -486,31 +497,25 @@ void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
 	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++) {
 		struct sk_flow *f;
 
-		while ((f = sk_flow_table_at(t, t->lists[i].oldest)) && ticks_left(t, f) == 0) {
-			sk_flow_list_unlink(t, &t->lists[i], f);
-			f->newer = ended;
-			ended = f->index + 1;
-		}
+		while ((f = sk_flow_table_at(t, t->lists[i].oldest)) && ticks_left(t, f) == 0)
+			take_out(t, &t->lists[i], f, &ended);
 		if (f && tick + ticks_left(t, f) < t->next_tick)
 			t->next_tick = tick + ticks_left(t, f);
 	}
-	finish_all(t, ended, SK_FLOW_END_TIMEOUT);
+	finish_all(t, ended.oldest, SK_FLOW_END_TIMEOUT);
 }
 
 void sk_flow_end_all(struct sk_flow_table *t, enum sk_flow_reason why)
 {
-	uint32_t ended = 0;
+	struct list ended = { 0 };
 
 	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++) {
 		struct sk_flow *f;
 
-		while ((f = sk_flow_table_at(t, t->lists[i].oldest))) {
-			sk_flow_list_unlink(t, &t->lists[i], f);
-			f->newer = ended;
-			ended = f->index + 1;
-		}
+		while ((f = sk_flow_table_at(t, t->lists[i].oldest)))
+			take_out(t, &t->lists[i], f, &ended);
 	}
-	finish_all(t, ended, why);
+	finish_all(t, ended.oldest, why);
 }
 
 size_t sk_flow_active(const struct sk_flow_table *t)

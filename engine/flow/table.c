@@ -81,8 +81,7 @@ void sk_flow_table_prefetch(const struct sk_flow *f)
 		SK_PREFETCH((const char *)f + i);
 }
 
-/* Of flow memory: what the first parser state needs. */
-static void prefetch_memory(const struct sk_flow *f)
+void sk_flow_table_prefetch_memory(const struct sk_flow *f)
 {
 	for (size_t i = 0; f->arena.head && i < 256; i += 64)
 		SK_PREFETCH((const char *)f->arena.head + i);
@@ -98,7 +97,7 @@ struct record *sk_flow_table_take(struct sk_flow_table *t)
 		t->unused = r->f.newer;
 		/* the next one's record has been fetched when this one was taken, its memory is now */
 		if (next) {
-			prefetch_memory(next);
+			sk_flow_table_prefetch_memory(next);
 			if (next->newer)
 				sk_flow_table_prefetch(sk_flow_table_at(t, next->newer));
 		}
@@ -227,16 +226,18 @@ static uint32_t merge(struct sk_flow_table *t, uint32_t a, uint32_t b)
 
 uint32_t sk_flow_list_sort(struct sk_flow_table *t, uint32_t first)
 {
-	uint32_t runs[33] = { 0 };	/* run i has 2^i flows; there are fewer than 2^32 */
+	uint32_t runs[33] = { 0 };	/* run i was merged of 2^i runs that came in order; there are fewer than 2^32 */
 	uint32_t all = 0;
 
 	while (first) {
-		struct sk_flow *f = sk_flow_table_at(t, first);
+		struct sk_flow *last = sk_flow_table_at(t, first), *next;
 		uint32_t run = first;
 		unsigned i = 0;
 
-		first = f->newer;
-		f->newer = 0;
+		while ((next = sk_flow_table_at(t, last->newer)) && next->info.serial >= last->info.serial)
+			last = next;
+		first = last->newer;
+		last->newer = 0;
 		for (; i < 32 && runs[i]; i++) {
 			run = merge(t, runs[i], run);
 			runs[i] = 0;

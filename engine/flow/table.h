@@ -62,6 +62,8 @@ void sk_flow_table_fini(struct sk_flow_table *t);
 struct record *sk_flow_table_take(struct sk_flow_table *t);
 void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r);
 void sk_flow_table_prefetch(const struct sk_flow *f);
+/* Of flow memory: what the first parser state needs. */
+void sk_flow_table_prefetch_memory(const struct sk_flow *f);
 /* Before that: empties the flow's memory. A piece of it stays with the record unless many have one already. */
 void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r);
 

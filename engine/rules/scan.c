@@ -60,7 +60,10 @@ const struct sk_view_state *sk_match_values(struct sk_matcher *m, uint32_t index
 
 	if (vs->epoch == m->epoch)
 		return vs;
-	*vs = (struct sk_view_state){ .epoch = m->epoch };
+	vs->epoch = m->epoch;
+	vs->scanned = 0;
+	vs->n = 0;
+	vs->v = vs->raw = NULL;
 	vs->one = fetch(m, view);
 	if (view->pair) {
 		if (vs->one.type == SK_VALUE_PAIRS || vs->one.type == SK_VALUE_LIST)
