@@ -18,6 +18,7 @@ import zlib
 
 START = 1700000000.0
 AT_ONCE = 64
+CLIENTS = 997					# hosts, all of one server
 WORDS = ("the of and a to in is you that it he was for on are as with his they at be this have from or one had by word but not "
          "what all were we when your can said there use an each which she do how their if will up other about out many").split()
 
@@ -148,11 +149,11 @@ def patch(pkt, n):
     """The frame for client n: address and port from n, checksums updated."""
     to_server, at, data = pkt
     data = bytearray(data)
-    low, high, port = n // 50000 % 0x10000, n // 50000 >> 16, 1024 + n % 50000
+    low, high, port = n % CLIENTS, n // CLIENTS // 50000 & 0x7f, 1024 + n // CLIENTS % 50000
     ip = 26 if to_server else 30
-    struct.pack_into("!HH", data, ip, 0x0a00 | (high & 0x7f), low)
+    struct.pack_into("!HH", data, ip, 0x0a00 | high, low)
     struct.pack_into("!H", data, 34 if to_server else 36, port)
-    delta = (high & 0x7f) + low
+    delta = high + low
     for where, more in ((24, 0), (at, port)):
         old = data[where] << 8 | data[where + 1]
         struct.pack_into("!H", data, where, 0xffff ^ fold((0xffff ^ old) + delta + more))
@@ -208,7 +209,7 @@ def conversations(kind, rng, recorded):
         name = rng.choice(names)
         n += 1
         if name != "file":
-            yield [(0.0004, patch(p, n * 7)) for p in rng.choice(pools[name])]
+            yield [(0.0004, patch(p, n)) for p in rng.choice(pools[name])]
         elif recorded:
             mask = (n * 40503) & 0xffff
             yield [(gap, turn(data, mask)) for gap, data in recorded[n % len(recorded)]]
