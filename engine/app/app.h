@@ -47,7 +47,8 @@ SK_COUNTER_STRUCT(app, SK_APP_COUNTERS)
 /* Names of stream.oddity told from here. X(ENUM, "name", "what it means") */
 #define SK_APP_ODDITIES(X) \
 	X(MEMORY, "flow_memory", "flow.memory was used up, or memory was short: parsers or plugins went without; told when the flow ends") \
-	X(SWITCHES, "protocol_changes", "the flow changed its protocol too often: it is not followed further")
+	X(SWITCHES, "protocol_changes", "the flow changed its protocol too often: it is not followed further") \
+	X(READINGS, "too_many_readings", "64 second readings of the flow were shown: later ones are not")
 
 /* conf is copied (NULL for the default), wanted is kept by pointer. NULL when memory is short. */
 struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted *wanted, sk_app_publish_fn *publish, void *cx);

@@ -162,8 +162,11 @@ void sk_app_view_reading(struct sk_app *a, struct sk_flow *f, int dir, const str
 	if (!w || (w->open && w->dir == dir && add_place(w, run->off, run->data, run->reading == SK_RUN_INSERTED)))
 		return;
 	show(a, f, w);
-	if (af->views == SK_APP_VIEWS_MAX) {
+	if (af->views >= SK_APP_VIEWS_MAX) {
 		a->counters.views_limit++;
+		if (af->views++ == SK_APP_VIEWS_MAX)
+			sk_app_oddity(a, f, dir, NULL, SK_KIND_STREAM_ODDITY, "too_many_readings", run->data, sk_span(NULL, 0), run->off);
+		af->views = SK_APP_VIEWS_MAX + 1;
 		return;
 	}
 	af->views++;

@@ -41,6 +41,7 @@ struct sk_campaign_conf {
 	X(storm, "alerts", "alerts held back by a storm limit") \
 	X(keys_evicted, "keys", "open states forgotten for want of room") \
 	X(keys_max, "keys", "most open states at a time") \
+	X(members_dropped, "alerts", "alerts of counts that are counted but not kept: campaign.members newer ones are") \
 	X(memory_max, "bytes", "most memory of open states and the alerts they keep") \
 	X(seen_evicted, "values", "values for unless forgotten for want of room") \
 	X(no_memory, "times", "states or correlated alerts not made because memory was short")

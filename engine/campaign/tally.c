@@ -57,6 +57,7 @@ static void add_member(struct sk_campaign *c, struct sk_key *k, struct sk_tally 
 	if (!make_room(c, k, &items, &t->member_room, t->member_cnt, sizeof(struct sk_alert *), c->conf.max_members) &&
 	    t->member_cnt) {
 		sk_campaign_release(c, k, t->members[0]);
+		c->counters.members_dropped++;
 		t->member_cnt--;
 		memmove(t->members, t->members + 1, t->member_cnt * sizeof(struct sk_alert *));
 	}

@@ -129,7 +129,8 @@ struct sk_reassembly {
 	uint64_t random;
 	struct tcp_queue *oldest, *newest;
 	struct tcp_history *history_oldest, *history_newest, *history_unused;
-	uint32_t history_cnt;
+	uint32_t history_cnt, history_used;
+	uint64_t states;		/* connections that have one */
 	struct tcp_flow *unused;
 	void *slabs;
 	struct tcp_begin *begin_unused;

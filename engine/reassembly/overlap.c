@@ -96,6 +96,7 @@ void sk_reassembly_history_drop(struct sk_reassembly *r, struct tcp_side *s)
 	s->history = NULL;
 	h->newer = r->history_unused;
 	r->history_unused = h;
+	r->history_used--;
 }
 
 /* One from the unused, a new one, or that of the side that has kept its one longest. */
@@ -111,12 +112,16 @@ static struct tcp_history *history_get(struct sk_reassembly *r, struct tcp_side 
 			r->history_cnt++;
 		}
 	}
-	if (!r->history_unused && r->history_oldest)
+	if (!r->history_unused && r->history_oldest) {
+		r->counters.history_evicted++;
 		sk_reassembly_history_drop(r, r->history_oldest->owner);
+	}
 	h = r->history_unused;
 	if (!h)
 		return NULL;
 	r->history_unused = h->newer;
+	r->history_used++;
+	r->counters.history_max = SK_MAX(r->counters.history_max, (uint64_t)r->history_used * HISTORY_BYTES);
 	h->owner = s;
 	h->from = h->to = s->next;
 	h->older = r->history_newest;

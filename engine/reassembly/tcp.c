@@ -91,6 +91,7 @@ static struct tcp_flow *flow_take(struct sk_reassembly *r)
 		t = r->unused;
 	}
 	r->unused = (struct tcp_flow *)(void *)t->f;
+	r->counters.states_max = SK_MAX(r->counters.states_max, ++r->states);
 	return t;
 }
 
@@ -581,6 +582,7 @@ void sk_reassembly_flow_end(struct sk_reassembly *r, struct sk_flow *f, uint64_t
 	f->tcp = NULL;
 	t->f = (struct sk_flow *)(void *)r->unused;
 	r->unused = t;
+	r->states--;
 }
 
 void sk_reassembly_stop(struct sk_reassembly *r, struct sk_flow *f)

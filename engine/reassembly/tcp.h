@@ -97,7 +97,10 @@ struct sk_reassembly_conf {
 	X(bad_checksum, "segments", "segments with a wrong checksum, which count only where they are acknowledged") \
 	X(memory, "segments", "segments lost because memory was short") \
 	X(bytes, "bytes", "bytes passed on") \
-	X(waiting_max, "bytes", "most bytes waiting at a time")
+	X(waiting_max, "bytes", "most bytes waiting at a time") \
+	X(history_max, "bytes", "most memory of bytes kept to compare repetitions with") \
+	X(history_evicted, "sides", "… forgotten for want of room: their repetitions are not compared") \
+	X(states_max, "flows", "most connections followed at a time")
 SK_COUNTER_STRUCT(reassembly, SK_REASSEMBLY_COUNTERS)
 
 struct sk_reassembly;

@@ -7,6 +7,8 @@ cd "$tree"
 # folder.name  reason
 not_lost='
 classify.dropped	flows nDPI was not needed for
+campaign.members_dropped	the alert of the count has their number
+reassembly.history_evicted	what is repeated later is still not read twice
 '
 awk -v allowed="$not_lost" '
 	BEGIN {

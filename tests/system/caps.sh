@@ -63,3 +63,9 @@ cap hello tls.too_long 1 handshake_too_long --set app.handshake=16KiB
 cap names dns.names_cut 1 too_many_names
 cap ws_ratio websocket.inflate_limit 1 inflate_ratio
 cap ws_limit websocket.inflate_limit 1 inflate_limit --set app.inflate_max=8KiB
+
+expect_status 0 "$sekisho" --dump-config
+cp "$work/out" "$work/dump"
+expect_status 0 "$sekisho" rules oddities
+/usr/bin/python3 -B "$top/tests/system/caps_table.py" "$top" "$work/dump" "$work/out" <"$top/tests/system/caps.sh" ||
+	fail "the table of caps in doc/threat-model.md and the program differ"

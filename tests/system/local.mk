@@ -24,7 +24,7 @@ SYSTEM_TESTS = \
 	%D%/start.sh \
 	%D%/storm.sh
 TESTS += $(SYSTEM_TESTS)
-EXTRA_DIST += $(SYSTEM_TESTS) %D%/allocations.py %D%/caps.py %D%/corpus.expected %D%/elastic.py %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
+EXTRA_DIST += $(SYSTEM_TESTS) %D%/allocations.py %D%/caps.py %D%/caps_table.py %D%/corpus.expected %D%/elastic.py %D%/forms.py tests/lib/wire.py tests/lib/system.sh tests/lib/make.py tests/lib/send.py tests/lib/validate.py tests/lib/valgrind.supp
 
 # A generator for floods; make flood is the long form of tests/system/flood.sh.
 check_PROGRAMS += tests/lib/flood
