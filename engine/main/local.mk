@@ -7,5 +7,5 @@ sekisho_SOURCES = \
 	%D%/rules_cmd.c \
 	%D%/sandbox.c %D%/sandbox.h \
 	%D%/spool_cmd.c
-sekisho_CPPFLAGS = $(AM_CPPFLAGS) $(CAP_CFLAGS) $(PSX_CFLAGS) $(SECCOMP_CFLAGS)
+sekisho_CPPFLAGS = $(AM_CPPFLAGS) $(PSX_CFLAGS) $(SECCOMP_CFLAGS)
 sekisho_LDADD = $(SK_ENGINE_LIBS) $(SK_ENGINE_SYSTEM_LIBS) $(PSX_LIBS) $(SECCOMP_LIBS)

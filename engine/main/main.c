@@ -257,6 +257,13 @@ static int on_opened(void *cx, struct sk_error *e)
 	return rc;
 }
 
+static void on_begin(void *cx)
+{
+	const struct run *r = cx;
+
+	sk_sandbox_packets(&r->cli->settings);
+}
+
 static int live(struct run *r)
 {
 	struct sk_error e;
@@ -265,7 +272,7 @@ static int live(struct run *r)
 	if (rc < 0)
 		return status_of(rc);
 	rc = sk_engine_live(r->engine, &(struct sk_engine_live){
-		.iface = r->cli->iface, .filter = r->cli->filter, .opened = on_opened, .cx = r }, &e);
+		.iface = r->cli->iface, .filter = r->cli->filter, .opened = on_opened, .begin = on_begin, .cx = r }, &e);
 	if (rc < 0) {
 		sk_cli_error(&e);
 		status = status_of(rc);

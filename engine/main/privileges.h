@@ -4,8 +4,11 @@
 
 #include "base/err.h"
 
-/* Becomes user (when not empty and we are root), forgets supplementary groups and all capabilities, and makes that final
- * (no_new_privs). Call on the main thread before others start. 0, or a negative code with *e. */
+/* Becomes user (when not empty and we are root), forgets supplementary groups and all capabilities, on every thread there is (without
+ * libpsx capabilities on this one only). 0, or a negative code with *e. */
 int sk_privileges_drop(const char *user, struct sk_error *e);
+
+/* The system call on every thread. 0, or -1 with errno. */
+long sk_privileges_call_all(long nr, long a, long b, long c);
 
 #endif

@@ -18,13 +18,11 @@
 
 #include "base/log.h"
 #include "config.h"
+#include "main/privileges.h"
 #include "pipeline/paths.h"
 
 #ifdef HAVE_SECCOMP
 #include <seccomp.h>
-#endif
-#ifdef HAVE_PSX
-#include <sys/psx_syscall.h>
 #endif
 #ifdef HAVE_LINUX_LANDLOCK_H
 #include <linux/landlock.h>
@@ -49,20 +47,6 @@ static int missing(const struct sk_settings *s, const char *what, int err, struc
 		return sk_error_set(e, SK_E_UNSUPPORTED, "sandbox: on, but there is no %s here: %s", what, strerror(err));
 	sk_log_info("main", "sandbox: no %s here: %s", what, strerror(err));
 	return 0;
-}
-
-/* The call on every thread. 0, or -1 with errno. */
-static long on_all_threads(long nr, long a, long b, long c)
-{
-#ifdef HAVE_PSX
-	long rc = psx_syscall6(nr, a, b, c, 0, 0, 0);
-
-	if (rc < 0 && errno == 0)
-		errno = EPERM;
-	return rc;
-#else
-	return syscall(nr, a, b, c, 0, 0, 0);
-#endif
 }
 
 /* --- paths --- */
@@ -156,7 +140,7 @@ static int enter_landlock(const struct sk_settings *s, struct sk_error *e)
 	if (d.fd < 0)
 		return missing(s, "Landlock", errno, e);
 	allow_paths(&d, s);
-	if (on_all_threads(SYS_landlock_restrict_self, d.fd, 0, 0) != 0)
+	if (sk_privileges_call_all(SYS_landlock_restrict_self, d.fd, 0, 0) != 0)
 		rc = missing(s, "Landlock", errno, e);
 	close(d.fd);
 	return rc;
@@ -194,6 +178,12 @@ static const char *const calls[] = {
 	"getrusage", "sysinfo", "uname", "getuid", "geteuid", "getgid", "getegid", "getppid", "times",
 };
 
+/* What a thread that looks at packets has no business with: it has its socket, outputs are others'. Files stay: plugins and libraries may
+ * open theirs when they are first needed. */
+static const char *const not_with_packets[] = {
+	"socket", "socketpair", "connect", "bind", "send", "sendto", "sendmsg", "sendmmsg", "shutdown", "setsockopt", "seccomp",
+};
+
 static int add_calls(scmp_filter_ctx c)
 {
 	int rc = 0;
@@ -216,6 +206,27 @@ static int add_calls(scmp_filter_ctx c)
 		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, 0x541b, 0));	/* FIONREAD */
 	if (rc == 0)
 		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0));
+	/* a second filter on the calling thread: SECCOMP_SET_MODE_FILTER without flags */
+	if (rc == 0)
+		rc = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(seccomp), 2, SCMP_A0(SCMP_CMP_EQ, 1, 0), SCMP_A1(SCMP_CMP_EQ, 0, 0));
+	return rc;
+}
+
+/* The filters add up: what either forbids is forbidden. */
+static int enter_packets(void)
+{
+	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ALLOW);
+	int rc = c ? seccomp_attr_set(c, SCMP_FLTATR_CTL_NNP, 0) : -ENOMEM;	/* it is set */
+
+	for (size_t i = 0; i < SK_ARRAY_LEN(not_with_packets) && rc == 0; i++) {
+		int nr = seccomp_syscall_resolve_name(not_with_packets[i]);
+
+		if (nr != __NR_SCMP_ERROR)
+			rc = seccomp_rule_add(c, SCMP_ACT_ERRNO(EPERM), nr, 0);
+	}
+	if (rc == 0)
+		rc = seccomp_load(c);
+	seccomp_release(c);
 	return rc;
 }
 
@@ -236,13 +247,14 @@ static int enter_seccomp(const struct sk_settings *s, struct sk_error *e)
 
 #else
 static int enter_seccomp(const struct sk_settings *s, struct sk_error *e) { return missing(s, "seccomp", ENOSYS, e); }
+static int enter_packets(void) { return 0; }
 #endif
 
 int sk_sandbox_enter(const struct sk_settings *s, struct sk_error *e)
 {
 	int rc = 0;
 
-	if (on_all_threads(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0) != 0)
+	if (sk_privileges_call_all(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0) != 0)
 		return sk_error_set(e, -errno, "cannot set no_new_privs: %s", strerror(errno));
 	if (s->sandbox == SK_SANDBOX_OFF)
 		return 0;
@@ -254,4 +266,12 @@ int sk_sandbox_enter(const struct sk_settings *s, struct sk_error *e)
 	if (rc == 0 && !IS_CHECKED)
 		rc = enter_seccomp(s, e);
 	return rc;
+}
+
+void sk_sandbox_packets(const struct sk_settings *s)
+{
+	int rc = s->sandbox == SK_SANDBOX_OFF || IS_CHECKED ? 0 : enter_packets();
+
+	if (rc < 0)
+		sk_log_info("main", "sandbox: a thread for packets may still make connections: %s", strerror(-rc));
 }

@@ -84,6 +84,8 @@ struct sk_engine_live {
 	const char *iface, *filter;
 	/* Called when the interface is open and before the first packet: drops privileges. 0 or <0 with *e. */
 	int (*opened)(void *cx, struct sk_error *e);
+	/* Called on every thread that looks at packets, before its first one. NULL: nothing to do. */
+	void (*begin)(void *cx);
 	void *cx;
 };
 

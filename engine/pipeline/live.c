@@ -27,6 +27,7 @@ struct watcher {
 	const struct sk_packet *burst[SK_CAPTURE_BURST_MAX];
 	int burst_n;				/* packets decoded and not yet given to the worker */
 	pthread_t thread;
+	const struct sk_engine_live *how;
 	bool started;
 	struct sk_error error;
 	int rc;
@@ -92,6 +93,8 @@ static void *watch(void *arg)
 	struct sk_raw burst[SK_CAPTURE_BURST_MAX];
 	int n = 0;
 
+	if (v->how->begin)
+		v->how->begin(v->how->cx);
 	while (!sk_stop_wanted()) {
 		uint64_t now;
 
@@ -130,6 +133,7 @@ static int open_watchers(struct sk_engine *g, const struct sk_engine_live *how, 
 		v[i].index = i;
 		v[i].worker = &g->workers[i];
 		v[i].worker->iface = how->iface;
+		v[i].how = how;
 		v[i].intake = &g->intakes[i];
 		if (sk_intake_init(v[i].intake, s, on_packet_oddity, &v[i]) < 0)
 			return sk_error_set(e, SK_E_MEMORY, "not enough memory");

@@ -50,7 +50,7 @@ endif
 CLEANFILES += pgo/*.gcda pgo/trained
 
 # What input made to be costly costs: see tests/bench/blowup.py
-EXTRA_DIST += %D%/blowup.py
+EXTRA_DIST += %D%/blowup.py %D%/blowup.yaml
 .PHONY: blowup
 blowup: all
 	$(MKDIR_P) bench

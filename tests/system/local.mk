@@ -1,5 +1,6 @@
 SYSTEM_TESTS = \
 	%D%/allocations.sh \
+	%D%/blowup.sh \
 	%D%/caps.sh \
 	%D%/corpus.sh \
 	%D%/evict.sh \

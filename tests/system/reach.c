@@ -1,7 +1,8 @@
 /* tests/system/reach.c — a plugin that tries what a sandbox must not let it do, on the first request it sees.
  *
  * option   secret: a file outside of what the sensor needs
- * out      one finding whose reason has a word and an errno (0: it worked) for each attempt: "read 13 write 13 run 1 trace 1 mount 1"
+ * out      one finding whose reason has a word and an errno (0: it worked) for each attempt: "read 13 write 13 run 1 trace 1
+ *          mount 1 socket 1"
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,6 +51,16 @@ static int opened(const char *path, int flags)
 	return 0;
 }
 
+static int connects(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
 static int ran(void)
 {
 	static char name[] = "true", *const args[] = { name, NULL };
@@ -78,7 +90,8 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 	n += snprintf(reason + n, sizeof(reason) - (size_t)n, " write %d", opened(made, O_WRONLY | O_CREAT));
 	n += snprintf(reason + n, sizeof(reason) - (size_t)n, " run %d", ran());
 	n += snprintf(reason + n, sizeof(reason) - (size_t)n, " trace %d", ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 ? 0 : errno);
-	snprintf(reason + n, sizeof(reason) - (size_t)n, " mount %d", mount("none", "/mnt", "tmpfs", 0, NULL) == 0 ? 0 : errno);
+	n += snprintf(reason + n, sizeof(reason) - (size_t)n, " mount %d", mount("none", "/mnt", "tmpfs", 0, NULL) == 0 ? 0 : errno);
+	snprintf(reason + n, sizeof(reason) - (size_t)n, " socket %d", connects());
 	in->host->alert(w, SK_FINDING(.id = "reach.tried", .title = "What could be reached", .reason = reason,
 				      .severity = SK_SEVERITY_LOW, .confidence = 100));
 	return SK_FLOW_DONE;
