@@ -141,6 +141,7 @@ bool sk_reassembly_begin(struct sk_reassembly *r, struct sk_flow *f, unsigned si
 			return false;
 		memset(b, 0, sizeof(*b));
 		f->tcp = (void *)((uintptr_t)b | 1);
+		sk_reassembly_count_state(r);
 	}
 	h = &b->u.side[side];
 	r->counters.duplicated += h->flags & SIDE_SEEN && h->print == print;

@@ -140,6 +140,12 @@ struct sk_reassembly {
 	uint8_t scratch[HISTORY_BYTES];
 };
 
+/* A flow has a state now, small or full. */
+static inline void sk_reassembly_count_state(struct sk_reassembly *r)
+{
+	r->counters.states_max = SK_MAX(r->counters.states_max, ++r->states);
+}
+
 static inline int64_t offset_of(const struct tcp_side *s, uint32_t seq)
 {
 	return s->next + (int32_t)(seq - (s->base + (uint32_t)s->next));

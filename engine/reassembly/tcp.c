@@ -91,7 +91,6 @@ static struct tcp_flow *flow_take(struct sk_reassembly *r)
 		t = r->unused;
 	}
 	r->unused = (struct tcp_flow *)(void *)t->f;
-	r->counters.states_max = SK_MAX(r->counters.states_max, ++r->states);
 	return t;
 }
 
@@ -492,8 +491,10 @@ static struct tcp_flow *flow_of(struct sk_reassembly *r, struct sk_flow *f, cons
 	if (f->tcp)
 		return sk_reassembly_unfold(r, f);
 	t = sk_reassembly_flow_new(r, f);
-	if (t)
-		t->ignored = !r->conf.midstream && !(p->tcp_flags & SK_TCP_SYN);
+	if (!t)
+		return NULL;
+	sk_reassembly_count_state(r);
+	t->ignored = !r->conf.midstream && !(p->tcp_flags & SK_TCP_SYN);
 	return t;
 }
 
@@ -566,6 +567,7 @@ void sk_reassembly_flow_end(struct sk_reassembly *r, struct sk_flow *f, uint64_t
 {
 	struct tcp_flow *t;
 
+	r->states -= f->tcp != NULL;
 	if (sk_reassembly_is_begin(f))
 		end_begin(r, f, now_ns);
 	t = f->tcp;
@@ -582,7 +584,6 @@ void sk_reassembly_flow_end(struct sk_reassembly *r, struct sk_flow *f, uint64_t
 	f->tcp = NULL;
 	t->f = (struct sk_flow *)(void *)r->unused;
 	r->unused = t;
-	r->states--;
 }
 
 void sk_reassembly_stop(struct sk_reassembly *r, struct sk_flow *f)
