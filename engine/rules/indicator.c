@@ -15,6 +15,7 @@
 struct value {				/* being normalised */
 	uint8_t p[VALUE_MAX];
 	size_t n;
+	unsigned dots;			/* of a domain */
 };
 
 /* How reports break an indicator, and what was meant. Zero-width characters are left out. */
@@ -26,9 +27,16 @@ static const struct {
 	{ "\xe2\x80\x8b", "" }, { "\xe2\x80\x8c", "" }, { "\xe2\x80\x8d", "" }, { "\xef\xbb\xbf", "" },
 };
 
+static bool may_be_fang(uint8_t c)
+{
+	static const bool first[256] = { ['['] = true, ['('] = true, ['{'] = true, ['\\'] = true, [0xe2] = true, [0xef] = true };
+
+	return first[c];
+}
+
 static size_t fang_at(struct sk_span s, size_t i, const char **to)
 {
-	if (!strchr("[({\\\xe2\xef", s.p[i]) || s.p[i] == 0)
+	if (!may_be_fang(s.p[i]))
 		return 0;
 	for (size_t k = 0; k < SK_ARRAY_LEN(fangs); k++) {
 		size_t n = strlen(fangs[k].from);
@@ -44,13 +52,20 @@ static size_t fang_at(struct sk_span s, size_t i, const char **to)
 static bool refang(struct sk_span s, struct value *v)
 {
 	const char *to = "";
+	size_t plain = 0;
 
 	while (s.n && s.p[0] == ' ')
 		s = sk_span_sub(s, 1, s.n);
 	while (s.n && s.p[s.n - 1] == ' ')
 		s.n--;
-	v->n = 0;
-	for (size_t i = 0; i < s.n; ) {
+	while (plain < s.n && !may_be_fang(s.p[plain]))
+		plain++;
+	if (plain > VALUE_MAX)
+		return false;
+	if (plain)
+		memcpy(v->p, s.p, plain);
+	v->n = plain;
+	for (size_t i = plain; i < s.n; ) {
 		size_t n = fang_at(s, i, &to), m = n ? strlen(to) : 1;
 
 		if (v->n + m > VALUE_MAX)
@@ -72,33 +87,29 @@ static void lower(struct value *v, size_t n)
 
 static const char *check_domain(struct value *v)
 {
-	size_t label = 0, dots = 0;
+	size_t label = 0;
 
+	v->dots = 0;
 	if (v->n && v->p[v->n - 1] == '.')
 		v->n--;
-	lower(v, v->n);
 	if (v->n >= 2 && v->p[0] == '*' && v->p[1] == '.')
 		return "a domain without '*.': kind domain covers the names below it";
 	for (size_t i = 0; i < v->n; i++) {
-		uint8_t c = v->p[i];
+		uint8_t c = v->p[i] = sk_ascii_lower(v->p[i]);
 
-		if (c >= 0x80)
-			return "a domain in ASCII form (xn--…)";
-		if (c == ':' || c == '/')
-			return "a domain, without scheme, port or path";
-		if (c == '.') {
-			if (label == 0)
-				return "a domain";
-			dots++;
-			label = 0;
-		} else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_') {
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_') {
 			if (++label > 63)
 				return "a domain with labels of at most 63 bytes";
+		} else if (c == '.' && label) {
+			v->dots++;
+			label = 0;
+		} else if (c >= 0x80) {
+			return "a domain in ASCII form (xn--…)";
 		} else {
-			return "a domain";
+			return c == ':' || c == '/' ? "a domain, without scheme, port or path" : "a domain";
 		}
 	}
-	return v->n > 253 ? "a domain of at most 253 bytes" : dots == 0 || label == 0 ? "a domain" : NULL;
+	return v->n > 253 ? "a domain of at most 253 bytes" : v->dots == 0 || label == 0 ? "a domain" : NULL;
 }
 
 static const char *check_hex(struct value *v, size_t n, const char *what)
@@ -252,7 +263,7 @@ int sk_indicator_add(struct sk_sets *s, uint32_t set, uint32_t meta, struct sk_s
 	if (kind == SK_SET_PATH)
 		exact = v.p[0] == '/';
 	rc = sk_strtable_add(t, sk_span(v.p, v.n), exact, set, meta);
-	parts = count_parts(&v, table == SK_TABLE_DOMAIN ? '.' : '/');
+	parts = table == SK_TABLE_DOMAIN ? v.dots + 1 : count_parts(&v, '/');
 	t->parts_max = SK_MAX(t->parts_max, parts);
 	return rc;
 }
@@ -414,7 +425,7 @@ static void read_values(struct sk_load *l, uint32_t set, const struct sk_conf_no
 static int add_line(struct sk_load *l, uint32_t set, uint32_t meta, struct sk_span s, const char *path, int line)
 {
 	struct sk_sets *sets = &l->set->sets;
-	const uint8_t *hash = s.n ? memmem(s.p, s.n, " #", 2) : NULL;
+	const uint8_t *hash = s.n > 1 && memchr(s.p, '#', s.n) ? memmem(s.p, s.n, " #", 2) : NULL;
 	const char *problem;
 	struct sk_error e;
 	int rc;

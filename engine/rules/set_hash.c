@@ -92,10 +92,9 @@ static struct sk_span entry_text(const struct sk_strtable *t, const struct sk_se
 }
 
 /* False when the same entry is there already. */
-static bool put(struct sk_strtable *t, size_t i, const struct sk_seed *seed)
+static bool put(struct sk_strtable *t, size_t i, uint64_t h)
 {
 	const struct sk_set_entry *e = &t->entries[i], *other;
-	uint64_t h = hash(entry_text(t, e), seed);
 	uint32_t at = (uint32_t)h & t->mask;
 
 	for (; t->slots[at]; at = (at + 1) & t->mask) {
@@ -129,9 +128,20 @@ static int build_filter(struct sk_strtable *t, const struct sk_seed *seed)
 	return 0;
 }
 
+#define AHEAD 16u			/* entries whose places are on their way to the cache */
+
+static uint64_t hash_ahead(const struct sk_strtable *t, size_t i, const struct sk_seed *seed)
+{
+	uint64_t h = hash(entry_text(t, &t->entries[i]), seed);
+
+	__builtin_prefetch(&t->slots[(uint32_t)h & t->mask], 1);
+	return h;
+}
+
 int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, size_t *repeated)
 {
 	struct sk_set_entry *fit;
+	uint64_t hashes[AHEAD];
 	size_t slots = 16;
 	uint8_t *text;
 
@@ -145,8 +155,13 @@ int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, size_t 
 	t->mask = (uint32_t)(slots - 1);
 	if (build_filter(t, seed) < 0)
 		return SK_E_MEMORY;
-	for (size_t i = 0; i < t->cnt; i++)
-		*repeated += !put(t, i, seed);
+	for (size_t i = 0; i < SK_MIN(t->cnt, AHEAD); i++)
+		hashes[i] = hash_ahead(t, i, seed);
+	for (size_t i = 0; i < t->cnt; i++) {
+		*repeated += !put(t, i, hashes[i % AHEAD]);
+		if (i + AHEAD < t->cnt)
+			hashes[i % AHEAD] = hash_ahead(t, i + AHEAD, seed);
+	}
 	fit = realloc(t->entries, t->cnt * sizeof(*fit));
 	if (fit) {
 		t->entries = fit;
