@@ -6,10 +6,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/ahead.h"
 #include "capture/unpack.h"
 
 #define IN_ROOM (256u << 10)
@@ -17,6 +19,7 @@
 #define PAGE (64u << 10)		/* a multiple of every page size in use */
 #define LOOK_EVERY (1u << 20)		/* has the mapped file shrunk? */
 #define DROP_EVERY (1u << 20)		/* pages behind us go from our memory … */
+#define AHEAD_FROM (1u << 20)		/* bytes unpacked here, before a thread is worth it */
 #define DROP_BEHIND (16u << 20)		/* … this far behind when bytes stay valid: who comes late has them read in again */
 
 static int fail(struct sk_source *s, struct sk_error *e, int code, const char *what)
@@ -69,7 +72,17 @@ static int unpack_error(struct sk_source *s, struct sk_error *e, int code)
 	if (code == SK_E_MEMORY)
 		return sk_error_set(e, code, "%s: not enough memory to unpack %s", s->name, kind);
 	return sk_error_set(e, code, "%s: the %s data %s after %llu unpacked bytes", s->name, kind,
-		s->packed.n ? "are damaged" : "end", (unsigned long long)(s->taken + s->window.n));
+		s->packed.n ? "are damaged" : "end", (unsigned long long)s->unpacked);
+}
+
+/* Pages of the map before done go. */
+static void drop_behind(struct sk_source *s, size_t done)
+{
+	if (done < s->map_dropped + DROP_EVERY)
+		return;
+	done -= done % PAGE;
+	(void)madvise(s->map + s->map_dropped, done - s->map_dropped, MADV_DONTNEED);
+	s->map_dropped = done;
 }
 
 static int64_t unpack_some(struct sk_source *s, uint8_t *to, size_t room, struct sk_error *e)
@@ -80,8 +93,11 @@ static int64_t unpack_some(struct sk_source *s, uint8_t *to, size_t room, struct
 
 		if (!s->in)
 			s->read += before - s->packed.n;
+		if (s->map)
+			drop_behind(s, (size_t)(s->packed.p - s->map));
 		if (n < 0)
 			return unpack_error(s, e, (int)n);
+		s->unpacked += (uint64_t)n;
 		if (n > 0 || s->ended)
 			return n;
 		n = read_some(s, s->in, IN_ROOM, e);
@@ -89,6 +105,30 @@ static int64_t unpack_some(struct sk_source *s, uint8_t *to, size_t room, struct
 			return n;
 		s->packed = sk_span(s->in, (size_t)n);
 	}
+}
+
+static int64_t make_ahead(void *cx, uint8_t *to, size_t room)
+{
+	struct sk_source *s = cx;
+
+	return unpack_some(s, to, room, &s->ahead_error);
+}
+
+/* Unpacks here, or takes what the thread has unpacked. */
+static int64_t unpacked_some(struct sk_source *s, uint8_t *to, size_t room, struct sk_error *e)
+{
+	int64_t n;
+
+	if (!s->ahead && s->fd >= 0 && s->unpacked >= AHEAD_FROM && !s->no_ahead) {
+		s->ahead = sk_ahead_new(make_ahead, s);
+		s->no_ahead = !s->ahead;
+	}
+	if (!s->ahead)
+		return unpack_some(s, to, room, e);
+	n = sk_ahead_take(s->ahead, to, room);
+	if (n < 0)
+		*e = s->ahead_error;
+	return n;
 }
 
 int sk_source_more(struct sk_source *s, size_t want, struct sk_error *e)
@@ -105,9 +145,9 @@ int sk_source_more(struct sk_source *s, size_t want, struct sk_error *e)
 		uint8_t *to = s->buf + s->window.n;
 		size_t room = SK_MIN(SOURCE_ROOM - s->window.n, FILL);
 
-		if (s->ended && !s->unpack)
+		if (!s->unpack && s->ended)
 			return 0;
-		n = s->unpack ? unpack_some(s, to, room, e) : read_some(s, to, room, e);
+		n = s->unpack ? unpacked_some(s, to, room, e) : read_some(s, to, room, e);
 		if (n <= 0)
 			return (int)n;
 		s->window.n += (size_t)n;
@@ -120,21 +160,13 @@ int sk_source_release(struct sk_source *s, struct sk_error *e)
 	struct stat st;
 	size_t done;
 
-	if (!s->map || s->map_len == 0)
+	if (!s->map || s->map_len == 0 || s->unpack)
 		return 0;
-	done = s->unpack ? (size_t)(s->packed.p - s->map) : (size_t)(s->window.p - s->map);
-	if (done / LOOK_EVERY != s->read / LOOK_EVERY && !s->unpack) {
-		if (fstat(s->fd, &st) == 0 && (uint64_t)st.st_size < s->map_len)
-			return fail(s, e, SK_E_FORMAT, "the file was cut short while it was read");
-	}
-	if (!s->unpack)
-		s->read = done;
-	done -= s->stays ? SK_MIN(done, DROP_BEHIND) : 0;
-	if (done >= s->map_dropped + DROP_EVERY) {
-		done -= done % PAGE;
-		(void)madvise(s->map + s->map_dropped, done - s->map_dropped, MADV_DONTNEED);
-		s->map_dropped = done;
-	}
+	done = (size_t)(s->window.p - s->map);
+	if (done / LOOK_EVERY != s->read / LOOK_EVERY && fstat(s->fd, &st) == 0 && (uint64_t)st.st_size < s->map_len)
+		return fail(s, e, SK_E_FORMAT, "the file was cut short while it was read");
+	s->read = done;
+	drop_behind(s, s->stays ? done - SK_MIN(done, DROP_BEHIND) : done);
 	return 0;
 }
 
@@ -245,6 +277,10 @@ int sk_source_open_memory(struct sk_source *s, struct sk_span bytes, const char 
 
 void sk_source_close(struct sk_source *s)
 {
+	if (s->ahead && s->waits && s->break_fd >= 0 && eventfd_write(s->break_fd, 1) < 0)
+		errno = 0;	/* full is as good as written */
+	sk_ahead_free(s->ahead);
+	s->ahead = NULL;
 	if (s->map)
 		munmap(s->map, s->map_len);
 	if (s->fd >= 0)

@@ -2,8 +2,9 @@
  *
  * what     a window of bytes in order; a plain file is mapped and is one window, a pipe and a compressed file are read
  *          piece by piece into a buffer of fixed size
- * memory   SOURCE_ROOM for a pipe or a compressed file, plus what the decompressor needs (see unpack.h)
- * threads  one owner; the break descriptor is written by sk_capture_break
+ * memory   SOURCE_ROOM for a pipe or a compressed file, plus what the decompressor needs (see unpack.h and ahead.h)
+ * threads  one owner; a long compressed file or pipe is unpacked on a thread of its own; the break descriptor is written by
+ *          sk_capture_break
  * limits   a mapped file that shrinks while it is read is noticed every megabyte only; more than SOURCE_WANT_MAX bytes at a time
  *          are never asked for
  */
@@ -17,13 +18,15 @@
 #define SOURCE_WANT_MAX (1u << 20)
 #define SOURCE_ROOM (2u << 20)
 
+struct sk_ahead;
 struct sk_unpack;
 
 struct sk_source {
 	char name[256];			/* for messages */
 	struct sk_span window;		/* next bytes of the capture */
 	uint64_t taken;			/* bytes of the capture before window */
-	uint64_t read, size;		/* bytes of the file read; its size, 0 when unknown */
+	_Atomic uint64_t read;		/* bytes of the file read */
+	uint64_t size;			/* of the file, 0 when unknown */
 	int fd;
 	int break_fd;			/* readable once reading is to stop; <0 for none */
 	bool waits;			/* fd may block: a pipe or a terminal */
@@ -33,6 +36,10 @@ struct sk_source {
 	bool stays;			/* bytes taken may be looked at until close */
 	struct sk_span packed;		/* what of map, of memory or of in is not unpacked yet */
 	struct sk_unpack *unpack;	/* NULL when not compressed */
+	uint64_t unpacked;		/* bytes */
+	struct sk_ahead *ahead;		/* NULL: unpacked when asked for. Otherwise unpacking and what it needs above are its thread's */
+	struct sk_error ahead_error;	/* why it stopped */
+	bool no_ahead;			/* there was no thread to be had */
 	uint8_t *buf;			/* SOURCE_ROOM bytes, with a window in it; NULL when mapped and plain */
 	uint8_t *in;			/* compressed bytes read from fd */
 };

@@ -36,6 +36,12 @@ cmp "$work/plain" "$work/stdin" || fail "standard input: alerts differ"
 alerts_of -r "$work/joined.pcap" -j 1 >"$work/joined.1"
 alerts_of -r - -j 1 <"$work/joined.pcap" >"$work/joined.stdin"
 [ "$(wc -l <"$work/joined.1")" -ge 100 ] || fail "few alerts from the joined captures"
+# compressed, and so long that it is unpacked on a thread
+gzip -c <"$work/joined.pcap" >"$work/joined.gz"
+for j in 1 2; do
+	alerts_of -r "$work/joined.gz" -j $j >"$work/joined"
+	cmp "$work/joined.1" "$work/joined" || fail "joined captures, gzip, -j $j: alerts differ"
+done
 for j in 2 5; do
 	alerts_of -r "$work/joined.pcap" -j $j >"$work/joined"
 	cmp "$work/joined.1" "$work/joined" || fail "joined captures: -j $j differs from -j 1"

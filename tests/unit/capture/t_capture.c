@@ -726,6 +726,63 @@ static void a_waiting_read_can_be_stopped(void **state)
 	sk_buf_fini(&made.file);
 }
 
+/* A long compressed input is unpacked on a thread: torn, left in the middle, and stopped while that thread waits for a pipe. */
+static void unpacking_ahead_ends_early(void **state)
+{
+	static uint8_t whole_file[MANY * 1300];
+	struct sk_raw burst[SK_CAPTURE_BURST_MAX];
+	struct sk_capture *c;
+	struct sk_error e;
+	struct sk_span s;
+	pthread_t thread;
+	FILE *f = fopen(in_folder("many.pcap"), "rb");
+
+	assert_non_null(f);
+	s = sk_span(whole_file, fread(whole_file, 1, sizeof(whole_file), f));
+	fclose(f);
+	for (size_t i = 0; i < SK_ARRAY_LEN(packers); i++) {
+		struct sk_buf packed = { 0 };
+		int ends[2], saved = dup(STDIN_FILENO), cnt = 0, n;
+
+		packers[i].pack(s, &packed);
+		packed.n = packed.n * 6 / 10;
+		write_file("many.torn", sk_buf_span(&packed));
+		assert_int_equal(sk_capture_open_file(&c, in_folder("many.torn"), NULL, &e), 0);
+		while ((n = sk_capture_next(c, burst, 32, 0, &e)) > 0)
+			cnt += n;
+		assert_int_equal(n, SK_E_FORMAT);
+		assert_non_null(strstr(e.text, "data end after"));
+		assert_in_range(cnt, 2000, MANY - 1);
+		assert_int_equal(sk_capture_next(c, burst, 32, 0, &e), SK_E_FORMAT);
+		assert_int_equal(sk_capture_counters(c)->files_damaged, 1);
+		sk_capture_close(c);
+		for (int stop = 0; stop < 2; stop++) {
+			assert_int_equal(pipe(ends), 0);
+			assert_true(fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) >= (int)packed.n);
+			assert_int_equal(write(ends[1], packed.p, packed.n), packed.n);
+			dup2(ends[0], STDIN_FILENO);
+			assert_int_equal(sk_capture_open_file(&c, "-", NULL, &e), 0);
+			for (n = 0; n < 2000; )
+				n += sk_capture_next(c, burst, 32, 0, &e);
+			if (stop) {
+				assert_int_equal(pthread_create(&thread, NULL, break_soon, c), 0);
+				while ((n = sk_capture_next(c, burst, 32, 0, &e)) > 0)
+					;
+				assert_int_equal(n, SK_E_EOF);
+				pthread_join(thread, NULL);
+				assert_int_equal(sk_capture_counters(c)->files_damaged, 0);
+			}
+			sk_capture_close(c);
+			close(ends[0]);
+			close(ends[1]);
+		}
+		dup2(saved, STDIN_FILENO);
+		close(saved);
+		sk_buf_fini(&packed);
+	}
+	assert_int_equal(unlink(in_folder("many.torn")), 0);
+}
+
 static void folders_are_searched(void **state)
 {
 	struct sk_capture_list l = { 0 };
@@ -795,6 +852,7 @@ int main(void)
 		cmocka_unit_test(files_pipes_and_compressed_files),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(a_waiting_read_can_be_stopped),
+		cmocka_unit_test(unpacking_ahead_ends_early),
 		cmocka_unit_test(folders_are_searched),
 	};
 
