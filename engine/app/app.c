@@ -150,7 +150,7 @@ static void note_segment(struct sk_flow *f, struct sk_app_segments *s, uint64_t 
 	if (s->n && s->at[(s->next + s->room - 1u) % s->room].packet == packet)
 		return;
 	if (s->n == s->room && s->room < SK_APP_SEGMENTS_MAX) {
-		uint16_t room = s->room ? SK_APP_SEGMENTS_MAX : SK_APP_SEGMENTS_FIRST;
+		uint16_t room = s->room == 0 ? SK_APP_SEGMENTS_FIRST : s->room == SK_APP_SEGMENTS_FIRST ? SK_APP_SEGMENTS_MORE : SK_APP_SEGMENTS_MAX;
 
 		more = sk_arena_alloc(&f->arena, room * sizeof(*more));
 		if (more) {

@@ -9,8 +9,9 @@
 #include "app/binding.h"
 
 #define SK_APP_PACKETS_MAX 16		/* in sk_event.packets */
-#define SK_APP_SEGMENTS_FIRST 8		/* segments remembered per direction, to begin with … */
-#define SK_APP_SEGMENTS_MAX 32		/* … and once there are more */
+#define SK_APP_SEGMENTS_FIRST 4		/* segments remembered per direction, to begin with … */
+#define SK_APP_SEGMENTS_MORE 8		/* … and once there are more */
+#define SK_APP_SEGMENTS_MAX 32
 #define SK_APP_SWITCHES_MAX 16		/* changes of protocol in one flow */
 #define SK_APP_RESYNC_RUNS 64		/* runs of a midstream or gapped direction at whose start a protocol is looked for */
 #define SK_APP_LATE_RUNS 16		/* later runs to the server at whose start an upgrade is looked for (STARTTLS, RDP) */

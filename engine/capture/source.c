@@ -18,8 +18,8 @@
 #define FILL (256u << 10)		/* bytes at a time: they are still in the cache when they are decoded */
 #define PAGE (64u << 10)		/* a multiple of every page size in use */
 #define LOOK_EVERY (1u << 20)		/* has the mapped file shrunk? */
-#define DROP_EVERY (1u << 20)		/* pages behind us go from our memory … */
 #define AHEAD_FROM (1u << 20)		/* bytes unpacked here, before a thread is worth it */
+#define DROP_EVERY (512u << 10)		/* pages behind us go from our memory … */
 #define DROP_BEHIND (16u << 20)		/* … this far behind when bytes stay valid: who comes late has them read in again */
 
 static int fail(struct sk_source *s, struct sk_error *e, int code, const char *what)

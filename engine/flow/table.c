@@ -7,11 +7,11 @@
 #include <sys/mman.h>
 
 #define SLOTS_FIRST 4096u
-#define ARENA_CHUNK 288u		/* what a DNS exchange needs */
+#define ARENA_CHUNK 304u		/* what a DNS exchange needs, and the first bytes of a connection */
 #if defined(__SANITIZE_ADDRESS__)
 static const uint32_t kept_max;		/* none, so that use after the end of a flow is seen */
 #else
-static const uint32_t kept_max = 65536;	/* unused records that keep their first chunk: 21 MiB */
+static const uint32_t kept_max = 65536;	/* unused records that keep their first chunk: 22 MiB */
 #endif
 #define HUGE_FROM_SLABS 4u		/* small captures stay off huge pages: zeroing them costs more than they save */
 

@@ -108,13 +108,15 @@ static void b_flow_end(void *instance, struct sk_worker *w, void *worker, void *
 	tell("end%llu:%llu ", (unsigned long long)info->serial, (unsigned long long)fb->events);
 }
 
+static int a_answer;
+
 static int a_event(void *instance, struct sk_worker *w, void *worker, void *flow, const struct sk_event *e)
 {
 	assert_null(instance);
 	assert_null(worker);
 	assert_null(flow);
 	tell("a:%u ", e->kind);
-	return SK_CONTINUE;
+	return a_answer;
 }
 
 static const struct sk_field_def thing_fields[] = {
@@ -145,6 +147,7 @@ static int reset(void **state)
 	story[0] = 0;
 	act = NULL;
 	begin_answer = SK_WATCH;
+	a_answer = SK_CONTINUE;
 	fake_rule_cnt = 0;
 	fake_units = 0;
 	return 0;
@@ -566,6 +569,28 @@ static void short_of_flow_memory(void **state)
 	stop(&x);
 }
 
+/* A plugin that keeps nothing in flows is called before there is a slot for it, and leaves a flow all the same. */
+static void leaving_without_flow_state(void **state)
+{
+	static const int answers[] = { SK_FLOW_DONE, SK_FAILED };
+	struct fixture x;
+
+	for (size_t i = 0; i < SK_ARRAY_LEN(answers); i++) {
+		start(&x, NULL, 0);
+		assert_null(x.flow.detect);
+		a_answer = answers[i];
+		request(&x, 1, "GET");
+		assert_ptr_equal(strstr(story, "a:"), story);
+		story[0] = 0;
+		request(&x, 2, "GET");
+		assert_null(strstr(story, "a:"));
+		assert_non_null(strstr(story, "b:"));
+		assert_int_equal(sk_detect_counters(x.detect)->plugin_failures, i);
+		stop(&x);
+		story[0] = 0;
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -584,6 +609,7 @@ int main(void)
 		cmocka_unit_test_setup(explain, reset),
 		cmocka_unit_test_setup(breadcrumb, reset),
 		cmocka_unit_test_setup(short_of_flow_memory, reset),
+		cmocka_unit_test_setup(leaving_without_flow_state, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
