@@ -2,7 +2,7 @@
 # Fuzzes every target for a while from its seeds and what earlier nights have found, and says what came of it.
 #
 # usage   tests/fuzz/nightly.sh [-s SECONDS] [-j JOBS] [-c FOLDER] [-b BUILD] [-a SECONDS] [TARGET…]
-#   -s    for each target (60)
+#   -s    for each target (60; 0: none)
 #   -j    targets at a time (1)
 #   -c    where corpora, findings and the report are kept (~/.cache/sekisho-fuzz); never inside the source tree
 #   -b    a build folder configured with CC=clang CXX=clang++ --enable-fuzzing; otherwise FOLDER/build is made
@@ -39,23 +39,27 @@ configured() {
 	mkdir -p "$folder" && (cd "$folder" && env "$@") || { echo "cannot configure in $folder" >&2; exit 1; }
 }
 
-if [ -z "$build" ]; then
-	build=$home/build
-	configured "$build" CC=clang CXX=clang++ "$top/configure" -q --enable-fuzzing
-fi
-build=$(cd "$build" && pwd)
-targets=$(cd "$build" && make -s list-fuzz)
-[ -n "$targets" ] || { echo "no targets in $build" >&2; exit 1; }
-if [ $# -gt 0 ]; then
-	wanted=
-	for name; do
-		for target in $targets; do
-			[ "${target##*/fuzz_}" = "$name" ] && wanted="$wanted $target"
+# What was asked for of the targets, built.
+build_targets() {
+	if [ -z "$build" ]; then
+		build=$home/build
+		configured "$build" CC=clang CXX=clang++ "$top/configure" -q --enable-fuzzing
+	fi
+	build=$(cd "$build" && pwd)
+	targets=$(cd "$build" && make -s list-fuzz)
+	[ -n "$targets" ] || { echo "no targets in $build" >&2; exit 1; }
+	if [ $# -gt 0 ]; then
+		wanted=
+		for name; do
+			for target in $targets; do
+				[ "${target##*/fuzz_}" = "$name" ] && wanted="$wanted $target"
+			done
 		done
-	done
-	targets=$wanted
-fi
-(cd "$build" && make -s -j"$(nproc)" $targets) || { echo "the targets do not build" >&2; exit 1; }
+		targets=$wanted
+	fi
+	(cd "$build" && make -s -j"$(nproc)" $targets) || { echo "the targets do not build" >&2; exit 1; }
+}
+[ "$seconds" -eq 0 ] || build_targets "$@"
 
 # run TARGET: one target, and its line in the report.
 export top home build seconds report minimise
@@ -92,7 +96,7 @@ line=$(printf '%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d' "$(date -u +%Y-%m-%dT%H:%MZ)" "$n
 printf '%s\n' "$line" | tee -a "$report"
 SCRIPT
 [ -s "$report" ] || printf 'when\ttarget\tseconds\texecutions\tedges\tfeatures\tinputs\tfindings\n' >"$report"
-printf '%s\n' $targets | xargs -P "$jobs" -n 1 sh "$home/run"
+[ "$seconds" -eq 0 ] || printf '%s\n' $targets | xargs -P "$jobs" -n 1 sh "$home/run"
 
 # AFL++ on the program as users run it. Its instrumentation needs no change of the sources.
 if [ "$afl" -gt 0 ]; then
