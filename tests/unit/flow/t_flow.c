@@ -300,6 +300,31 @@ static void sweeping_does_not_change_the_flows(void **state)
 	assert_int_equal(added[1], 4);
 }
 
+/* When a flow ends must not depend on the others of its list: with -j other ones are beside it. */
+static void a_busy_flow_holds_up_nobody(void **state)
+{
+	struct ended e;
+	struct sk_flow_table *t = table(100, &e);
+	struct sk_packet busy = packet("10.0.0.1", 1, "10.0.0.9", 53, 17, 0), silent = packet("10.0.0.2", 1, "10.0.0.9", 53, 17, 1);
+	struct sk_packet again = packet("10.0.0.1", 1, "10.0.0.9", 53, 17, 7);	/* too soon to be moved behind the silent one */
+	int dir;
+
+	pass(t, &busy, &dir);
+	pass(t, &silent, &dir);
+	pass(t, &again, &dir);
+	sk_flow_expire(t, (1000 + DATAGRAM_SEC) * SEC);
+	assert_int_equal(e.cnt, 0);
+	sk_flow_expire(t, (1000 + 1 + DATAGRAM_SEC + 1) * SEC);
+	assert_int_equal(e.cnt, 1);
+	assert_int_equal(e.serials[0], silent.order);
+	sk_flow_expire(t, (1000 + 7 + DATAGRAM_SEC) * SEC - SEC / 2);
+	assert_int_equal(e.cnt, 1);
+	sk_flow_expire(t, (1000 + 7 + DATAGRAM_SEC + 1) * SEC);
+	assert_int_equal(e.cnt, 2);
+	assert_int_equal(e.serials[1], busy.order);
+	sk_flow_table_free(t);
+}
+
 static void time_may_jump(void **state)
 {
 	static struct ended e;
@@ -514,6 +539,7 @@ int main(void)
 		cmocka_unit_test(flows_expire_by_state_in_order),
 		cmocka_unit_test(a_packet_keeps_its_flow),
 		cmocka_unit_test(sweeping_does_not_change_the_flows),
+		cmocka_unit_test(a_busy_flow_holds_up_nobody),
 		cmocka_unit_test(time_may_jump),
 		cmocka_unit_test(the_worthless_go_first),
 		cmocka_unit_test(the_busy_stay),
