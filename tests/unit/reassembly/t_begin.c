@@ -68,7 +68,7 @@ static void small_and_full(void **state)
 	static struct talk small, full;
 	unsigned begins = 0, answered = 0;
 
-	for (unsigned round = 0; round < 60000; round++) {
+	for (unsigned round = 0; round < 5000; round++) {
 		talk_begin(&small, (enum sk_policy)(round % 8));
 		talk_begin(&full, (enum sk_policy)(round % 8));
 		for (unsigned i = 0, cnt = 1 + draw(9); i < cnt; i++) {
@@ -89,8 +89,8 @@ static void small_and_full(void **state)
 		talk_fini(&small);
 		talk_fini(&full);
 	}
-	assert_true(begins > 20000);
-	assert_true(answered > 5000);
+	assert_true(begins > 2000);
+	assert_true(answered > 500);
 }
 
 static void the_usual_handshake_is_small(void **state)
