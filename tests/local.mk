@@ -1,5 +1,5 @@
 # Everything below tests/unit is a cmocka program named after its folder and subject.
-EXTRA_DIST += %D%/lib/unit.h %D%/lib/packet.h %D%/lib/app_kit.h
+EXTRA_DIST += %D%/README.md %D%/lib/unit.h %D%/lib/packet.h %D%/lib/app_kit.h
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
 include %D%/system/local.mk

@@ -366,6 +366,11 @@ static void too_many_layers_stay(void **state)
 	assert_true(ODD(TOO_MANY_CODINGS));
 	assert_true(sk_span_is(sk_buf_span(&out), sk_buf_span(&b[1])));
 	sk_buf_fini(&out);
+	/* more names than are kept: the last ones count, since they are the outermost */
+	out = decode("br,br,br,br,br,br,gzip,gzip,gzip,gzip,gzip,gzip", sk_buf_span(&b[5]), 64);
+	assert_true(ODD(TOO_MANY_CODINGS));
+	assert_true(sk_span_is(sk_buf_span(&out), sk_buf_span(&b[1])));
+	sk_buf_fini(&out);
 	for (int i = 0; i < 6; i++)
 		sk_buf_fini(&b[i]);
 }
