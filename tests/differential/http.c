@@ -98,6 +98,13 @@ static struct side_tx *tx_of(struct flow *f, const struct sk_event *request)
 	return NULL;
 }
 
+/* Not put together of ranges, converted or of a second reading, which are told beside the body itself. */
+static bool is_as_sent(const struct sk_event *e)
+{
+	return !sk_event_num(e, SK_F_HTTP_BODY_PIECES, 0) && !sk_event_num(e, SK_F_HTTP_BODY_SECOND, 0) &&
+	       !sk_event_bytes(e, SK_F_HTTP_BODY_CHARSET).p;
+}
+
 static void on_event(void *cx, struct sk_flow *sf, const struct sk_event *e)
 {
 	struct flow *f = d.flows[road_index(&d.road, sf)];
@@ -121,7 +128,7 @@ static void on_event(void *cx, struct sk_flow *sf, const struct sk_event *e)
 			return;
 		tx->status = status;
 		tx->response_fields = names(sk_event_value(e, SK_F_HTTP_RESPONSE_HEADERS));
-	} else if (e->kind == SK_KIND_HTTP_BODY) {
+	} else if (e->kind == SK_KIND_HTTP_BODY && is_as_sent(e)) {
 		const struct sk_event *request = e->parent && e->parent->kind == SK_KIND_HTTP_RESPONSE ? e->parent->parent : e->parent;
 
 		tx = tx_of(f, request);
