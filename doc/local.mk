@@ -6,7 +6,7 @@ dist_doc_DATA += %D%/alert.schema.json %D%/event.schema.json
 dist_doc_DATA += %D%/rules.md
 dist_doc_DATA += %D%/redis.md
 dist_doc_DATA += %D%/threat-model.md
-dist_doc_DATA += %D%/performance.md %D%/cost-http.svg
+dist_doc_DATA += %D%/performance.md %D%/cost-http.svg %D%/cost-small.svg
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	%D%/examples/consume.py \

@@ -208,7 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		evidence[i] = (struct sk_evidence){ .field = i ? "fuzz.kind.token" : "http.request.target", .value = bytes(&in),
 			.offset = number(&in, 4), .length = (uint32_t)number(&in, 2), .start = (uint32_t)number(&in, 2),
 			.note = i == 1 ? text(&in, note, sizeof(note)) : NULL };
-	const struct sk_match m = { &rule, &e, evidence, (size_t)number(&in, 1) % 4 };
+	const struct sk_match m = { &rule, &e, evidence, (size_t)number(&in, 1) % 4, NULL };
 	struct sk_alert *a = sk_alert_new(&m, &reg, &(struct sk_alert_order){ 1, 2, 3 });
 
 	MUST(a);

@@ -73,7 +73,7 @@ static struct sk_alert *make(const struct sk_rule *r, uint64_t at)
 	v[SK_F_HTTP_REQUEST_HOST] = test_text("sharepoint.example.org");
 	v[SK_F_HTTP_REQUEST_PATH] = test_text("/_layouts/15/ToolPane.aspx");
 	v[SK_F_HTTP_REQUEST_REFERER] = test_text("http://SharePoint.example.org/_layouts/SignOut.aspx\r\n\033]0;x\007");
-	a = sk_alert_new(&(struct sk_match){ r, &e, evidence, 2 }, &reg, &order);
+	a = sk_alert_new(&(struct sk_match){ r, &e, evidence, 2, NULL }, &reg, &order);
 	assert_non_null(a);
 	a->file = "incident.pcapng";
 	return a;
@@ -406,7 +406,7 @@ static void hostile_bytes_never_reach_the_terminal(void **state)
 			junk[j] = (uint8_t)(rng >> 56);
 		}
 		v[SK_F_HTTP_REQUEST_HOST] = (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span(junk, (size_t)i) };
-		a = sk_alert_new(&(struct sk_match){ &rule, &e, &evidence, 1 }, &reg, &(struct sk_alert_order){ 1, 1, 1 });
+		a = sk_alert_new(&(struct sk_match){ &rule, &e, &evidence, 1, NULL }, &reg, &(struct sk_alert_order){ 1, 1, 1 });
 		write_alert(s, a);
 		sk_alert_put(a);
 		if (i % 40 != 39)
