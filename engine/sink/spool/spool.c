@@ -53,6 +53,13 @@ struct segment {
 	bool has_gaps;			/* damage between records: each is checked when it is read again */
 };
 
+/* Where reading has come to: the next record is at or behind off, and its number is greater than after. */
+struct cursor {
+	struct segment *g;		/* NULL: at the end */
+	size_t off;
+	uint64_t after;
+};
+
 struct sk_spool {
 	struct sk_spool_conf conf;
 	char *dir, *sensor;
@@ -61,8 +68,7 @@ struct sk_spool {
 	bool is_ours;			/* open and locked: may be written to */
 	bool is_dir_dirty;
 	struct segment *head, *tail;
-	struct segment *at;		/* holds the first record that is not acknowledged, at off; NULL: none */
-	size_t off;
+	struct cursor at;		/* the first record that is not acknowledged; none when g is NULL */
 	uint64_t opening, next;
 	uint64_t limit, limit_until_ns;	/* below max while the disk is full */
 	size_t segment_size;
@@ -150,7 +156,7 @@ static bool drop_oldest(struct sk_spool *s)
 {
 	struct segment *g = s->head;
 
-	if (!g || g == s->at)
+	if (!g || g == s->at.g)
 		return false;
 	s->head = g->next;
 	if (!s->head)
@@ -345,7 +351,8 @@ static int check_head(struct sk_spool *s, const char *name, struct segment *g, s
 		if (!s->sensor)
 			return sk_error_set(e, SK_E_MEMORY, "not enough memory");
 	}
-	g->base = g->last = h.base;
+	g->base = h.base;
+	g->last = s->tail ? SK_MAX(h.base, s->tail->last) : h.base;
 	g->last_ns = h.time_ns;
 	return 0;
 }
@@ -683,10 +690,8 @@ static int add_record(struct sk_spool *s, struct sk_spool_item *it, size_t n)
 		if (rc < 0)
 			return rc;
 	}
-	if (!s->at) {
-		s->at = g;
-		s->off = g->used;
-	}
+	if (!s->at.g)
+		s->at = (struct cursor){ .g = g, .off = g->used, .after = it->seq - 1 };
 	g->used += n;
 	g->last = s->st.last = s->next++;
 	g->last_ns = it->time_ns;
@@ -721,41 +726,49 @@ int sk_spool_add(struct sk_spool *s, struct sk_spool_item *it)
 
 /* --- out --- */
 
-/* The record at or behind off, or the first of the segments behind. */
-static size_t step(struct segment **g, size_t *off, struct sk_spool_item *it)
+/* The next record; the cursor goes to it, pass() behind it. Where the opening has passed bytes over, so does this: damage, and
+ * records whose numbers do not ascend, which are copies. */
+static size_t step(struct cursor *c, struct sk_spool_item *it)
 {
-	uint64_t after = *g ? (*g)->base : 0;
-
-	while (*g) {
-		size_t n = (*g)->has_gaps ? 0 : sk_record_view(bytes_of(*g), *off, it);
+	while (c->g) {
+		size_t n = c->g->has_gaps ? 0 : sk_record_view(bytes_of(c->g), c->off, it);
 
 		if (!n)
-			n = sk_record_find(bytes_of(*g), off, after, it);
-
+			n = sk_record_find(bytes_of(c->g), &c->off, c->after, it);
 		if (n)
 			return n;
-		*g = (*g)->next;
-		*off = SK_SEGMENT_HEAD;
-		after = *g ? (*g)->base : 0;
+		c->g = c->g->next;
+		c->off = SK_SEGMENT_HEAD;
+		if (c->g)
+			c->after = SK_MAX(c->after, c->g->base);
 	}
 	return 0;
 }
 
+static void pass(struct cursor *c, size_t n, uint64_t seq)
+{
+	c->off += n;
+	c->after = seq;
+}
+
+static struct cursor first(const struct sk_spool *s)
+{
+	return (struct cursor){ .g = s->head, .off = SK_SEGMENT_HEAD, .after = s->head ? s->head->base : 0 };
+}
+
 size_t sk_spool_peek(struct sk_spool *s, uint64_t after, struct sk_spool_item *items, size_t max, size_t max_bytes)
 {
-	struct segment *g = s->at;
-	size_t off = s->off, cnt = 0, bytes = 0, n;
+	struct cursor c = s->at;
+	size_t cnt = 0, bytes = 0, n;
 
-	while (cnt < max && (n = step(&g, &off, &items[cnt])) > 0) {
-		if (items[cnt].seq <= after) {
-			off += n;
-			continue;
-		}
-		if (cnt && bytes + n > max_bytes)
+	while (cnt < max && (n = step(&c, &items[cnt])) > 0) {
+		bool is_wanted = items[cnt].seq > after;
+
+		if (is_wanted && cnt && bytes + n > max_bytes)
 			break;
-		bytes += n;
-		off += n;
-		cnt++;
+		pass(&c, n, items[cnt].seq);
+		bytes += is_wanted ? n : 0;
+		cnt += is_wanted;
 	}
 	return cnt;
 }
@@ -765,14 +778,14 @@ void sk_spool_ack(struct sk_spool *s, uint64_t seq)
 	struct sk_spool_item it;
 	size_t n;
 
-	while (s->at && (n = step(&s->at, &s->off, &it)) > 0 && it.seq <= seq) {
-		s->off += n;
+	while ((n = step(&s->at, &it)) > 0 && it.seq <= seq) {
+		pass(&s->at, n, it.seq);
 		s->st.pending--;
 		s->st.pending_alerts -= it.is_alert;
 		s->st.pending_bytes -= n;
 		s->st.retained++;
-		if (s->off == s->at->used && !s->at->next) {
-			s->at = NULL;
+		if (s->at.off == s->at.g->used && !s->at.g->next) {
+			s->at.g = NULL;
 			break;
 		}
 	}
@@ -782,25 +795,23 @@ void sk_spool_ack(struct sk_spool *s, uint64_t seq)
 
 void sk_spool_seek(struct sk_spool *s, uint64_t seq)
 {
-	struct segment *g = s->head;
-	size_t off = SK_SEGMENT_HEAD, n;
+	struct cursor c = first(s);
 	struct sk_spool_item it;
+	size_t n;
 
-	s->at = NULL;
+	s->at.g = NULL;
 	s->st.pending = s->st.pending_alerts = s->st.pending_bytes = s->st.retained = 0;
-	while ((n = step(&g, &off, &it)) > 0) {
+	while ((n = step(&c, &it)) > 0) {
 		if (it.seq <= seq) {
 			s->st.retained++;
 		} else {
-			if (!s->at) {
-				s->at = g;
-				s->off = off;
-			}
+			if (!s->at.g)
+				s->at = c;
 			s->st.pending++;
 			s->st.pending_alerts += it.is_alert;
 			s->st.pending_bytes += n;
 		}
-		off += n;
+		pass(&c, n, it.seq);
 	}
 	s->st.acked = seq;
 	if (s->next <= seq)
@@ -810,7 +821,7 @@ void sk_spool_seek(struct sk_spool *s, uint64_t seq)
 
 void sk_spool_expire(struct sk_spool *s, uint64_t now_ns)
 {
-	while (s->head && s->head != s->at && s->head->records && s->head->last <= s->st.acked &&
+	while (s->head && s->head != s->at.g && s->head->records && s->head->last <= s->st.acked &&
 	       (s->conf.retain_ns == 0 || (now_ns > s->head->last_ns && now_ns - s->head->last_ns > s->conf.retain_ns)))
 		if (!drop_oldest(s))
 			return;
@@ -838,22 +849,21 @@ bool sk_spool_has_pending(const struct sk_spool *s) { return s->st.pending > 0; 
 
 uint64_t sk_spool_oldest(const struct sk_spool *s)
 {
-	struct segment *g = s->at;
+	struct cursor c = s->at;
 	struct sk_spool_item it;
-	size_t off = s->off;
 
-	return step(&g, &off, &it) ? it.time_ns : 0;
+	return step(&c, &it) ? it.time_ns : 0;
 }
 
 void sk_spool_each(struct sk_spool *s, sk_spool_each_fn *fn, void *cx)
 {
-	struct segment *g = s->at;
-	size_t off = s->off, n;
+	struct cursor c = s->at;
 	struct sk_spool_item it;
+	size_t n;
 
-	while ((n = step(&g, &off, &it)) > 0) {
+	while ((n = step(&c, &it)) > 0) {
 		fn(cx, &it);
-		off += n;
+		pass(&c, n, it.seq);
 	}
 }
 
@@ -865,7 +875,7 @@ void sk_spool_drop(struct sk_spool *s)
 		s->head = g->next;
 		segment_free(s, g, true);
 	}
-	s->tail = s->at = NULL;
+	s->tail = s->at.g = NULL;
 	s->st.pending = s->st.pending_alerts = s->st.pending_bytes = s->st.retained = 0;
 }
 

@@ -262,6 +262,43 @@ static void damaged_record_in_the_middle(void **state)
 	sk_spool_close(s);
 }
 
+/* Records that stand in a file once more, whole, behind others: a copy within it, or the same file under another name. */
+static void records_copied(void **state)
+{
+	uint8_t whole[4096];
+	struct sk_spool_state st;
+	struct sk_spool_item items[8];
+	struct sk_spool *s = open_ok();
+	char path[400], other[440];
+	uint64_t last;
+	size_t n;
+
+	add(s, "first", 3);
+	add(s, "second", 3);
+	sk_spool_close(s);
+	snprintf(path, sizeof(path), "%s", segment());
+	n = slurp(path, whole, sizeof(whole));
+	assert_int_equal(n, SK_SEGMENT_HEAD + 80);
+	memcpy(whole + n, whole + SK_SEGMENT_HEAD, 80);
+	spill(path, whole, n + 80);
+	snprintf(other, sizeof(other), "%s/00000fffffffffff.seg", dir);
+	spill(other, whole, n + 80);
+	s = open_ok();
+	assert_int_equal(pending(s), 2);
+	last = add(s, "third", 3);
+	assert_int_equal(sk_spool_peek(s, 0, items, 8, 1 << 20), 3);
+	assert_memory_equal(items[1].json.p, "second", 6);
+	assert_memory_equal(items[2].json.p, "third", 5);
+	sk_spool_ack(s, items[0].seq);
+	assert_int_equal(sk_spool_peek(s, 0, items, 8, 1 << 20), 2);
+	sk_spool_ack(s, last);
+	sk_spool_state(s, &st);
+	assert_int_equal(st.pending, 0);
+	assert_int_equal(st.pending_bytes, 0);
+	assert_int_equal(st.lost.alerts, 0);
+	sk_spool_close(s);
+}
+
 static void not_ours(void **state)
 {
 	uint8_t whole[4096];
@@ -492,6 +529,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(numbers_grow_over_openings, setup, teardown),
 		cmocka_unit_test_setup_teardown(torn_at_every_byte, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_record_in_the_middle, setup, teardown),
+		cmocka_unit_test_setup_teardown(records_copied, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_ours, setup, teardown),
 		cmocka_unit_test(full_in_memory),
 		cmocka_unit_test_setup_teardown(full_on_disk, setup, teardown),
