@@ -138,13 +138,11 @@ static struct sk_http_tx *dequeue(struct sk_http *h)
 void sk_http_tell_odds(struct sk_http *h, int dir, const struct sk_http_odds *odds, struct sk_span bytes, uint64_t off,
 		       const struct sk_event *parent)
 {
-	if (SK_LIKELY(!sk_http_odds_any(odds)))
-		return;
-	for (unsigned i = 0; i < SK_HTTP_ODD_CNT; i++) {
-		if (!sk_http_odds_has(odds, (enum sk_http_odd)i))
-			continue;
+	for (struct sk_http_odds left = *odds; SK_UNLIKELY(sk_http_odds_any(&left)); ) {
+		const char *name = sk_http_oddity_defs[sk_http_odds_take(&left)].name;
+
 		h->counters->oddities++;
-		sk_app_publish_oddity(h->a, h->f, dir, SK_KIND_HTTP_ODDITY, sk_http_oddity_defs[i].name, bytes, sk_span(NULL, 0), off, parent);
+		sk_app_publish_oddity(h->a, h->f, dir, SK_KIND_HTTP_ODDITY, name, bytes, sk_span(NULL, 0), off, parent);
 	}
 }
 
@@ -172,10 +170,15 @@ static void on_oddity(void *cx, enum sk_http_odd odd, struct sk_span bytes, uint
 
 /* --- messages --- */
 
-/* The message at hand is tx's; the side has its own reference. */
+/* The message at hand is tx's; the side has its own reference. Where no body follows and the head says nothing of one, none is made. */
 static void open_message(struct sk_http_side *s, struct sk_http_tx *tx, const struct sk_http1_head *head)
 {
 	s->tx = sk_http_tx_ref(tx);
+	if (head->bodyless && !sk_http1_find(head, SK_HTTP1_CONTENT_TYPE) && !sk_http1_find(head, SK_HTTP1_CONTENT_RANGE)) {
+		s->body = NULL;
+		s->body_failed = false;
+		return;
+	}
 	s->body = sk_http_body_new(s, tx, head);
 	s->body_failed = !s->body;
 }

@@ -169,11 +169,8 @@ static struct sk_value oddities(const struct job *j)
 {
 	struct sk_list l = { 0 };
 
-	if (!sk_http_odds_any(&j->odds))
-		return sk_value_none();
-	for (unsigned i = 0; i < SK_HTTP_ODD_CNT; i++)
-		if (sk_http_odds_has(&j->odds, (enum sk_http_odd)i))
-			sk_list_add(&l, j->arena, sk_value_text(sk_span_str(sk_http_oddity_defs[i].name)));
+	for (struct sk_http_odds left = j->odds; sk_http_odds_any(&left); )
+		sk_list_add(&l, j->arena, sk_value_text(sk_span_str(sk_http_oddity_defs[sk_http_odds_take(&left)].name)));
 	return sk_value_list(&l);
 }
 

@@ -186,6 +186,7 @@ static void read_head(struct sk_http1 *h, const uint8_t *p, size_t n, enum sk_ht
 	head.second = h->is_second;
 	if (why != SK_HTTP_ODD_CNT)
 		sk_http_odds_add(&head.odds, why);
+	head.bodyless = head.bodyless && why != SK_HTTP_ODD_HEADER_TOO_LONG;
 	if (h->line_n > 2)
 		sk_http_odds_add(&head.odds, SK_HTTP_ODD_BLANK_BEFORE_MESSAGE);
 	if (h->is_second) {

@@ -42,9 +42,11 @@ struct sk_http1_head {
 	uint64_t off;			/* stream offset of raw.p */
 	bool is_response;
 	bool second;			/* only the other reading of a length shows this request */
+	bool bodyless;			/* a request, read to its end, that names neither a length nor a coding: its end follows at once */
 	bool has_content_length;	/* valid and single: content_length holds */
 	uint8_t version_kind;		/* SK_HTTP1_VERSION_* */
 	uint16_t status;		/* 0 where it is not a number below 1000 */
+	uint32_t names;			/* enum sk_http1_name of the fields, bit by name */
 	struct sk_span method, target, version, reason;	/* p NULL where absent */
 	uint64_t content_length;
 	struct sk_coding_list codings;	/* content codings, then transfer codings, in the order applied */
@@ -65,7 +67,12 @@ static inline struct sk_span sk_http1_value(const struct sk_http1_head *h, const
 }
 
 /* First field of that name, or NULL. */
-const struct sk_http1_field *sk_http1_find(const struct sk_http1_head *h, enum sk_http1_name name);
+const struct sk_http1_field *sk_http1_find_field(const struct sk_http1_head *h, enum sk_http1_name name);
+
+static inline const struct sk_http1_field *sk_http1_find(const struct sk_http1_head *h, enum sk_http1_name name)
+{
+	return h->names >> name & 1 ? sk_http1_find_field(h, name) : NULL;
+}
 
 /* Without white space around it. */
 struct sk_span sk_http1_trim(struct sk_span s);

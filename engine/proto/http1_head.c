@@ -485,6 +485,7 @@ static void read_framing(struct sk_http1_head *h, struct sk_http1_framing *fr)
 	for (uint32_t i = 0; i < h->field_cnt; i++) {
 		const struct sk_http1_field *f = &h->fields[i];
 
+		h->names |= UINT32_C(1) << f->name;
 		switch (f->name) {
 		case SK_HTTP1_CONTENT_LENGTH:
 			read_content_length(h, sk_http1_value(h, f), fr);
@@ -509,6 +510,7 @@ static void read_framing(struct sk_http1_head *h, struct sk_http1_framing *fr)
 	for (unsigned i = 0; i < transfer.cnt && h->codings.cnt < SK_CODING_LAYERS_MAX; i++)
 		h->codings.kind[h->codings.cnt++] = transfer.kind[i];
 	h->has_transfer_codings = transfer.cnt > 0;
+	h->bodyless = !h->is_response && !te && !fr->has_length && !fr->bad_length && h->codings.cnt == 0;
 	if ((fr->has_length || fr->bad_length) && te)
 		odd(h, SK_HTTP_ODD_CONTENT_LENGTH_AND_CHUNKED);
 	if (te && h->version_kind != SK_HTTP1_VERSION_11) {
@@ -561,7 +563,7 @@ void sk_http1_head_parse(struct sk_http1_head *h, struct sk_span raw, bool is_re
 
 /* --- for readers of heads --- */
 
-const struct sk_http1_field *sk_http1_find(const struct sk_http1_head *h, enum sk_http1_name name)
+const struct sk_http1_field *sk_http1_find_field(const struct sk_http1_head *h, enum sk_http1_name name)
 {
 	for (uint32_t i = 0; i < h->field_cnt; i++)
 		if (h->fields[i].name == name)

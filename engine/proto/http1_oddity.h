@@ -153,6 +153,15 @@ static inline bool sk_http_odds_any(const struct sk_http_odds *s)
 	return (s->w[0] | s->w[1]) != 0;
 }
 
+/* Takes the first one out of a set that has any. */
+static inline enum sk_http_odd sk_http_odds_take(struct sk_http_odds *s)
+{
+	unsigned word = s->w[0] ? 0 : 1, bit = (unsigned)__builtin_ctzll(s->w[word]);
+
+	s->w[word] &= s->w[word] - 1;
+	return (enum sk_http_odd)(64 * word + bit);
+}
+
 static inline void sk_http_odds_merge(struct sk_http_odds *s, const struct sk_http_odds *t)
 {
 	s->w[0] |= t->w[0];
