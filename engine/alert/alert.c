@@ -4,12 +4,12 @@
  */
 #include "alert/alert.h"
 
-#include <openssl/sha.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "alert/alert_priv.h"
+#include "alert/digest.h"
 #include "alert/mask.h"
 #include "base/fmt.h"
 
@@ -97,8 +97,11 @@ static struct sk_alert_context pack_context(struct pack *p, const struct sk_aler
 		return c;
 	}
 	full = take(p, size, 1);
-	if (full)
-		snprintf(full, size, "%s.%s", kind, name);
+	if (full) {
+		memcpy(full, kind, kind_len);
+		full[kind_len] = '.';
+		memcpy(full + kind_len + 1, name, size - kind_len - 1);
+	}
 	c.field = full;
 	c.name = full ? full + kind_len + 1 : NULL;
 	c.value = pack_value(p, pick->value);
@@ -239,9 +242,9 @@ static void mix_num(struct recipe *r, uint64_t v)
 
 static void seal(struct recipe *r, char *id)
 {
-	uint8_t digest[SHA256_DIGEST_LENGTH];
+	uint8_t digest[SK_ALERT_DIGEST];
 
-	SHA256(r->bytes, r->n, digest);
+	sk_alert_digest(r->bytes, r->n, digest);
 	sk_fmt_hex(sk_span(digest, 16), id, 33);
 }
 
@@ -258,8 +261,9 @@ static void mix_place(struct recipe *r, const struct sk_alert *a)
 
 static void set_id(struct sk_alert *a, const char *kind)
 {
-	struct recipe r = { .n = 0 };
+	struct recipe r;
 
+	r.n = 0;
 	mix_place(&r, a);
 	mix_str(&r, kind);
 	mix_num(&r, a->dir);
@@ -409,8 +413,9 @@ static uint32_t lower_confidence(uint32_t confidence, uint64_t seen)
 static void set_correlated(struct sk_alert *a, const struct sk_rule *r, const struct sk_alert_sum *sum)
 {
 	const struct sk_alert *last = a->members[a->member_cnt - 1];
-	struct recipe recipe = { .n = 0 };
+	struct recipe recipe;
 
+	recipe.n = 0;
 	a->order = last->order;
 	a->rule = r;
 	a->time_ns = sum->time_ns ? sum->time_ns : last->time_ns;
@@ -470,8 +475,9 @@ struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_aler
 
 void sk_alert_case_id(const struct sk_rule *r, const struct sk_alert *first, char *id)
 {
-	struct recipe recipe = { .n = 0 };
+	struct recipe recipe;
 
+	recipe.n = 0;
 	mix_str(&recipe, "case");
 	mix_str(&recipe, r->id);
 	mix_num(&recipe, r->rev);

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libsk_alert.a
 libsk_alert_a_SOURCES = \
 	%D%/alert.c %D%/alert.h %D%/alert_priv.h \
 	%D%/context.c \
+	%D%/digest.c %D%/digest.h \
 	%D%/eve.c %D%/eve.h \
 	%D%/json.c \
 	%D%/jw.c %D%/jw.h \

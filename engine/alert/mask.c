@@ -1,9 +1,9 @@
 /* alert/mask.c — see mask.h. */
 #include "alert/mask.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 
+#include "alert/digest.h"
 #include "base/compiler.h"
 #include "base/fmt.h"
 
@@ -28,12 +28,12 @@ static size_t word_at(struct sk_span in, size_t at)
 /* A word by its ends, at most an eighth of it at each. is_whole: otherwise it goes on where the evidence does not. */
 static size_t put_word(struct sk_span word, bool is_whole, uint8_t *out)
 {
-	uint8_t digest[SHA256_DIGEST_LENGTH];
+	uint8_t digest[SK_ALERT_DIGEST];
 	char text[SK_MASK_ROOM(0)], hex[9];
 	size_t ends = SK_MIN(word.n / 8, (size_t)4);
 	int n;
 
-	SHA256(word.p, word.n, digest);
+	sk_alert_digest(word.p, word.n, digest);
 	n = snprintf(text, sizeof(text), "%.*s...%.*s (%zu%s%s)", (int)ends, (const char *)word.p, (int)ends, (const char *)word.p + word.n - ends,
 		     word.n, is_whole ? " bytes #" : " bytes or more", is_whole ? sk_fmt_hex(sk_span(digest, 4), hex, sizeof(hex)) : "");
 	memcpy(out, text, (size_t)n);

@@ -1,8 +1,10 @@
 /* flow/community.c — the community id: one short text for a flow that other tools compute alike.
  *
+ * memory   the latest of a thread, because alerts of a flow come together
  * source   community-id-spec version 1: base64(SHA-1(seed, low address, high address, protocol, 0, low port, high port))
  */
 #include <openssl/sha.h>
+#include <string.h>
 
 #include "base/fmt.h"
 #include "flow/flow.h"
@@ -34,10 +36,31 @@ static struct ends flow_ends(const struct sk_flow_info *f)
 	return e;
 }
 
+#define IN_MAX (2 + 16 + 16 + 2 + 4)
+
+/* text: SK_COMMUNITY_ID_MAX - 2 bytes */
+static void digest_text(const uint8_t *in, size_t n, char *text)
+{
+	static _Thread_local struct {
+		size_t n;
+		uint8_t in[IN_MAX];
+		char text[SK_COMMUNITY_ID_MAX - 2];
+	} latest;
+	uint8_t digest[SHA_DIGEST_LENGTH];
+
+	if (latest.n != n || memcmp(latest.in, in, n) != 0) {
+		SHA1(in, n, digest);
+		memcpy(latest.in, in, n);
+		latest.n = n;
+		sk_fmt_base64(sk_span(digest, sizeof(digest)), latest.text, sizeof(latest.text));
+	}
+	memcpy(text, latest.text, sizeof(latest.text));
+}
+
 const char *sk_flow_community_id(const struct sk_flow_info *f, char *buf)
 {
 	size_t n = f->client_ip.family == 6 ? 16 : 4, at = 2;
-	uint8_t in[2 + 16 + 16 + 2 + 4] = { 0 }, digest[SHA_DIGEST_LENGTH];
+	uint8_t in[IN_MAX] = { 0 };
 	struct ends e = flow_ends(f);
 	int order = memcmp(f->client_ip.b, f->server_ip.b, n);
 	bool turn = !e.one_way && (order ? order > 0 : e.src_port > e.dst_port);
@@ -54,9 +77,8 @@ const char *sk_flow_community_id(const struct sk_flow_info *f, char *buf)
 		in[at++] = (uint8_t)(high >> 8);
 		in[at++] = (uint8_t)high;
 	}
-	SHA1(in, at, digest);
 	buf[0] = '1';
 	buf[1] = ':';
-	sk_fmt_base64(sk_span(digest, sizeof(digest)), buf + 2, SK_COMMUNITY_ID_MAX - 2);
+	digest_text(in, at, buf + 2);
 	return buf;
 }
