@@ -1,4 +1,4 @@
-SECRETS_SOURCES = %D%/secrets.c %D%/scan.c %D%/scan.h %D%/tokens.c
+SECRETS_SOURCES = %D%/secrets.c %D%/scan.c %D%/scan.h %D%/filter.c %D%/filter.h %D%/tokens.c
 libsk_plugins_a_SOURCES += $(SECRETS_SOURCES)
 plugins_LTLIBRARIES += %D%/secrets.la
 %C%_secrets_la_SOURCES = $(SECRETS_SOURCES)

@@ -1,7 +1,7 @@
 /* secrets/scan.c — see scan.h.
  *
  * Every position is looked at once, with SCAN_BACK bytes before and SCAN_AHEAD bytes behind it at hand (fewer only at the ends of the
- * unit). Two small tables, then a large one over both bytes, say whether any pattern begins there; few positions pass the first.
+ * unit). A filter, then a table over two bytes, say whether any pattern begins there; few positions pass the first.
  */
 #include "scan.h"
 
@@ -89,7 +89,7 @@ static unsigned pair_of(const uint8_t *p)
 
 bool scan_table_init(struct scan_table *t, const char *key_text)
 {
-	const char *begin, *kind;
+	const char *begin, *kind, *texts[SCAN_PATTERNS_MAX];
 	char *out;
 
 	memset(t, 0, sizeof(*t));
@@ -110,9 +110,9 @@ bool scan_table_init(struct scan_table *t, const char *key_text)
 		unsigned pair = pair_of((const uint8_t *)t->patterns[i].text);
 
 		t->first[pair] = (uint8_t)(i + 1);
-		t->one[pair >> 8] |= (uint8_t)(1u << i * 8 / t->cnt);
-		t->two[pair & 0xff] |= (uint8_t)(1u << i * 8 / t->cnt);
+		texts[i] = t->patterns[i].text;
 	}
+	filter_init(&t->filter, texts, t->cnt);
 	for (size_t i = 0; key_text[i]; i++) {
 		t->key[i & 1] = (t->key[i & 1] ^ (uint8_t)key_text[i]) * UINT64_C(0x100000001b3);
 		t->key[i & 1] ^= t->key[i & 1] >> 29;
@@ -224,28 +224,47 @@ static bool is_variable(const struct scan *s, size_t at, const struct scan_patte
 	return i < n && (w[i] == ':' || w[i] == ',');
 }
 
-static void look_at(struct scan *s, const struct scan_table *t, size_t at, unsigned first)
+/* A pattern may begin at a place the filter has told. */
+static void look_at(struct scan *s, const struct scan_table *t, size_t at)
 {
 	const uint8_t *w = s->window + at;
 	size_t left = s->n - at;
 	unsigned pair = pair_of(w);
 
-	for (unsigned i = first; i < t->cnt && pair_of((const uint8_t *)t->patterns[i].text) == pair; i++) {
-		const struct scan_pattern *p = &t->patterns[i];
+	for (unsigned i = t->first[pair]; i && i <= t->cnt && pair_of((const uint8_t *)t->patterns[i - 1].text) == pair; i++) {
+		const struct scan_pattern *p = &t->patterns[i - 1];
 		bool weak = false;
 		size_t len;
 
-		if (p->len > left || memcmp(w, p->text, p->len) != 0)
+		if (p->len > left || (p->len > 2 && w[2] != (uint8_t)p->text[2]) || memcmp(w, p->text, p->len) != 0)
 			continue;
 		if (p->group == GROUP_BASE64) {
-			count(s, t, i, NULL, 0, false);
+			count(s, t, i - 1, NULL, 0, false);
 		} else if (p->group != GROUP_TOKEN) {
 			if (is_variable(s, at, p))
-				count(s, t, i, NULL, 0, false);
+				count(s, t, i - 1, NULL, 0, false);
 		} else if ((len = token_match(p->token, s->window, s->n, at, &weak)) > 0) {
-			count(s, t, i, w, len, weak);
+			count(s, t, i - 1, w, len, weak);
 		}
 	}
+}
+
+/* All places of the window from back on, below end; end < n. */
+static void look(struct scan *s, const struct scan_table *t, size_t end)
+{
+	size_t i = s->back;
+
+	for (; i < end && s->n - i >= FILTER_WIDTH + FILTER_BYTES; i += FILTER_WIDTH) {
+		uint32_t places = filter_places(&t->filter, s->window + i);
+
+		if (end - i < FILTER_WIDTH)
+			places &= (UINT32_C(1) << (end - i)) - 1;
+		for (; places; places &= places - 1)
+			look_at(s, t, i + (size_t)__builtin_ctz(places));
+	}
+	for (; i < end; i++)
+		if (filter_place(&t->filter, s->window + i))
+			look_at(s, t, i);
 }
 
 void scan_push(struct scan *s, const struct scan_table *t, struct sk_span piece, bool last)
@@ -261,15 +280,7 @@ void scan_push(struct scan *s, const struct scan_table *t, struct sk_span piece,
 		piece = sk_span_sub(piece, take, piece.n);
 		final = last && piece.n == 0;
 		end = final ? (s->n ? s->n - 1 : 0) : s->n > SCAN_AHEAD ? s->n - SCAN_AHEAD : s->back;
-		for (size_t i = s->back; i < end; i++) {
-			unsigned first;
-
-			if (!(t->one[s->window[i]] & t->two[s->window[i + 1]]))
-				continue;
-			first = t->first[pair_of(s->window + i)];
-			if (first)
-				look_at(s, t, i, first - 1);
-		}
+		look(s, t, end);
 		if (end < s->back)
 			end = s->back;
 		keep = end > SCAN_BACK ? end - SCAN_BACK : 0;

@@ -12,6 +12,8 @@
 
 #include <sekisho/span.h>
 
+#include "filter.h"
+
 #define SCAN_BACK 64u			/* a PEM header's beginning lies up to 51 bytes before what is looked for */
 #define SCAN_AHEAD 320u
 #define SCAN_PIECE 1024u
@@ -34,7 +36,7 @@ struct scan_table {
 	struct scan_pattern patterns[SCAN_PATTERNS_MAX];	/* by their first two bytes */
 	unsigned cnt;
 	uint8_t first[65536];		/* by first two bytes: index of the first such pattern + 1, 0 for none */
-	uint8_t one[256], two[256];	/* bit by eighth of the patterns: has one of them this first, this second byte? */
+	struct filter filter;		/* tells places where a pattern may begin */
 	uint64_t key[2];		/* of the hash over secrets */
 	char *base64;			/* texts made at init */
 };

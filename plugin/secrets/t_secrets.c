@@ -244,6 +244,28 @@ static void shows_no_secret(void)
 	CHECK(scan_siphash(key, message, sizeof(message)) == 0xa129ca6149be45e5);
 }
 
+/* Wherever a pattern stands, the filter tells its place; it tells none where nothing of a pattern is. */
+static void filter_passes_over_nothing(void)
+{
+	static const char *const patterns[] = { "Q~", "SK", "eyJ", "ghp_", "npm_config_", "xoxb-" };
+	struct filter set;
+	uint8_t w[FILTER_WIDTH + 16];
+	uint32_t r = 7;
+
+	filter_init(&set, patterns, 6);
+	memset(w, 'a', sizeof(w));
+	CHECK(filter_places(&set, w) == 0 && !filter_place(&set, w));
+	for (unsigned i = 0; i < 6; i++) {
+		for (size_t at = 0; at < FILTER_WIDTH; at++) {
+			for (size_t k = 0; k < sizeof(w); k++)
+				w[k] = (uint8_t)((r = r * 1664525 + 1013904223) >> 24);
+			memcpy(w + at, patterns[i], strlen(patterns[i]));
+			CHECK(filter_places(&set, w) >> at & 1);
+			CHECK(filter_place(&set, w + at));
+		}
+	}
+}
+
 int main(void)
 {
 	fake_init(&f, &sk_plugin_secrets);
@@ -255,6 +277,7 @@ int main(void)
 	finds_forms_of_dumps();
 	tokens_by_shape();
 	shows_no_secret();
+	filter_passes_over_nothing();
 	CHECK(fake_close(&f) == 0);
 	return 0;
 }
