@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Whether all is found that make-captures.py puts into a capture of kind http or small.
+"""Whether all is found that make-captures.py or record-captures.py puts into a capture of kind http or small.
 
 usage: found.py SEKISHO CAPTURE [OPTION ...]
 
-The truth is counted in the bytes of the file: heads lie in one packet, names are asked in one. A page is in clear or in gzip, plain or
-chunked, over many packets; there is one to each request for a page whose answer is in the capture to the end of its first piece.
+The truth is counted in the bytes of the file: heads lie in one packet, names are asked in one; what is sent again counts once. A page is
+in clear or in gzip, plain or chunked, over many packets; there is one to each request for a page whose answer is in the capture to the
+end of its first piece.
 OPTIONs go to sekisho. With SURICATA and SURICATA_YAML (see bench.py) its alerts stand beside. Prints a line a rule: what, in the file,
 found. Exit status 1 when sekisho's number is another one.
 """
+import bisect
 import collections
 import json
 import os
@@ -22,16 +24,30 @@ RULES = (
     (9100000, "uploads", rb"POST /upload/"),
     (9100001, "user agents", rb"\r\nUser-Agent: [^\r]*bench/3\r\n"),
     (9100002, "hosts", rb"\r\nHost: www7\.shop-"),
-    (9100003, "pages", rb"HTTP/1\.1 200 OK\r\nServer: bench\r\n[^\r]*\r\nContent-Type: text/html\r\n"),
+    (9100003, "pages", rb"HTTP/1\.1 200 OK\r\nServer: [^\r]*\r\n[^\r]*\r\nContent-Type: text/html\r\n"),
     (9100004, "names", rb"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00(?:[\x01-\x3f][a-z0-9-]+)+?[\x05-\x09]site[0-9]+[\x02\x03][a-z]+\x00"),
 )
 
 
+def packets(data):
+    """Where the frames of a little-endian pcap file begin."""
+    at = 24
+    while at + 16 <= len(data):
+        yield at + 16
+        at += 16 + int.from_bytes(data[at + 8:at + 12], "little")
+
+
 def truth(path):
-    """sid: how often it is in the file, which is read as a whole."""
+    """sid: how often it is in the file, which is read as a whole. Frames are told apart by addresses, ports and the bytes behind them,
+    in which TCP has its sequence number."""
     with open(path, "rb") as f:
         data = f.read()
-    return {sid: len(re.findall(pattern, data)) for sid, _, pattern in RULES}
+    begins = list(packets(data))
+    found = {}
+    for sid, _, pattern in RULES:
+        frames = [begins[bisect.bisect_right(begins, m.start()) - 1] for m in re.finditer(pattern, data)]
+        found[sid] = len({data[at + 26:at + 46] for at in frames})
+    return found
 
 
 def alerts(lines):

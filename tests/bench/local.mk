@@ -1,5 +1,5 @@
 # Measurements, built on demand: make tests/bench/bench_flow
-EXTRA_DIST += %D%/make-captures.py
+EXTRA_DIST += %D%/make-captures.py %D%/record-captures.py
 EXTRA_PROGRAMS = tests/bench/bench_flow
 tests_bench_bench_flow_SOURCES = %D%/bench_flow.c
 tests_bench_bench_flow_LDADD = libsk_reassembly.a libsk_flow.a libsk_base.a $(CRYPTO_LIBS)
@@ -16,11 +16,11 @@ tests_bench_loop_LDADD = $(PCAP_LIBS)
 .PHONY: bench check-cost update-cost cost-picture
 bench: all tests/bench/loop
 	$(MKDIR_P) bench
-	test -e bench/http.pcap || $(srcdir)/tests/bench/make-captures.py http bench/http.pcap 1000
-	test -e bench/small.pcap || $(srcdir)/tests/bench/make-captures.py small bench/small.pcap 200
+	for kind in http small; do test -e bench/$$kind.pcap || $(srcdir)/tests/bench/record-captures.py $$kind bench/$$kind.pcap || \
+		$(srcdir)/tests/bench/make-captures.py $$kind bench/$$kind.pcap 500 || exit 1; done
 	test -e bench/mix.pcap || { test -d $(srcdir)/../shared/corpus/ndpi && \
-		$(srcdir)/tests/bench/make-captures.py mix bench/mix.pcap 500 $(srcdir)/../shared/corpus/ndpi || \
-		$(srcdir)/tests/bench/make-captures.py mix bench/mix.pcap 500 $(srcdir)/pcaps; }
+		$(srcdir)/tests/bench/make-captures.py mix bench/mix.pcap 1100 $(srcdir)/../shared/corpus/ndpi || \
+		$(srcdir)/tests/bench/make-captures.py mix bench/mix.pcap 1100 $(srcdir)/pcaps; }
 	$(srcdir)/tests/bench/found.py ./sekisho bench/http.pcap
 	$(srcdir)/tests/bench/found.py ./sekisho bench/small.pcap
 	$(srcdir)/tests/bench/bench.py ./sekisho tests/bench/loop $(srcdir)/rules bench/mix.pcap bench/http.pcap bench/small.pcap $(BENCH)
@@ -32,7 +32,7 @@ update-cost: all
 	CC='$(CC)' CFLAGS='$(CFLAGS)' $(srcdir)/tests/bench/check-cost.sh ./sekisho $(srcdir) --update || test $$? -eq 77
 TESTS += %D%/found.sh
 EXTRA_DIST += %D%/found.sh %D%/found.py %D%/found.yaml %D%/found.rules
-EXTRA_DIST += %D%/README.md %D%/make-captures.py %D%/make-rules.py %D%/bench.py %D%/check-cost.sh %D%/cost.budget %D%/stations.py %D%/train.sh
+EXTRA_DIST += %D%/README.md %D%/make-rules.py %D%/bench.py %D%/check-cost.sh %D%/cost.budget %D%/stations.py %D%/train.sh
 
 # --enable-pgo: once with counters, for the captures; then everything again with what they counted. gcc finds the counts by the names of
 # the objects, so both times in this folder.

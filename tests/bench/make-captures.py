@@ -5,11 +5,13 @@ usage: make-captures.py KIND FILE [SIZE_MB] [FOLDER ...]
 
 http    keep-alive connections of twelve requests; pages plain, chunked and gzip, pictures, JSON, uploads
 small   DNS exchanges over UDP and one-request TCP connections
-mix     http and small, and every capture of the FOLDERs (Ethernet, *.pcap) over and over with other addresses
+mix     every capture of the FOLDERs (Ethernet; *.pcap, *.pcapng) 32 times, as 32 streams at once, each with other addresses
 
-SIZE_MB is about the size of the file, 1000 unless given. Connections are interleaved, 64 at a time. Addresses and ports are
-patched into ready packets and their checksums are updated (RFC 1624): good ones stay good, bad ones bad.
+SIZE_MB is about the size of the file, 1000 unless given; mix ends before where there is no more. Connections of http and small are
+interleaved, 64 at a time, packet by packet. Addresses and ports are patched into ready packets and their checksums are
+updated (RFC 1624): good ones stay good, bad ones bad.
 """
+import heapq
 import os
 import random
 import struct
@@ -18,6 +20,7 @@ import zlib
 
 START = 1700000000.0
 AT_ONCE = 64
+STREAMS = 32
 CLIENTS = 997					# hosts, all of one server
 WORDS = ("the of and a to in is you that it he was for on are as with his they at be this have from or one had by word but not "
          "what all were we when your can said there use an each which she do how their if will up other about out many").split()
@@ -160,88 +163,147 @@ def patch(pkt, n):
     return data
 
 
+def classic(data):
+    """(seconds, frame) of a pcap file with Ethernet frames."""
+    order, unit = {b"\xd4\xc3\xb2\xa1": ("<", 1e6), b"\xa1\xb2\xc3\xd4": (">", 1e6), b"\x4d\x3c\xb2\xa1": ("<", 1e9)}[data[:4]]
+    at = 24 if struct.unpack_from(order + "I", data, 20)[0] == 1 else len(data)
+    while at + 16 <= len(data):
+        sec, part, n, _ = struct.unpack_from(order + "IIII", data, at)
+        if n > 262144:
+            return
+        yield sec + part / unit, data[at + 16:at + 16 + n]
+        at += 16 + n
+
+
+def blocks(data):
+    """(seconds, frame) of a little-endian pcapng file: enhanced packet blocks of Ethernet interfaces, times in microseconds."""
+    links, at = [], 0
+    while at + 12 <= len(data):
+        kind, n = struct.unpack_from("<II", data, at)
+        if n < 12:
+            return
+        if kind == 1:
+            links.append(struct.unpack_from("<H", data, at + 8)[0])
+        elif kind == 6:
+            link, high, low, size = struct.unpack_from("<IIII", data, at + 8)
+            if link < len(links) and links[link] == 1 and size <= 262144:
+                yield (high << 32 | low) / 1e6, data[at + 28:at + 28 + size]
+        at += n
+
+
 def read(path):
-    """Frames of an Ethernet pcap as (seconds since the one before, bytes)."""
+    """Frames of a capture as (seconds since the one before, 0.1 at most; bytes); none when it is of another kind."""
     with open(path, "rb") as f:
         data = f.read()
-    order = {b"\xd4\xc3\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">"}.get(data[:4])
-    if not order or struct.unpack_from(order + "I", data, 20)[0] != 1:
-        return []
-    out, at, before = [], 24, None
-    while at + 16 <= len(data):
-        sec, usec, n, _ = struct.unpack_from(order + "IIII", data, at)
-        now = sec + usec / 1e6
-        out.append((0.0 if before is None else min(max(now - before, 0.0), 0.1), data[at + 16:at + 16 + n]))
-        before = now
-        at += 16 + n
+    kinds = {b"\xd4\xc3\xb2\xa1": classic, b"\xa1\xb2\xc3\xd4": classic, b"\x4d\x3c\xb2\xa1": classic, b"\x0a\x0d\x0d\x0a": blocks}
+    out, before = [], None
+    if data[:4] in kinds:
+        for now, frame in kinds[data[:4]](data):
+            out.append((0.0 if before is None else min(max(now - before, 0.0), 0.1), frame))
+            before = now
     return out
 
 
+def network(data):
+    """Where the IP header begins, behind VLAN, MPLS and PPPoE headers; None."""
+    at, kind = 14, data[12:14]
+    while len(data) >= at + 8:
+        if kind in (b"\x81\0", b"\x88\xa8"):
+            at, kind = at + 4, data[at + 2:at + 4]
+        elif kind == b"\x88\x64":
+            at, kind = at + 8, {b"\0\x21": b"\x08\0", b"\0\x57": b"\x86\xdd"}.get(data[at + 6:at + 8], b"")
+        elif kind == b"\x88\x47":
+            last, at = data[at + 2] & 1, at + 4
+            kind = b"" if not last or at >= len(data) else {4: b"\x08\0", 6: b"\x86\xdd"}.get(data[at] >> 4, b"")
+        else:
+            break
+    if kind == b"\x08\0" and len(data) >= at + 20 and data[at] >> 4 == 4:
+        return at if data[at + 12] not in (0, 127) and max(data[at + 12], data[at + 16]) < 224 else None
+    if kind == b"\x86\xdd" and len(data) >= at + 40 and data[at] >> 4 == 6 and data[at + 8] != 255 and data[at + 24] != 255:
+        return at
+    return None
+
+
 def turn(data, mask):
-    """Other IPv4 addresses: low 16 bits of both XOR mask. Frames that are not plain IPv4 stay as they are."""
-    if mask == 0 or len(data) < 34 or data[12:14] != b"\x08\0" or data[14] >> 4 != 4 or data[26] >= 224 or data[30] >= 224:
+    """Other addresses: the low 16 bits of both XOR mask. Frames without an IP header stay as they are."""
+    ip = network(data) if mask else None
+    if ip is None:
         return data
     data = bytearray(data)
-    head, delta = 14 + 4 * (data[14] & 15), 0
-    for at in (28, 32):
+    is_four, delta = data[ip] >> 4 == 4, 0
+    for at in (ip + 14, ip + 18) if is_four else (ip + 22, ip + 38):
         old = data[at] << 8 | data[at + 1]
         struct.pack_into("!H", data, at, old ^ mask)
         delta += (0xffff ^ old) + (old ^ mask)
-    fields = [24]
-    if not (data[20] & 0x1f or data[21]):
-        fields += {6: [head + 16], 17: [head + 6]}.get(data[23], [])
+    head = ip + 4 * (data[ip] & 15) if is_four else ip + 40
+    proto = data[ip + 9] if is_four else data[ip + 6]
+    fields = [ip + 10] if is_four else []
+    if not is_four or not (data[ip + 6] & 0x1f or data[ip + 7]):
+        fields += {6: [head + 16], 17: [head + 6]}.get(proto, []) + ([head + 2] if not is_four and proto == 58 else [])
     for at in fields:
         if at + 2 <= len(data):
             old = data[at] << 8 | data[at + 1]
-            if not (old == 0 and at == head + 6 and data[23] == 17):
+            if not (old == 0 and at == head + 6 and proto == 17):
                 struct.pack_into("!H", data, at, 0xffff ^ fold((0xffff ^ old) + delta))
     return data
 
 
-def conversations(kind, rng, recorded):
-    """Endless (gap in seconds, bytes) lists."""
-    pools = {"http": [http(rng) for _ in range(48 if kind != "small" else 0)],
-             "dns": [dns(rng) for _ in range(4000 if kind != "http" else 0)],
-             "tiny": [tiny(rng) for _ in range(1)]}
-    names = {"http": ["http"], "small": ["dns"] * 5 + ["tiny"], "mix": ["http"] + ["dns"] * 20 + ["tiny"] * 5 + ["file"] * 8}[kind]
+def stream(files, number):
+    """(seconds, frame) of all files once, beginning with another one and at another time for each number."""
+    now, mask = number * 137e-6, (number * 40503 + (number >> 3)) & 0xffff
+    for i in range(len(files)):
+        for gap, data in files[(i + number * len(files) // STREAMS) % len(files)]:
+            now += gap
+            yield now, turn(data, mask)
+        now += 0.001
+
+
+def conversations(kind, rng):
+    """Endless lists of frames."""
+    pools = {"http": [http(rng) for _ in range(48 if kind == "http" else 0)],
+             "dns": [dns(rng) for _ in range(4000 if kind == "small" else 0)],
+             "tiny": [tiny(rng)]}
+    names = {"http": ["http"], "small": ["dns"] * 5 + ["tiny"]}[kind]
     n = 0
     while True:
-        name = rng.choice(names)
         n += 1
-        if name != "file":
-            yield [(0.0004, patch(p, n)) for p in rng.choice(pools[name])]
-        elif recorded:
-            mask = (n * 40503) & 0xffff
-            yield [(gap, turn(data, mask)) for gap, data in recorded[n % len(recorded)]]
+        yield [patch(p, n) for p in rng.choice(pools[rng.choice(names)])]
+
+
+def interleaved(source):
+    """(seconds, frame), a frame of each of AT_ONCE conversations in turn."""
+    lanes, now = [iter(next(source)) for _ in range(AT_ONCE)], 0.0
+    while True:
+        for i in range(AT_ONCE):
+            data = next(lanes[i], None)
+            if data is None:
+                lanes[i] = iter(next(source))
+                data = next(lanes[i])
+            now += 0.00005
+            yield now, data
 
 
 def main():
     kind, path = sys.argv[1], sys.argv[2]
     size = int(sys.argv[3]) * 1000000 if len(sys.argv) > 3 else 1000000000
-    recorded = []
-    for folder in sys.argv[4:]:
-        for root, dirs, files in os.walk(folder):
-            dirs.sort()
-            recorded += [read(os.path.join(root, f)) for f in sorted(files) if f.endswith(".pcap")]
-    recorded = [r for r in recorded if r]
-    source = conversations(kind, random.Random(7), recorded)
-    written, now, packets = 24, START, 0
+    if kind == "mix":
+        names = sorted(os.path.join(root, f) for folder in sys.argv[4:] for root, _, files in os.walk(folder) for f in files)
+        files = [f for f in (read(n) for n in names if n.endswith((".pcap", ".pcapng"))) if f]
+        frames = heapq.merge(*(stream(files, i) for i in range(STREAMS)), key=lambda f: f[0])
+    else:
+        frames = interleaved(conversations(kind, random.Random(7)))
+    written, packets, now = 24, 0, 0.0
     with open(path, "wb", 1 << 20) as out:
         out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
-        lanes = [iter(next(source)) for _ in range(AT_ONCE)]
-        while written < size:
-            for i in range(AT_ONCE):
-                item = next(lanes[i], None)
-                if item is None:
-                    lanes[i] = iter(next(source))
-                    item = next(lanes[i])
-                gap, data = item
-                now += min(gap, 0.002) / 8
-                out.write(struct.pack("<IIII", int(now), int(now % 1 * 1e6), len(data), len(data)))
-                out.write(data)
-                written += 16 + len(data)
-                packets += 1
-    print("%s: %d packets, %d bytes, %.0f s" % (path, packets, written, now - START))
+        for now, data in frames:
+            at = START + now
+            out.write(struct.pack("<IIII", int(at), int(at % 1 * 1e6), len(data), len(data)))
+            out.write(data)
+            written += 16 + len(data)
+            packets += 1
+            if written >= size:
+                break
+    print("%s: %d packets, %d bytes, %.0f s" % (path, packets, written, now))
 
 
 main()
