@@ -4,6 +4,7 @@
 
 #include "campaign/campaign.h"
 #include "campaign/keys.h"
+#include "campaign/values.h"
 #include "alert/key.h"
 
 #define SK_CAMPAIGN_FOREIGN_MAX 1024u	/* rules that are not of the set: plugins' findings */
@@ -132,16 +133,16 @@ struct sk_sequence {
 };
 
 struct sk_tally_slot {
-	uint64_t time_ns;		/* COUNT: of the latest in the slot; DISTINCT: the value was last seen */
-	uint64_t value;			/* COUNT: how many; DISTINCT: hash of the value */
-	struct sk_alert *alert;		/* DISTINCT: the latest with this value */
+	uint64_t time_ns;		/* of the latest in the slot */
+	uint64_t value;			/* how many */
 };
 
 struct sk_tally {			/* COUNT and DISTINCT */
-	struct sk_tally_slot *slots;
+	struct sk_tally_slot *slots;	/* COUNT */
 	size_t slot_first, slot_cnt, slot_room;
-	uint64_t total;			/* COUNT: sum over slots */
-	struct sk_alert **members;	/* COUNT: the latest, held; DISTINCT: room to collect them from the slots */
+	uint64_t total;			/* sum over slots */
+	struct sk_values values;	/* DISTINCT, each with the latest alert that has it, held */
+	struct sk_alert **members;	/* COUNT: the latest, held; DISTINCT: room to collect them from the values */
 	size_t member_cnt, member_room;
 	uint64_t fired_ns;
 	bool fired;

@@ -140,7 +140,7 @@ static void put_tally(struct sk_campaign *c, const struct sk_arrival *v, bool ca
 	const struct sk_tally *t = &((union sk_open *)v->key->payload)->tally;
 	const bool distinct = v->rule->type == SK_RULE_DISTINCT;
 
-	sk_buf_addf(&c->tale, ": %llu %s within ", (unsigned long long)(distinct ? t->slot_cnt : t->total),
+	sk_buf_addf(&c->tale, ": %llu %s within ", (unsigned long long)(distinct ? t->values.cnt : t->total),
 		    distinct ? "different values" : "times");
 	put_time(c, cor->within_ns);
 	if (came_true)

@@ -9,4 +9,5 @@ libsk_campaign_a_SOURCES = \
 	%D%/seen.c \
 	%D%/sequence.c \
 	%D%/summary.c \
-	%D%/tally.c
+	%D%/tally.c \
+	%D%/values.c %D%/values.h

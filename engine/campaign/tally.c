@@ -3,7 +3,7 @@
  * Both tell once and then keep silent under that key for as long as the window is. What is further away than the window is
  * forgotten, also when time goes back. COUNT is exact up to SLOTS alerts; above
  * that alerts share slots, and the count is exact to one in SLOTS of the threshold. Values are kept as 64-bit hashes under the
- * table's seed.
+ * table's seed (values.h), at most as many as the rule asks for and an alert may add.
  */
 #include <stdlib.h>
 
@@ -16,12 +16,13 @@ void sk_tally_fini(struct sk_campaign *c, struct sk_key *k)
 	struct sk_tally *t = &((union sk_open *)k->payload)->tally;
 
 	if (sk_rules_at(c->rules, k->owner)->type == SK_RULE_DISTINCT) {
-		for (size_t i = 0; i < t->slot_cnt; i++)
-			sk_campaign_release(c, k, t->slots[i].alert);
+		for (uint32_t i = 0; i < t->values.cnt; i++)
+			sk_campaign_release(c, k, t->values.at[i].alert);
 	} else {
 		for (size_t i = 0; i < t->member_cnt; i++)
 			sk_campaign_release(c, k, t->members[i]);
 	}
+	sk_values_fini(&t->values);
 	free(t->members);
 	free(t->slots);
 }
@@ -159,55 +160,56 @@ static uint64_t hash_value(const struct sk_value *v, const struct sk_seed *seed)
 	}
 }
 
-static void set_slot(struct sk_campaign *c, struct sk_key *k, struct sk_tally_slot *slot, uint64_t hash, struct sk_alert *a)
+/* The alert is the latest with the value x. */
+static void set_latest(struct sk_campaign *c, struct sk_key *k, struct sk_tally_value *x, struct sk_alert *a)
 {
-	struct sk_alert *old = slot->alert;
+	struct sk_alert *old = x->alert;
 
-	slot->alert = sk_campaign_hold(c, k, a);
-	slot->time_ns = a->time_ns;
-	slot->value = hash;
+	x->alert = sk_campaign_hold(c, k, a);
 	if (old)
 		sk_campaign_release(c, k, old);
 }
 
-/* Marks a value as seen. True when it is new in the window. */
-static bool see(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_tally *t, uint64_t hash,
+/* Marks a value as seen; where there is no room the oldest goes. True when it is new in the window. */
+static bool see(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k, struct sk_values *v, uint64_t hash,
 		struct sk_alert *a)
 {
-	size_t oldest = 0;
-	void *items = t->slots;
+	const size_t max = (size_t)threshold_of(r) + SK_ALERT_LIST_MAX;
+	struct sk_tally_value *x = sk_values_find(v, hash);
 
-	for (size_t i = 0; i < t->slot_cnt; i++) {
-		if (t->slots[i].value == hash) {
-			if (a->time_ns >= t->slots[i].time_ns)
-				set_slot(c, k, &t->slots[i], hash, a);
-			return false;
-		}
-		if (t->slots[i].time_ns < t->slots[oldest].time_ns)
-			oldest = i;
-	}
-	if (make_room(c, k, &items, &t->slot_room, t->slot_cnt, sizeof(*t->slots), (size_t)threshold_of(r) + SK_ALERT_LIST_MAX)) {
-		t->slots = items;
-		oldest = t->slot_cnt++;
-		t->slots[oldest].alert = NULL;
-	} else if (!t->slot_cnt) {
+	if (x && a->time_ns < x->when_ns)
+		return false;
+	if (x) {
+		sk_values_set(v, x, hash, a->time_ns);
+		set_latest(c, k, x, a);
 		return false;
 	}
-	set_slot(c, k, &t->slots[oldest], hash, a);
+	if (v->cnt == v->room)
+		sk_keys_grow(&c->open, k, sk_values_grow(v, max));
+	if (v->cnt < v->room) {
+		x = sk_values_add(v, hash, a->time_ns);
+	} else if (v->cnt) {
+		x = sk_values_oldest(v);
+		sk_values_set(v, x, hash, a->time_ns);
+	} else {
+		return false;
+	}
+	set_latest(c, k, x, a);
 	return true;
 }
 
-static void expire_values(struct sk_campaign *c, struct sk_key *k, struct sk_tally *t, uint64_t now, uint64_t within)
+static void expire_values(struct sk_campaign *c, struct sk_key *k, struct sk_values *v, uint64_t now, uint64_t within)
 {
-	size_t kept = 0;
+	struct sk_tally_value *x;
 
-	for (size_t i = 0; i < t->slot_cnt; i++) {
-		if (sk_campaign_apart(now, t->slots[i].time_ns) <= within)
-			t->slots[kept++] = t->slots[i];
-		else
-			sk_campaign_release(c, k, t->slots[i].alert);
+	while ((x = sk_values_oldest(v)) && now > x->when_ns && now - x->when_ns > within) {
+		sk_campaign_release(c, k, x->alert);
+		sk_values_drop(v, x);
 	}
-	t->slot_cnt = kept;
+	while ((x = sk_values_newest(v)) && x->when_ns > now && x->when_ns - now > within) {
+		sk_campaign_release(c, k, x->alert);
+		sk_values_drop(v, x);
+	}
 }
 
 /* How many different values there are now. */
@@ -216,33 +218,34 @@ static uint64_t see_values(struct sk_campaign *c, const struct sk_rule *r, struc
 {
 	struct sk_value v = { .type = SK_VALUE_NONE };
 
-	expire_values(c, k, t, a->time_ns, r->correlation->within_ns);
+	expire_values(c, k, &t->values, a->time_ns, r->correlation->within_ns);
 	*is_new = false;
 	sk_arena_reset(&c->scratch);
 	if (r->correlation->distinct)
 		v = sk_alert_value(a, r->correlation->distinct, &c->scratch);
 	if (v.type == SK_VALUE_LIST || v.type == SK_VALUE_PAIRS)
 		for (size_t i = 0; i < v.u.list.n; i++)
-			*is_new |= see(c, r, k, t, hash_value(&v.u.list.v[i], &c->open.seed), a);
+			*is_new |= see(c, r, k, &t->values, hash_value(&v.u.list.v[i], &c->open.seed), a);
 	else if (v.type != SK_VALUE_NONE)
-		*is_new = see(c, r, k, t, hash_value(&v, &c->open.seed), a);
-	return t->slot_cnt;
+		*is_new = see(c, r, k, &t->values, hash_value(&v, &c->open.seed), a);
+	return t->values.cnt;
 }
 
 /* The latest alerts of the values, each once, into t->members. */
 static void collect_members(struct sk_campaign *c, struct sk_key *k, struct sk_tally *t)
 {
-	struct sk_alert **all = malloc(t->slot_cnt * sizeof(struct sk_alert *));
+	const struct sk_values *v = &t->values;
+	struct sk_alert **all = malloc(v->cnt * sizeof(struct sk_alert *));
 	size_t n = 0, skip;
 	void *items = t->members;
 
 	t->member_cnt = 0;
 	if (!all)
 		return;
-	for (size_t i = 0; i < t->slot_cnt; i++)
-		all[i] = t->slots[i].alert;
-	qsort(all, t->slot_cnt, sizeof(struct sk_alert *), sk_campaign_by_time);
-	for (size_t i = 0; i < t->slot_cnt; i++)
+	for (uint32_t i = 0; i < v->cnt; i++)
+		all[i] = v->at[i].alert;
+	qsort(all, v->cnt, sizeof(struct sk_alert *), sk_campaign_by_time);
+	for (uint32_t i = 0; i < v->cnt; i++)
 		if (n == 0 || all[n - 1] != all[i])
 			all[n++] = all[i];
 	skip = n > c->conf.max_members ? n - c->conf.max_members : 0;

@@ -179,11 +179,22 @@ def campaign_steps(p, n):
     p.talk([("c", b"".join(b"GET /%s?q=%d HTTP/1.1\r\nHost: h\r\n\r\n" % ((b"one", b"two")[i % 2], i) for i in range(n // 40)))])
 
 
+def campaign_values(p, n):
+    """Addresses for one count of different values, all new: 32 in every answer."""
+    name = b"\x06values\x07example\0"
+    head = struct.pack("!6H", 1, 0x8180, 1, 32, 0, 0) + name + struct.pack("!2H", 1, 1)
+    messages = []
+    for i in range(n // 549):
+        message = head + b"".join(b"\xc0\x0c" + struct.pack("!HHIHI", 1, 1, 60, 4, 32 * i + k) for k in range(32))
+        messages.append(struct.pack("!H", len(message)) + message)
+    p.talk([("s", b"".join(messages))], port=53)
+
+
 kinds = {f.__name__: f for f in (ordinary, reversed_bytes, overlapping, fields, cookies, escapes, parameters, multipart, boundaries, nested_gzip,
                                  view_state, websocket, deflated_messages, tls_records, dns_names, dns_chain, chunks, requests, nested_json,
-                                 base64_query, fragments, campaign_keys, campaign_steps)}
+                                 base64_query, fragments, campaign_keys, campaign_steps, campaign_values)}
 sizes = {"reversed_bytes": 30000, "overlapping": 30000, "tls_records": 720000}
-small = {"reversed_bytes": 500, "overlapping": 500, "fragments": 20000, "campaign_keys": 40000, "fields": 50000, "cookies": 50000, "escapes": 50000,
+small = {"reversed_bytes": 500, "overlapping": 500, "fragments": 20000, "campaign_keys": 40000, "campaign_values": 100000, "fields": 50000, "cookies": 50000, "escapes": 50000,
          "base64_query": 60000, "tls_records": 360000}
 
 

@@ -10,4 +10,4 @@ program=$sekisho
 [ -x "$(dirname "$sekisho")/.libs/sekisho" ] && program=$(dirname "$sekisho")/.libs/sekisho
 /usr/bin/python3 -B "$top/tests/bench/blowup.py" --count "$program" "$top/tests/bench/blowup.yaml" "$work" \
 	reversed_bytes overlapping fields cookies parameters multipart boundaries base64_query nested_gzip dns_chain websocket chunks \
-	fragments campaign_keys campaign_steps || fail "costly input"
+	fragments campaign_keys campaign_steps campaign_values || fail "costly input"
