@@ -491,7 +491,8 @@ void sk_app_switch(struct sk_app *a, struct sk_flow *f, const struct sk_app_bind
 			s.p = c->copy[dir];
 		}
 		c->rest[dir] = (struct sk_run){ .data = s.p ? s : sk_span(NULL, 0), .off = rest[dir].off, .time_ns = a->time_ns,
-						.packet = a->packet, .fin = here ? a->run->fin : af->dir[dir].fin };
+						.packet = a->packet, .fin = here ? a->run->fin : af->dir[dir].fin,
+						.closed = here ? a->run->closed : af->dir[dir].closed };
 	}
 }
 
@@ -622,8 +623,10 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 		note_segment(f, &af->dir[dir].segments, run->off, run->packet);
 	af->dir[dir].end_off = run->off + (run->data.p ? run->data.n : run->lost);
 	dispatch(a, f, dir, run);
-	if (f->app)
+	if (f->app) {
 		af->dir[a->run_dir].fin |= run->fin;
+		af->dir[a->run_dir].closed |= run->closed;
+	}
 	if (SK_UNLIKELY(f->app && af->view))
 		sk_app_view_run(a, f, a->run_dir, run);
 	a->run = NULL;

@@ -179,7 +179,8 @@ static void give_other(struct sk_app *a, struct sk_flow *f, int dir)
 		sk_app_give(a, f, dir, &run);
 	}
 	if (d->fin && af->phase == SK_APP_BOUND) {
-		run = (struct sk_run){ .data = sk_span("", 0), .off = d->end_off, .time_ns = a->time_ns, .packet = a->packet, .fin = true };
+		run = (struct sk_run){ .data = sk_span("", 0), .off = d->end_off, .time_ns = a->time_ns, .packet = a->packet, .fin = true,
+					.closed = d->closed };
 		sk_app_give(a, f, dir, &run);
 	}
 }
@@ -241,6 +242,7 @@ static void claim(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_
 		r.off = d->first_off;
 		r.data = sk_span(d->first, d->first_n);
 		r.fin = run->fin && held == run->data.n;
+		r.closed = run->closed && r.fin;
 		d->first_n = 0;
 		sk_app_give(a, f, dir, &r);
 		if (held == run->data.n)

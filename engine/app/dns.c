@@ -530,8 +530,8 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 		if (!run_bytes(a, f, dir, s, r->data, r->off))
 			lose(a, s);
 	}
-	/* a capture may end anywhere, a closed connection may not */
-	if (r->fin && s->held.n && f->state == SK_FLOW_CLOSED) {
+	/* a capture may end anywhere, and so may a connection that is reset; one that is closed may not */
+	if (r->closed && s->held.n) {
 		struct sk_dns_counters *c = sk_app_binding_counters(a, &sk_app_dns);
 
 		c->malformed++;

@@ -35,7 +35,7 @@ struct sk_app_segments {
 struct sk_app_dir {
 	struct sk_app_segments segments;
 	uint64_t end_off;		/* offset behind the last byte seen */
-	bool fin;
+	bool fin, closed;		/* as of struct sk_run */
 
 	/* while unclaimed */
 	uint8_t *first;			/* SK_APP_FIRST_MAX bytes of flow memory, once a guess wanted more than a run had */

@@ -320,15 +320,15 @@ static void gap(struct sk_tls_job *j, uint64_t lost)
 	lose(j);
 }
 
-/* The direction ends inside a message. */
-static void cut_short(struct sk_tls_job *j)
+/* The direction ends inside a message. closed: by its sender. */
+static void cut_short(struct sk_tls_job *j, bool closed)
 {
 	struct sk_buf *held = &j->s->held;
 
 	if (!j->s->is_v2 && held->n > HANDSHAKE_HEADER && held->p[0] == SK_TLS_CERTIFICATE)
 		sk_tls_tell_certificates(j, sk_span_sub(sk_buf_span(held), HANDSHAKE_HEADER, held->n), j->s->held_off, false);
-	/* a capture may end anywhere, a closed connection may not */
-	if (j->f->state == SK_FLOW_CLOSED)
+	/* a capture may end anywhere, and so may a connection that is reset; one that is closed may not */
+	if (closed)
 		sk_tls_tell_oddities(j, SK_TLS_ODD(CUT), sk_buf_span(held), j->s->held_off);
 	sk_buf_clear(held);
 }
@@ -361,7 +361,7 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 		off += n;
 	}
 	if (r->fin && j.s->held.n)
-		cut_short(&j);
+		cut_short(&j, r->closed);
 	finish_if_done(&j);
 	if (off > ONE_SIDED_MAX && (t->finished || (j.s->encrypted && !t->dir[!dir].started)))
 		sk_app_done(a, f);

@@ -460,8 +460,8 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 		}
 		bytes(&j, r->data, r->off);
 	}
-	/* a capture may end anywhere, a closed connection may not */
-	if (r->fin && (s->in_frame || s->reader.n) && !s->lost && f->state == SK_FLOW_CLOSED) {
+	/* a capture may end anywhere, and so may a connection that is reset; one that is closed may not */
+	if (r->closed && (s->in_frame || s->reader.n) && !s->lost) {
 		j.first_off = s->frame_off;
 		ODD(&j, CUT, sk_span(s->reader.bytes, s->in_frame ? s->frame.header_len : s->reader.n));
 	}

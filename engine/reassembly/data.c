@@ -189,7 +189,8 @@ void sk_reassembly_relieve(struct sk_reassembly *r, struct tcp_flow *t, unsigned
 void sk_reassembly_tell_fin(struct sk_reassembly *r, struct tcp_flow *t, unsigned side)
 {
 	struct tcp_side *s = &t->side[side];
-	struct sk_run run = { .data = { (const uint8_t *)"", 0 }, .packet = r->number, .fin = true };
+	struct sk_run run = { .data = { (const uint8_t *)"", 0 }, .packet = r->number, .fin = true,
+			      .closed = s->next >= s->fin };
 
 	if (s->flags & SIDE_FIN_TOLD || t->stopped)
 		return;

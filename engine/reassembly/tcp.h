@@ -34,6 +34,7 @@ struct sk_run {
 	uint64_t time_ns;		/* of the packet that brought or released it */
 	uint64_t packet;		/* number of the packet that brought the bytes */
 	bool fin;			/* the direction ends behind data (data may be empty) */
+	bool closed;			/* with fin: its sender has said so; without it only nothing more is seen */
 	uint8_t reading;		/* SK_RUN_* */
 	const struct sk_reading *around;	/* of another reading */
 };

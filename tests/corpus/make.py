@@ -975,6 +975,17 @@ def upgrade(extensions=b""):
     return [("c", q), ("s", a)]
 
 
+def open_websocket(out, client_port):
+    """A connection behind its handshake, and the next sequence numbers of both sides."""
+    t = Talk(out, client_port=client_port)
+    q, a = (data for _, data in upgrade())
+    t.open()
+    t.data("c", 1, 1, q)
+    t.data("s", 1, 1 + len(q), a)
+    t.put("c", 1 + len(q), 1 + len(a), ACK)
+    return t, 1 + len(q), 1 + len(a)
+
+
 DEFLATE = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
 KEY = b"\x11\x22\x33\x44"
 
@@ -1008,6 +1019,47 @@ def websocket_frames(out):
     ask(out, upgrade() + [("c", frame(8, b"\x03\xe8", KEY) + evil)])
     ask(out, upgrade() + [("c", evil), ("s", b"\x81\x05ab")])
     ask(out, upgrade() + [("c", evil + b"\x81\xff\x80" + bytes(7) + KEY + b"a")])
+
+
+@made
+def websocket_cut(out):
+    """Connections that end inside a frame: closed by the client first, by the server first, by a server whose client goes on."""
+    for i, (side, cut) in enumerate((("c", frame(1, b"Ab", KEY)[:-1]), ("s", frame(1, b"Ab")[:1]), ("s", frame(1, b"Ab")[:-1]))):
+        t, c, s = open_websocket(out, 40000 + i)
+        t.data(side, c if side == "c" else s, s if side == "c" else c, cut)
+        other, n = "sc"[side == "s"], len(cut)
+        me, peer = (c, s) if side == "c" else (s, c)
+        t.put(side, me + n, peer, FIN | ACK)
+        t.put(other, peer, me + n + 1, ACK)
+        if i == 2:
+            more = frame(1, b"EVIL", KEY)
+            t.data(other, peer, me + n + 1, more)
+            peer += len(more)
+        t.put(other, peer, me + n + 1, FIN | ACK)
+        t.put(side, me + n + 1, peer + 1, ACK)
+
+
+@made
+def websocket_cut_not(out):
+    """Near misses: closed behind a frame of a message that goes on, reset inside a frame, the capture ends inside one, and one that
+    seems closed goes on."""
+    cut = frame(1, b"Ab")[:-1]
+    t, c, s = open_websocket(out, 40000)
+    t.data("s", s, c, b"\x01\x01a")
+    t.put("s", s + 3, c, FIN | ACK)
+    t.put("c", c, s + 4, FIN | ACK)
+    t.put("s", s + 4, c + 1, ACK)
+    t, c, s = open_websocket(out, 40001)
+    t.data("s", s, c, cut)
+    t.put("s", s + len(cut), c, RST | ACK)
+    t, c, s = open_websocket(out, 40002)
+    t.data("s", s, c, cut)
+    t.put("c", c, s + len(cut), ACK)
+    t, c, s = open_websocket(out, 40003)
+    t.data("s", s, c, cut)
+    t.put("s", s + len(cut), c, FIN | ACK)
+    t.data("s", s + len(cut), c, b"b")
+    t.put("c", c, s + len(cut) + 1, ACK)
 
 
 @made

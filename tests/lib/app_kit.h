@@ -176,6 +176,15 @@ static inline void kit_run(struct kit *k, int dir, const void *data, size_t n, b
 	sk_app_run(k->app, &k->flow, dir, &r);
 }
 
+/* The direction's sender closes it. */
+static inline void kit_close(struct kit *k, int dir)
+{
+	struct sk_run r = { .data = sk_span("", 0), .off = k->off[dir], .packet = ++k->packet, .time_ns = k->packet * 1000000000u, .fin = true,
+			    .closed = true };
+
+	sk_app_run(k->app, &k->flow, dir, &r);
+}
+
 /* The same bytes in segments of at most step bytes, each a heap block of its own so that a sanitizer sees overreads. */
 static inline void kit_split(struct kit *k, int dir, const void *data, size_t n, size_t step)
 {

@@ -34,9 +34,8 @@ static inline void fuzz_directions(struct kit *k, const uint8_t *data, size_t si
 	}
 	kit_split(k, !dir, data + hole, size - hole, step);
 	if (flags & 4) {
-		k->flow.state = SK_FLOW_CLOSED;
-		kit_run(k, 0, "", 0, true);
-		kit_run(k, 1, "", 0, true);
+		kit_close(k, 0);
+		kit_close(k, 1);
 	}
 }
 

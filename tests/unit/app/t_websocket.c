@@ -135,12 +135,47 @@ static void oddities_go_on(void **state)
 		   SERVER("h", "text", "8"));
 	start(&k, "");
 	kit_run(&k, 0, "\x88\x7e\0\x7e", 4, false);		/* a close frame of 126 bytes, unmasked, cut short by the end */
-	k.flow.state = SK_FLOW_CLOSED;
-	kit_run(&k, 0, "\3\xe8", 2, true);
+	kit_run(&k, 0, "\3\xe8", 2, false);
+	kit_close(&k, 0);
 	finish(&k, "websocket.oddity to_server name=oversize_control_frame bytes=%88~%00~ offset=0\n"
 		   "websocket.oddity to_server name=unmasked_client_frame bytes=%88~%00~ offset=0\n"
 		   "websocket.oddity to_server name=truncated_frame bytes=%88~%00~ offset=0\n"
 		   "websocket.message to_server payload=%03%e8 last=1 truncated=1 opcode=close fragments=1 compressed=0 masked=0 number=1\n");
+}
+
+/* What is told of a direction that has sent these bytes when it ends: closed by its sender, or otherwise. */
+static bool tells_cut(int dir, const char *bytes, size_t n, bool closed)
+{
+	struct kit k;
+	bool told;
+
+	start(&k, "");
+	kit_run(&k, dir, bytes, n, false);
+	if (closed)
+		kit_close(&k, dir);
+	else
+		kit_run(&k, dir, "", 0, true);
+	told = strstr(kit_log(&k), "name=truncated_frame") != NULL;
+	kit_run(&k, !dir, "", 0, true);
+	kit_end(&k);
+	kit_free(&k);
+	return told;
+}
+
+static void a_frame_is_cut_by_whoever_closes(void **state)
+{
+	static const char client[] = "\x81\x83\1\2\3\4abc", server[] = "\x81\3abc";
+
+	for (size_t n = 1; n < sizeof(client); n++) {
+		assert_int_equal(tells_cut(0, client, n, true), n < sizeof(client) - 1);
+		assert_false(tells_cut(0, client, n, false));		/* a reset, or the capture's end */
+	}
+	for (size_t n = 1; n < sizeof(server); n++) {
+		assert_int_equal(tells_cut(1, server, n, true), n < sizeof(server) - 1);
+		assert_false(tells_cut(1, server, n, false));
+	}
+	assert_false(tells_cut(1, "\x01\1a", 3, true));		/* whole frames of a message that is not */
+	assert_false(tells_cut(0, "", 0, true));
 }
 
 /* --- deflate, by zlib itself --- */
@@ -356,6 +391,7 @@ int main(void)
 		cmocka_unit_test(fragments_and_control_frames_in_any_segmentation),
 		cmocka_unit_test(long_frames),
 		cmocka_unit_test(oddities_go_on),
+		cmocka_unit_test(a_frame_is_cut_by_whoever_closes),
 		cmocka_unit_test(deflate_in_any_segmentation),
 		cmocka_unit_test(messages_before_the_answer),
 		cmocka_unit_test(a_bomb_is_capped),

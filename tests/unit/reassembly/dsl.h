@@ -2,7 +2,8 @@
  *
  * what     struct seg is one packet: who sends it, flags as letters (S A F R P U), sequence numbers counted from the sender's
  *          own ISN (the SYN is 0, the first byte 1), data; "A" and a window of 64000 where nothing else is said
- * out      read[dir]: the bytes, a gap of n bytes as "[n]", the end as "$"; odd: names of oddities in order, with blanks
+ * out      read[dir]: the bytes, a gap of n bytes as "[n]", the end as "$"; odd: names of oddities in order, with blanks; closed[dir]:
+ *          the end was its sender's
  */
 #ifndef SK_TESTS_REASSEMBLY_DSL_H
 #define SK_TESTS_REASSEMBLY_DSL_H
@@ -53,6 +54,7 @@ struct talk {
 	bool log_off;			/* only count */
 	uint64_t total[2];
 	unsigned fins[2];
+	bool closed[2];
 	bool swap;
 	const uint8_t *model[2];	/* what the stream is: every run must be a part of it at its offset */
 	uint64_t lost[2];
@@ -90,8 +92,10 @@ static inline void talk_run(void *cx, struct sk_flow *f, int dir, const struct s
 	t->runs[dir] += run->data.n != 0;
 	if (!t->log_off)
 		talk_put(t, dir, (const char *)run->data.p, run->data.n);
+	assert_true(run->fin || !run->closed);
 	if (run->fin) {
 		t->fins[dir]++;
+		t->closed[dir] = run->closed;
 		talk_put(t, dir, "$", 1);
 	}
 	if (t->swap) {
@@ -259,12 +263,14 @@ struct story {
 	int state;			/* before the end of the flow */
 	enum sk_policy policy;
 	bool no_midstream;
+	const char *closed;		/* "c", "s", "cs" or "": who has closed; NULL: not compared */
 	struct seg segs[24];
 };
 
 static inline bool story_check(const struct story *s)
 {
 	static struct talk t;
+	const char *closed;
 	int state;
 	bool ok;
 
@@ -273,11 +279,12 @@ static inline bool story_check(const struct story *s)
 	talk_say(&t, s->segs);
 	state = t.f->state;
 	talk_close(&t);
+	closed = t.closed[0] ? t.closed[1] ? "cs" : "c" : t.closed[1] ? "s" : "";
 	ok = (!s->client || strcmp(t.read[0], s->client) == 0) && (!s->server || strcmp(t.read[1], s->server) == 0) &&
-	     (!s->odd || strcmp(t.odd, s->odd) == 0) && state == s->state;
+	     (!s->odd || strcmp(t.odd, s->odd) == 0) && state == s->state && (!s->closed || strcmp(closed, s->closed) == 0);
 	if (!ok)
-		print_error("%s: read \"%s\" and \"%s\", oddities \"%s\", state %s\n", s->name, t.read[0], t.read[1], t.odd,
-			    sk_flow_state_names[state]);
+		print_error("%s: read \"%s\" and \"%s\", oddities \"%s\", state %s, closed by \"%s\"\n", s->name, t.read[0], t.read[1], t.odd,
+			    sk_flow_state_names[state], closed);
 	talk_fini(&t);
 	return ok;
 }

@@ -171,6 +171,28 @@ static const struct story endings[] = {
 	  { 's', "A", 2, 3, "c" }, { 's', "FA", 3, 3 }, { 'c', "A", 3, 4 } } },
 };
 
+static const struct story closings[] = {
+	{ "both", "a$", "b$", "", SK_FLOW_CLOSED, .closed = "cs", .segs = { HELLO, { 'c', "FA", 1, 1, "a" }, { 's', "FA", 1, 3, "b" },
+	  { 'c', "A", 3, 3 } } },
+	{ "both, the last acknowledgement not captured", "a$", "b$", "", SK_FLOW_CLOSED, .closed = "cs", .segs = { HELLO,
+	  { 'c', "FA", 1, 1, "a" }, { 's', "FA", 1, 3, "b" } } },
+	{ "the client; the capture ends", "a$", "b$", "", EST, .closed = "c", .segs = { HELLO, { 'c', "FA", 1, 1, "a" }, { 's', "A", 1, 3, "b" } } },
+	{ "the server; the client goes on", "ab$", "b$", "", EST, .closed = "s", .segs = { HELLO, { 'c', "A", 1, 1, "a" },
+	  { 's', "FA", 1, 2, "b" }, { 'c', "A", 2, 3, "b" }, { 's', "A", 3, 3 } } },
+	{ "nobody; the capture ends", "a$", "b$", "", EST, .closed = "", .segs = { HELLO, { 'c', "A", 1, 1, "a" }, { 's', "A", 1, 2, "b" } } },
+	{ "nobody: reset", "a$", "b$", "", SK_FLOW_RESET, .closed = "", .segs = { HELLO, { 'c', "A", 1, 1, "a" }, { 's', "A", 1, 2, "b" },
+	  { 's', "RA", 2, 2 } } },
+	{ "an end that nobody acknowledged", "a$", "$", "", EST, .closed = "c", .segs = { HELLO, { 'c', "FA", 1, 1, "a" } } },
+	{ "an end its sender did not mean", "abc$", "$", "data_after_fin", EST, .closed = "", .segs = { HELLO, { 'c', "FA", 1, 1, "a" },
+	  { 'c', "A", 2, 1, "bc" }, { 's', "A", 1, 4 } } },
+	{ "an end its receiver drops", "a$", "$", NULL, EST, .closed = "", .segs = { { 'c', "S", .ts = 1000 }, { 's', "SA", 0, 1, .ts = 1 },
+	  { 'c', "A", 1, 1, "a", .ts = 1000 }, { 'c', "FA", 2, 1, .ts = 5 }, { 's', "A", 1, 2, .ts = 2 } } },
+	{ "an end behind bytes that are missing", "a[2]$", "$", NULL, EST, .closed = "c", .segs = { HELLO, { 'c', "A", 1, 1, "a" },
+	  { 'c', "FA", 4, 1 }, { 's', "A", 1, 5 } } },
+	{ "one side of a connection", "a$", "$", "", SK_FLOW_CLOSED, .closed = "c", .segs = { { 'c', "S" }, { 'c', "A", 1, 1, "a" },
+	  { 'c', "FA", 2, 1 } } },
+};
+
 static const struct story doubtful[] = {
 	{ "old timestamp (PAWS), bytes sent again", "abXYZ$", "$", "invalid_timestamp overlap_different_data", EST, .segs = { { 'c', "S", .ts = 1000 },
 	  { 's', "SA", 0, 1, .ts = 500, .ecr = 1000 }, { 'c', "A", 1, 1, "ab", .ts = 1001, .ecr = 500 },
@@ -245,6 +267,7 @@ STORIES(gaps)
 STORIES(handshakes)
 STORIES(midstream)
 STORIES(endings)
+STORIES(closings)
 STORIES(doubtful)
 STORIES(urgent)
 
@@ -257,6 +280,7 @@ int main(void)
 		cmocka_unit_test(tell_handshakes),
 		cmocka_unit_test(tell_midstream),
 		cmocka_unit_test(tell_endings),
+		cmocka_unit_test(tell_closings),
 		cmocka_unit_test(tell_doubtful),
 		cmocka_unit_test(tell_urgent),
 	};
