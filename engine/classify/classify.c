@@ -1,7 +1,9 @@
 /* classify/classify.c — see classify.h. The only file that knows nDPI; its differences between releases are in the functions
  * ndpi_* below, behind macros that configure probes for (m4/sk-ndpi.m4).
  *
- * An nDPI flow is made at the first payload and goes with the verdict; what stays is a name, a category and risk bits. Names
+ * Where names are wanted only of flows that something is told of, a flow's first packets are kept as they are, and nDPI is shown them
+ * when its name is asked for, or when there is no more room for them: it is told the same in the same order, later or never.
+ * An nDPI flow is made at the first payload it is shown and goes with the verdict; what stays is a name, a category and risk bits. Names
  * come from the module's own tables, pairs "Master.App" are made once each: nDPI's functions that print into static buffers
  * are never called from a worker.
  */
@@ -10,6 +12,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/mem.h"
 
 /* nDPI's headers are not ours to keep free of warnings. */
 #pragma GCC diagnostic push
@@ -23,20 +27,39 @@ SK_COUNTER_TABLE(classify, SK_CLASSIFY_COUNTERS)
 
 #define NAMES_MAX 4096u			/* pairs; more than nDPI has ever needed */
 #define NAMES_SLOTS (2 * NAMES_MAX)
-#define BLOCKS_PER_SLAB 64u
-#define SHOWN_BYTES 4096u		/* bytes shown, per flow of the cap; nDPI's buffers grow by doubling */
+#define SLAB_CNT 64u
+#define SHOWN_BYTES 4096u		/* bytes shown or kept, per flow of the cap; nDPI's buffers grow by doubling */
+#define KEPT_BYTES_MAX (8u << 20)	/* … kept at most, over all flows */
 
-/* An nDPI flow and our count of it. */
-struct block {
-	struct block *next_unused;
-	uint32_t packets;
-	uint32_t bytes;			/* shown so far: nDPI may keep copies of them all */
-	_Alignas(16) unsigned char flow[];
+/* A packet nDPI may have to see. */
+struct kept {
+	struct kept *next;
+	uint64_t time_ns;
+	uint32_t n, payload;		/* bytes; of them payload */
+	uint8_t ip[];
 };
 
+/* A flow without a verdict: f->classify. */
+struct look {
+	struct look *older, *newer;	/* of those whose packets are kept; newer also links unused ones */
+	struct sk_flow *flow;
+	struct kept *first, **end;
+	unsigned char *ndpi;		/* nDPI's flow; NULL: its packets are kept */
+	uint32_t packets;		/* kept, or shown */
+	uint32_t bytes;			/* of payload shown: nDPI may keep copies of them all */
+	bool ended;			/* no more packets will come */
+};
+
+/* Memory for things of one size, which come from slabs and are used again. */
 struct slab {
 	struct slab *next;
-	_Alignas(16) unsigned char blocks[];
+	_Alignas(16) unsigned char bytes[];
+};
+
+struct pool {
+	struct slab *slabs;
+	void *unused;			/* the first pointer of each leads to the next */
+	size_t size;			/* of one; a multiple of 16 */
 };
 
 struct pair {
@@ -47,12 +70,13 @@ struct pair {
 struct sk_classify {
 	struct ndpi_detection_module_struct *ndpi;
 	struct sk_classify_counters counters;
-	struct block *unused;
-	struct slab *slabs;
-	size_t block_size, flow_size;
-	size_t active, max_flows;
-	uint64_t bytes;			/* shown to flows without a verdict */
+	struct pool looks, flows;
+	struct look *oldest, *newest;	/* of those whose packets are kept */
+	size_t active, max_flows;	/* looks */
+	uint64_t bytes;			/* shown to nDPI's flows without a verdict */
+	uint64_t kept, kept_max;	/* bytes of packets that are kept */
 	unsigned max_packets;
+	bool at_once;			/* names are wanted of every flow */
 	uint32_t pair_cnt;
 	struct pair pairs[NAMES_SLOTS];
 	const char *categories[NDPI_PROTOCOL_NUM_CATEGORIES];
@@ -81,14 +105,14 @@ static struct ndpi_detection_module_struct *ndpi_open(void)
 	return m;
 }
 
-static ndpi_protocol ndpi_feed(struct sk_classify *c, struct ndpi_flow_struct *flow, const struct sk_packet *p)
+static ndpi_protocol ndpi_feed(struct sk_classify *c, struct ndpi_flow_struct *flow, struct sk_span ip, uint64_t time_ns)
 {
-	unsigned short len = (unsigned short)SK_MIN(p->ip.n, UINT16_MAX);
+	unsigned short len = (unsigned short)SK_MIN(ip.n, UINT16_MAX);
 
 #ifdef SK_NDPI_INPUT_INFO
-	return ndpi_detection_process_packet(c->ndpi, flow, p->ip.p, len, p->time_ns / 1000000u, NULL);
+	return ndpi_detection_process_packet(c->ndpi, flow, ip.p, len, time_ns / 1000000u, NULL);
 #else
-	return ndpi_detection_process_packet(c->ndpi, flow, p->ip.p, len, p->time_ns / 1000000u);
+	return ndpi_detection_process_packet(c->ndpi, flow, ip.p, len, time_ns / 1000000u);
 #endif
 }
 
@@ -142,12 +166,56 @@ static bool is_final(struct sk_classify *c, struct ndpi_flow_struct *flow, const
 #endif
 }
 
-static struct ndpi_flow_struct *ndpi_of(struct block *b)
+static struct ndpi_flow_struct *ndpi_of(const struct look *l)
 {
-	return (struct ndpi_flow_struct *)(void *)b->flow;
+	return (struct ndpi_flow_struct *)(void *)l->ndpi;
 }
 
-struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, struct sk_error *e)
+/* --- memory --- */
+
+static void pool_init(struct pool *p, size_t size)
+{
+	p->size = (size + 15) & ~(size_t)15;
+}
+
+static void pool_fini(struct pool *p)
+{
+	struct slab *next;
+
+	for (struct slab *s = p->slabs; s; s = next) {
+		next = s->next;
+		free(s);
+	}
+}
+
+static void pool_give(struct pool *p, void *one)
+{
+	memcpy(one, &p->unused, sizeof(p->unused));
+	p->unused = one;
+}
+
+/* Zeroed. NULL when memory is short. */
+static void *pool_take(struct pool *p)
+{
+	void *one;
+
+	if (!p->unused) {
+		struct slab *s = aligned_alloc(16, sizeof(*s) + SLAB_CNT * p->size);
+
+		if (!s)
+			return NULL;
+		s->next = p->slabs;
+		p->slabs = s;
+		for (unsigned i = SLAB_CNT; i-- > 0;)
+			pool_give(p, s->bytes + i * p->size);
+	}
+	one = p->unused;
+	memcpy(&p->unused, one, sizeof(p->unused));
+	memset(one, 0, p->size);
+	return one;
+}
+
+struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, bool at_once, struct sk_error *e)
 {
 	struct sk_classify *c = calloc(1, sizeof(*c));
 
@@ -157,8 +225,10 @@ struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, stru
 	}
 	c->max_packets = max_packets;
 	c->max_flows = max_flows;
-	c->flow_size = ndpi_detection_get_sizeof_ndpi_flow_struct();
-	c->block_size = (sizeof(struct block) + c->flow_size + 15) & ~(size_t)15;
+	c->at_once = at_once;
+	c->kept_max = SK_MIN(max_flows * SHOWN_BYTES, (uint64_t)KEPT_BYTES_MAX);
+	pool_init(&c->looks, sizeof(struct look));
+	pool_init(&c->flows, ndpi_detection_get_sizeof_ndpi_flow_struct());
 	return c;
 }
 
@@ -180,61 +250,26 @@ int sk_classify_open(struct sk_classify *c, struct sk_error *e)
 
 void sk_classify_free(struct sk_classify *c)
 {
-	struct slab *next;
-
 	if (!c)
 		return;
+	while (c->oldest)
+		sk_classify_forget(c, c->oldest->flow);
 	if (c->ndpi)
 		ndpi_exit_detection_module(c->ndpi);
 	for (unsigned i = 0; i < NAMES_SLOTS; i++)
 		free(c->pairs[i].name);
-	for (struct slab *s = c->slabs; s; s = next) {
-		next = s->next;
-		free(s);
-	}
+	pool_fini(&c->looks);
+	pool_fini(&c->flows);
 	free(c);
 }
 
 uint64_t sk_classify_bytes(size_t max_flows)
 {
-	return (max_flows + BLOCKS_PER_SLAB) * (sizeof(struct block) + ndpi_detection_get_sizeof_ndpi_flow_struct() + 16 + 2 * SHOWN_BYTES);
+	return (max_flows + SLAB_CNT) * (sizeof(struct look) + ndpi_detection_get_sizeof_ndpi_flow_struct() + 32 + 2 * SHOWN_BYTES) +
+	       KEPT_BYTES_MAX;
 }
 
-static struct block *block_take(struct sk_classify *c)
-{
-	struct block *b;
-	struct slab *s;
-
-	if (c->active >= c->max_flows)
-		return NULL;
-	if (!c->unused) {
-		s = aligned_alloc(16, sizeof(*s) + BLOCKS_PER_SLAB * c->block_size);
-		if (!s)
-			return NULL;
-		s->next = c->slabs;
-		c->slabs = s;
-		for (unsigned i = BLOCKS_PER_SLAB; i-- > 0;) {
-			b = (struct block *)(void *)(s->blocks + i * c->block_size);
-			b->next_unused = c->unused;
-			c->unused = b;
-		}
-	}
-	b = c->unused;
-	c->unused = b->next_unused;
-	c->active++;
-	b->packets = b->bytes = 0;
-	memset(b->flow, 0, c->flow_size);
-	return b;
-}
-
-static void block_give_back(struct sk_classify *c, struct block *b)
-{
-	ndpi_free_flow_data(ndpi_of(b));
-	b->next_unused = c->unused;
-	c->unused = b;
-	c->active--;
-	c->bytes -= b->bytes;
-}
+/* --- verdicts --- */
 
 /* "Master.App", made once. Where the table is full or memory short the application's name alone. */
 static const char *pair_name(struct sk_classify *c, uint16_t master, uint16_t app)
@@ -257,12 +292,11 @@ static const char *pair_name(struct sk_classify *c, uint16_t master, uint16_t ap
 	return name;
 }
 
-static void tell(struct sk_classify *c, struct sk_flow *f, const struct block *b, const ndpi_protocol *v)
+static void tell(struct sk_classify *c, struct sk_flow *f, const struct look *l, const ndpi_protocol *v)
 {
-	const struct ndpi_flow_struct *flow = (const struct ndpi_flow_struct *)(const void *)b->flow;
 	uint16_t master = ndpi_master(v), app = ndpi_app(v);
 
-	f->info.ndpi_risk = flow->risk;
+	f->info.ndpi_risk = ndpi_of(l)->risk;
 	if (!is_known(v))
 		return;
 	if (master == NDPI_PROTOCOL_UNKNOWN || app == NDPI_PROTOCOL_UNKNOWN || master == app)
@@ -273,52 +307,183 @@ static void tell(struct sk_classify *c, struct sk_flow *f, const struct block *b
 		f->info.ndpi_category = c->categories[v->category];
 }
 
-static void conclude(struct sk_classify *c, struct sk_flow *f, struct block *b)
+/* --- packets that wait for somebody to ask --- */
+
+static void list_add(struct sk_classify *c, struct look *l)
 {
-	bool known = f->info.ndpi_protocol != NULL;
+	l->older = c->newest;
+	l->newer = NULL;
+	*(l->older ? &l->older->newer : &c->oldest) = l;
+	c->newest = l;
+	l->end = &l->first;
+}
 
-	if (!known) {
-		ndpi_protocol v = ndpi_guess(c, ndpi_of(b));
+static void list_remove(struct sk_classify *c, struct look *l)
+{
+	*(l->older ? &l->older->newer : &c->oldest) = l->newer;
+	*(l->newer ? &l->newer->older : &c->newest) = l->older;
+}
 
-		tell(c, f, b, &v);
+/* False when memory is short. */
+static bool keep(struct sk_classify *c, struct look *l, const struct sk_packet *p)
+{
+	size_t n = SK_MIN(p->ip.n, (size_t)UINT16_MAX);
+	struct kept *k = sk_mem_alloc(sizeof(*k) + n);
+
+	if (!k)
+		return false;
+	l->packets++;
+	k->next = NULL;
+	k->time_ns = p->time_ns;
+	k->n = (uint32_t)n;
+	k->payload = (uint32_t)p->payload.n;
+	memcpy(k->ip, p->ip.p, n);
+	*l->end = k;
+	l->end = &k->next;
+	c->kept += sizeof(*k) + n;
+	return true;
+}
+
+static struct kept *let_go(struct sk_classify *c, struct kept *k)
+{
+	struct kept *next = k->next;
+
+	c->kept -= sizeof(*k) + k->n;
+	sk_mem_free(k);
+	return next;
+}
+
+static void look_end(struct sk_classify *c, struct look *l)
+{
+	if (l->ndpi) {
+		ndpi_free_flow_data(ndpi_of(l));
+		pool_give(&c->flows, l->ndpi);
+		c->bytes -= l->bytes;
+	} else {
+		list_remove(c, l);
+		for (struct kept *k = l->first; k;)
+			k = let_go(c, k);
+	}
+	l->flow->classify = &verdict;
+	pool_give(&c->looks, l);
+	c->active--;
+}
+
+static void conclude(struct sk_classify *c, struct look *l)
+{
+	struct sk_flow *f = l->flow;
+
+	if (!f->info.ndpi_protocol) {
+		ndpi_protocol v = ndpi_guess(c, ndpi_of(l));
+
+		tell(c, f, l, &v);
 		c->counters.guessed += f->info.ndpi_protocol != NULL;
 	}
 	c->counters.detected += f->info.ndpi_protocol != NULL;
-	block_give_back(c, b);
-	f->classify = &verdict;
+	look_end(c, l);
 }
 
-bool sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir)
+/* Shows nDPI a packet. The look may be over then. */
+static void feed(struct sk_classify *c, struct look *l, struct sk_span ip, uint32_t payload, uint64_t time_ns)
 {
-	struct block *b = f->classify;
-	struct sk_error e;
 	ndpi_protocol v;
 
-	(void)dir;
+	c->counters.packets++;
+	l->packets++;
+	l->bytes += payload;
+	c->bytes += payload;
+	v = ndpi_feed(c, ndpi_of(l), ip, time_ns);
+	tell(c, l->flow, l, &v);
+	if (l->packets >= c->max_packets || c->bytes > c->max_flows * SHOWN_BYTES || is_final(c, ndpi_of(l), &v))
+		conclude(c, l);
+}
+
+/* Makes nDPI's flow. False when it cannot be. */
+static bool begin(struct sk_classify *c, struct look *l)
+{
+	struct sk_error e;
+
+	if (c->ndpi || sk_classify_open(c, &e) == 0)
+		l->ndpi = pool_take(&c->flows);
+	if (!l->ndpi)
+		return false;
+	c->counters.flows++;
+	l->packets = 0;
+	return true;
+}
+
+/* Shows nDPI what was kept. The look may be over then. */
+static void show(struct sk_classify *c, struct look *l)
+{
+	struct sk_flow *f = l->flow;
+	struct kept *k;
+
+	if (!begin(c, l)) {
+		c->counters.refused++;
+		look_end(c, l);
+		return;
+	}
+	list_remove(c, l);
+	for (k = l->first; k; k = let_go(c, k))
+		if (f->classify == l)
+			feed(c, l, sk_span(k->ip, k->n), k->payload, k->time_ns);
+	if (f->classify == l && l->ended)
+		conclude(c, l);
+}
+
+/* NULL when too many flows are without a verdict, also after those whose packets were kept longest were shown. */
+static struct look *look_begin(struct sk_classify *c, struct sk_flow *f)
+{
+	struct look *l;
+
+	while (c->active >= c->max_flows && c->oldest)
+		show(c, c->oldest);
+	l = c->active < c->max_flows ? pool_take(&c->looks) : NULL;
+	if (!l)
+		return NULL;
+	l->flow = f;
+	if (!c->at_once) {
+		list_add(c, l);
+	} else if (!begin(c, l)) {
+		pool_give(&c->looks, l);
+		return NULL;
+	}
+	c->active++;
+	f->classify = l;
+	return l;
+}
+
+bool sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p)
+{
+	struct look *l = f->classify;
+
 	if (SK_LIKELY(f->classify == &verdict || p->payload.n == 0))
 		return true;
 	if (p->flags & (SK_PACKET_FRAGMENT | SK_PACKET_NO_TRANSPORT | SK_PACKET_BAD_CHECKSUM) || !p->ip.p)
 		return true;
-	if (!b) {
-		if (c->ndpi || sk_classify_open(c, &e) == 0)
-			b = block_take(c);
-		if (!b) {
-			c->counters.refused++;
-			f->classify = &verdict;
-			return false;
-		}
-		f->classify = b;
-		c->counters.flows++;
+	if (!l && !(l = look_begin(c, f))) {
+		c->counters.refused++;
+		f->classify = &verdict;
+		return false;
 	}
-	c->counters.packets++;
-	b->packets++;
-	b->bytes += (uint32_t)p->payload.n;
-	c->bytes += p->payload.n;
-	v = ndpi_feed(c, ndpi_of(b), p);
-	tell(c, f, b, &v);
-	if (b->packets >= c->max_packets || c->bytes > c->max_flows * SHOWN_BYTES || is_final(c, ndpi_of(b), &v))
-		conclude(c, f, b);
+	if (l->ndpi) {
+		feed(c, l, p->ip, (uint32_t)p->payload.n, p->time_ns);
+	} else if (l->packets < c->max_packets && !keep(c, l, p)) {
+		c->counters.refused++;
+		look_end(c, l);
+		return false;
+	}
+	while (c->kept > c->kept_max)
+		show(c, c->oldest);
 	return true;
+}
+
+void sk_classify_name(struct sk_classify *c, struct sk_flow *f)
+{
+	struct look *l = f->classify;
+
+	if (l && f->classify != &verdict && !l->ndpi)
+		show(c, l);
 }
 
 void sk_classify_drop(struct sk_classify *c, struct sk_flow *f)
@@ -326,7 +491,7 @@ void sk_classify_drop(struct sk_classify *c, struct sk_flow *f)
 	if (f->classify == &verdict)
 		return;
 	if (f->classify)
-		block_give_back(c, f->classify);
+		look_end(c, f->classify);
 	f->classify = &verdict;
 	f->info.ndpi_protocol = f->info.ndpi_category = NULL;
 	f->info.ndpi_risk = 0;
@@ -335,8 +500,22 @@ void sk_classify_drop(struct sk_classify *c, struct sk_flow *f)
 
 void sk_classify_flow_end(struct sk_classify *c, struct sk_flow *f)
 {
-	if (f->classify && f->classify != &verdict)
-		conclude(c, f, f->classify);
+	struct look *l = f->classify;
+
+	if (!l || f->classify == &verdict)
+		return;
+	if (l->ndpi)
+		conclude(c, l);
+	else
+		l->ended = true;
+}
+
+void sk_classify_forget(struct sk_classify *c, struct sk_flow *f)
+{
+	if (f->classify && f->classify != &verdict) {
+		c->counters.unasked++;
+		look_end(c, f->classify);
+	}
 	f->classify = NULL;
 }
 

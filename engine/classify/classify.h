@@ -3,7 +3,8 @@
  * in       the first payload packets of a flow, from the IP header on
  * out      f->info.ndpi_protocol, ndpi_category, ndpi_risk
  * memory   one detection module per worker (about 6 MB, 25 ms), made at the first flow that needs it; an nDPI flow from the first
- *          payload to the verdict
+ *          payload to the verdict; where names are wanted of some flows only, the first packets of the others (flow memory, at most
+ *          8 MiB: those kept longest are shown to nDPI then)
  * threads  one worker each; modules are made one after the other
  * source   nDPI 4.2 to 5.x, differences probed by configure
  * limits   a hint, never an indicator: nDPI does not reassemble and truncates names
@@ -19,6 +20,7 @@
 	X(detected, "flows", "flows nDPI has a name for") \
 	X(guessed, "flows", "… guessed after the last packet") \
 	X(dropped, "flows", "flows nDPI was not needed for: a parser knows them") \
+	X(unasked, "flows", "… or nothing was told of them") \
 	X(refused, "flows", "flows not classified because too many were at a time, or memory was short")
 SK_COUNTER_STRUCT(classify, SK_CLASSIFY_COUNTERS)
 
@@ -28,8 +30,9 @@ SK_COUNTER_STRUCT(classify, SK_CLASSIFY_COUNTERS)
 
 struct sk_classify;
 
-/* max_packets: payload packets per flow; max_flows: nDPI flows at a time. NULL with *e. */
-struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, struct sk_error *e);
+/* max_packets: payload packets per flow; max_flows: flows without a verdict at a time; at_once: names are wanted of every flow, not only
+ * of those sk_classify_name is called for. NULL with *e. */
+struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, bool at_once, struct sk_error *e);
 /* Most bytes of nDPI's flows. */
 uint64_t sk_classify_bytes(size_t max_flows);
 void sk_classify_free(struct sk_classify *c);
@@ -37,12 +40,16 @@ void sk_classify_free(struct sk_classify *c);
 /* Makes the module now instead of at the first flow. 0, or a negative code with *e. */
 int sk_classify_open(struct sk_classify *c, struct sk_error *e);
 
-/* Feeds a packet until there is a verdict; cheap afterwards. False, once, when the flow is refused for want of room. */
-bool sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p, int dir);
+/* Takes a packet until there is a verdict; cheap afterwards. False, once, when the flow is refused for want of room. */
+bool sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p);
+/* Something is to be told of the flow: its names are as good as they get from the packets so far. */
+void sk_classify_name(struct sk_classify *c, struct sk_flow *f);
 /* Nobody needs a verdict on this flow: forgets what there is, takes no more packets. */
 void sk_classify_drop(struct sk_classify *c, struct sk_flow *f);
-/* Last guess, frees f->classify. */
+/* No more packets: the last guess, now or when sk_classify_name is called. */
 void sk_classify_flow_end(struct sk_classify *c, struct sk_flow *f);
+/* Frees f->classify. The names stay until the flow goes. */
+void sk_classify_forget(struct sk_classify *c, struct sk_flow *f);
 
 const struct sk_classify_counters *sk_classify_counters(const struct sk_classify *c);
 

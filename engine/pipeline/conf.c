@@ -69,7 +69,7 @@ static const struct key keys[] = {
 	{ "classify.mode", WORD, AT(classify_mode), "all", 0, 0, classify_words,
 	  "flows shown to nDPI; auto: those no parser knows, or all if a rule or plugin asks for ndpi.*" },
 	{ "classify.packets", INT, AT(classify_packets), "8", 0, 64, NULL, "payload packets shown to nDPI; 0: none" },
-	{ "classify.flows", INT, AT(classify_flows), "20000", 16, 10000000, NULL, "flows with nDPI at a time, per worker" },
+	{ "classify.flows", INT, AT(classify_flows), "20000", 16, 10000000, NULL, "flows without a verdict of nDPI at a time, per worker" },
 	{ "app.head", SIZE, AT(app.header_max), "64 KiB", KB, 16 * KB * KB, NULL, "bytes of an HTTP head" },
 	{ "app.handshake", SIZE, AT(app.handshake_max), "128 KiB", 4 * KB, 16 * KB * KB, NULL, "bytes of a TLS handshake message" },
 	{ "app.inflate_max", SIZE, AT(app.inflate_max), "256 MiB", KB, 64 * GB, NULL, "bytes out of one body or message" },

@@ -76,7 +76,7 @@ static int open_workers(struct sk_engine *g, const struct sk_engine_setup *setup
 		g->lanes[i] = (struct sk_engine_lane){ g->output, i };
 		rc = sk_worker_init(&g->workers[i], i, &(struct sk_worker_setup){
 			.settings = g->settings, .detect = &g->detect, .wanted = &g->wanted, .live = g->live,
-			.classify_all = g->wanted.common & ndpi_fields,
+			.wants_ndpi = g->wanted.common & ndpi_fields,
 			.alert = on_alert, .seen = whole_marks ? NULL : on_seen, .cx = &g->lanes[i] }, e);
 	}
 	return rc;

@@ -19,7 +19,7 @@
 
 static void classify(struct sk_pipeline_worker *w, struct sk_flow *f, const struct sk_packet *p, int dir)
 {
-	if (SK_UNLIKELY(!sk_classify_packet(w->classify, f, p, dir)))
+	if (SK_UNLIKELY(!sk_classify_packet(w->classify, f, p)))
 		sk_app_oddity(w->app, f, dir, p, SK_KIND_PACKET_ODDITY, "classify_limit", sk_span(NULL, 0), sk_span(NULL, 0), 0);
 }
 
@@ -116,6 +116,15 @@ static void on_alert(void *cx, struct sk_alert *a)
 	w->alert(w->cx, a);
 }
 
+/* An alert of the flow is about to be made. */
+static void on_name(void *cx, struct sk_flow *f)
+{
+	struct sk_pipeline_worker *w = cx;
+
+	if (w->classify)
+		sk_classify_name(w->classify, f);
+}
+
 static void on_seen(void *cx, const struct sk_event *e, const uint64_t *hashes, size_t n)
 {
 	struct sk_pipeline_worker *w = cx;
@@ -146,6 +155,8 @@ static void on_flow_end(void *cx, struct sk_flow *f, enum sk_flow_reason why)
 		sk_classify_flow_end(w->classify, f);
 	sk_app_flow_end(w->app, f, why);
 	sk_detect_flow_end(w->detect, f);
+	if (w->classify)
+		sk_classify_forget(w->classify, f);
 }
 
 int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk_worker_setup *setup, struct sk_error *e)
@@ -170,13 +181,14 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 	if (!w->flows || !w->reassembly || !w->app)
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory for worker %u", index);
 	sk_app_on_swap(w->app, on_swap);
-	w->classify_all = s->classify_mode == SK_CLASSIFY_ALL || setup->classify_all;
+	w->classify_all = s->classify_mode == SK_CLASSIFY_ALL || setup->wants_ndpi;
 	if (s->classify_packets && s->classify_mode != SK_CLASSIFY_OFF) {
-		w->classify = sk_classify_new((unsigned)s->classify_packets, s->classify_flows, e);
+		w->classify = sk_classify_new((unsigned)s->classify_packets, s->classify_flows, setup->wants_ndpi, e);
 		if (!w->classify || (setup->live && sk_classify_open(w->classify, e) < 0))
 			return SK_E_MEMORY;
 	}
 	detect.seen = setup->seen ? on_seen : NULL;
+	detect.name = on_name;
 	w->detect = sk_detect_new(&detect, index, on_alert, w, e);
 	return w->detect ? 0 : SK_E_MEMORY;
 }

@@ -25,7 +25,7 @@ struct sk_worker_setup {
 	const struct sk_settings *settings;
 	const struct sk_detect_conf *detect;
 	const struct sk_wanted *wanted;
-	bool live, classify_all;		/* no work left for the first packets; somebody asks for ndpi.* */
+	bool live, wants_ndpi;			/* no work left for the first packets; somebody asks for ndpi.* */
 	sk_worker_alert_fn *alert;
 	sk_worker_seen_fn *seen;		/* NULL: those marks are alerts too */
 	void *cx;

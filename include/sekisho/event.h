@@ -324,7 +324,7 @@ struct sk_flow_info {
 	uint64_t start_ns, last_ns;	/* packet time */
 	uint64_t packets[2], bytes[2];	/* by direction */
 	const char *app_proto;		/* NULL until known */
-	const char *ndpi_protocol;	/* NULL until known */
+	const char *ndpi_protocol;	/* NULL until known; as new as the event where a rule or plugin asks for ndpi.*, otherwise in alerts only */
 	const char *ndpi_category;
 	uint64_t ndpi_risk;		/* bit set of the nDPI that is linked */
 };

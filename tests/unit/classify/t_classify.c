@@ -12,14 +12,19 @@ struct link {
 	uint64_t number;
 };
 
-static void open_link(struct link *l, unsigned max_packets, size_t max_flows)
+static void open_any(struct link *l, unsigned max_packets, size_t max_flows, bool at_once)
 {
 	struct sk_error e;
 
 	memset(l, 0, sizeof(*l));
 	sk_decode_init(&l->d, SK_CHECKSUMS_NONE);
-	l->c = sk_classify_new(max_packets, max_flows, &e);
+	l->c = sk_classify_new(max_packets, max_flows, at_once, &e);
 	assert_non_null(l->c);
+}
+
+static void open_link(struct link *l, unsigned max_packets, size_t max_flows)
+{
+	open_any(l, max_packets, max_flows, true);
 }
 
 static void send_tcp(struct link *l, struct sk_flow *f, int dir, uint32_t seq, const char *payload)
@@ -36,7 +41,7 @@ static void send_tcp(struct link *l, struct sk_flow *f, int dir, uint32_t seq, c
 	raw = pk_raw(&b, l->number, l->number * 1000000);
 	assert_int_equal(sk_decode(&l->d, &raw, &p), 0);
 	f->info.proto = 6;
-	sk_classify_packet(l->c, f, &p, dir);
+	sk_classify_packet(l->c, f, &p);
 }
 
 static const char request[] = "GET /index.html HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: test\r\nAccept: */*\r\n\r\n";
@@ -56,6 +61,7 @@ static void http_is_recognised(void **state)
 	send_tcp(&l, &l.f, SK_TO_CLIENT, 1, response);
 	assert_int_equal(n->flows, 1);
 	sk_classify_flow_end(l.c, &l.f);
+	sk_classify_forget(l.c, &l.f);
 	assert_null(l.f.classify);
 	assert_string_equal(l.f.info.ndpi_protocol, "HTTP");
 	assert_string_equal(l.f.info.ndpi_category, "Web");
@@ -139,6 +145,7 @@ static void what_is_known_is_dropped(void **state)
 	assert_int_equal(n->packets, 1);
 	assert_int_equal(n->dropped, 1);
 	sk_classify_flow_end(l.c, &l.f);
+	sk_classify_forget(l.c, &l.f);
 	assert_null(l.f.classify);
 	assert_null(l.f.info.ndpi_protocol);
 	/* its place is free again, of the one there is */
@@ -149,13 +156,119 @@ static void what_is_known_is_dropped(void **state)
 	sk_classify_free(l.c);
 }
 
+/* What was kept gives the names that it gives at once, in the middle of a flow, behind it and not at all. */
+static void names_wait_until_asked(void **state)
+{
+	struct sk_flow g = { 0 };
+	struct link l;
+	const struct sk_classify_counters *n;
+
+	open_any(&l, 12, 100, false);
+	n = sk_classify_counters(l.c);
+	for (int i = 0; i < 2; i++) {
+		send_tcp(&l, i ? &g : &l.f, SK_TO_SERVER, 1, request);
+		send_tcp(&l, i ? &g : &l.f, SK_TO_CLIENT, 1, response);
+	}
+	assert_int_equal(n->flows, 0);
+	assert_null(l.f.info.ndpi_protocol);
+	sk_classify_name(l.c, &l.f);
+	assert_string_equal(l.f.info.ndpi_protocol, "HTTP");
+	assert_int_equal(n->flows, 1);
+	assert_int_equal(n->packets, 2);
+	sk_classify_name(l.c, &l.f);
+	sk_classify_flow_end(l.c, &l.f);
+	sk_classify_forget(l.c, &l.f);
+	assert_null(l.f.classify);
+	assert_int_equal(n->detected, 1);
+	sk_classify_flow_end(l.c, &g);
+	assert_null(g.info.ndpi_protocol);
+	sk_classify_name(l.c, &g);
+	assert_ptr_equal(g.info.ndpi_protocol, l.f.info.ndpi_protocol);
+	sk_classify_forget(l.c, &g);
+	assert_int_equal(n->unasked, 0);
+	g = (struct sk_flow){ 0 };
+	send_tcp(&l, &g, SK_TO_SERVER, 1, request);
+	sk_classify_flow_end(l.c, &g);
+	sk_classify_forget(l.c, &g);
+	assert_null(g.classify);
+	assert_null(g.info.ndpi_protocol);
+	assert_int_equal(n->unasked, 1);
+	assert_int_equal(n->flows, 2);
+	sk_classify_free(l.c);
+}
+
+/* A guess behind the last packet is the same guess later. */
+static void a_late_guess_is_the_same(void **state)
+{
+	const char *name[2];
+
+	for (int late = 0; late < 2; late++) {
+		struct link l;
+
+		open_any(&l, 12, 100, !late);
+		send_tcp(&l, &l.f, SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+		sk_classify_flow_end(l.c, &l.f);
+		if (late)
+			sk_classify_name(l.c, &l.f);
+		name[late] = l.f.info.ndpi_protocol;
+		assert_int_equal(sk_classify_counters(l.c)->packets, 1);
+		assert_int_equal(sk_classify_counters(l.c)->guessed, name[late] != NULL);
+		sk_classify_forget(l.c, &l.f);
+		if (name[late])
+			name[late] = strdup(name[late]);
+		sk_classify_free(l.c);
+	}
+	if (name[0])
+		assert_string_equal(name[0], name[1]);
+	else
+		assert_null(name[1]);
+	free((void *)(uintptr_t)name[0]);
+	free((void *)(uintptr_t)name[1]);
+}
+
+/* The packets kept longest are shown to nDPI to make room; no flow is refused while there are such. */
+static void what_is_kept_is_bounded(void **state)
+{
+	static char big[1001];
+	struct sk_flow f[10] = { 0 };
+	struct link l;
+	const struct sk_classify_counters *n;
+
+	memset(big, 'x', 1000);
+	open_any(&l, 12, 2, false);
+	n = sk_classify_counters(l.c);
+	send_tcp(&l, &f[0], SK_TO_SERVER, 1, request);
+	send_tcp(&l, &f[0], SK_TO_CLIENT, 1, response);
+	send_tcp(&l, &f[1], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+	assert_int_equal(n->flows, 0);
+	send_tcp(&l, &f[2], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+	assert_true(n->flows >= 1);
+	assert_string_equal(f[0].info.ndpi_protocol, "HTTP");
+	sk_classify_free(l.c);
+
+	open_any(&l, 64, 4, false);		/* 16 KiB */
+	n = sk_classify_counters(l.c);
+	send_tcp(&l, &f[3], SK_TO_SERVER, 1, request);
+	for (unsigned i = 0; i < 10; i++)
+		send_tcp(&l, &f[4], SK_TO_SERVER, 1 + 1000 * i, big);
+	assert_int_equal(n->flows, 0);
+	for (unsigned i = 10; i < 20; i++)
+		send_tcp(&l, &f[4], SK_TO_SERVER, 1 + 1000 * i, big);
+	assert_int_equal(n->flows, 2);
+	assert_string_equal(f[3].info.ndpi_protocol, "HTTP");
+	assert_int_equal(n->refused, 0);
+	sk_classify_drop(l.c, &f[4]);
+	sk_classify_free(l.c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http_is_recognised),
 		cmocka_unit_test(names_are_the_same_pointers),
 		cmocka_unit_test(packets_are_capped),
-		cmocka_unit_test(flows_are_bounded),
+		cmocka_unit_test(flows_are_bounded), cmocka_unit_test(names_wait_until_asked),
+		cmocka_unit_test(a_late_guess_is_the_same), cmocka_unit_test(what_is_kept_is_bounded),
 		cmocka_unit_test(what_is_known_is_dropped), cmocka_unit_test(risks_have_names),
 	};
 
