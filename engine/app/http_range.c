@@ -77,12 +77,12 @@ static void release(struct sk_http_worker *w, struct sk_http_range *r)
 		free_range(w, r);
 }
 
-/* Makes room for n bytes by forgetting the resources unused longest, all but r. */
+/* Makes room for n bytes by forgetting the resources unused longest, all but r; without r for a new one as well. */
 static void make_room(struct sk_http *h, uint64_t n, const struct sk_http_range *r)
 {
 	struct sk_http_worker *w = h->worker;
 
-	while (w->ranges && (w->range_budget < n || w->range_cnt >= SK_HTTP_RANGES_MAX)) {
+	while (w->ranges && (w->range_budget < n || (!r && w->range_cnt >= SK_HTTP_RANGES_MAX))) {
 		struct sk_http_range *oldest = NULL;
 
 		for (struct sk_http_range *o = w->ranges; o; o = o->next)
@@ -156,8 +156,24 @@ static struct sk_http_range *new_range(struct sk_http *h, uint8_t *key, size_t n
 	return r;
 }
 
-/* The resource of the body, known or new. NULL: it cannot be had. */
-static struct sk_http_range *range_of(struct sk_http_body *b)
+static void tell_odd(struct sk_http *h, int dir, enum sk_http_odd odd, struct sk_span bytes, struct sk_span old, uint64_t off,
+		     const struct sk_event *parent)
+{
+	h->counters->oddities++;
+	sk_app_publish_oddity(h->a, h->f, dir, SK_KIND_HTTP_ODDITY, sk_http_oddity_defs[odd].name, bytes, old, off, parent);
+}
+
+/* There is not room for the resource. */
+static void tell_limit(struct sk_http_body *b, uint64_t off)
+{
+	struct sk_http *h = b->side->http;
+
+	h->counters->ranges_limit++;
+	tell_odd(h, b->side->dir, SK_HTTP_ODD_RANGE_LIMIT, sk_span(NULL, 0), sk_span(NULL, 0), off, b->parent);
+}
+
+/* The resource of the body whose head begins at off, known or new. NULL: it cannot be had. */
+static struct sk_http_range *range_of(struct sk_http_body *b, uint64_t off)
 {
 	struct sk_http *h = b->side->http;
 	struct sk_http_worker *w = h->worker;
@@ -168,9 +184,13 @@ static struct sk_http_range *range_of(struct sk_http_body *b)
 	if (!w->range_begun)
 		w->range_budget = sk_app_conf_of(h->a)->ranges_max;
 	w->range_begun = true;
-	key = n <= budget_of_one(h) ? malloc(n) : NULL;
+	if (n > budget_of_one(h)) {
+		tell_limit(b, off);
+		return NULL;
+	}
+	key = malloc(n);
 	if (!key) {
-		h->counters->ranges_limit++;
+		h->counters->memory++;
 		return NULL;
 	}
 	make_key(h, b, key);
@@ -184,13 +204,6 @@ static struct sk_http_range *range_of(struct sk_http_body *b)
 }
 
 /* --- pieces --- */
-
-static void tell_odd(struct sk_http *h, int dir, enum sk_http_odd odd, struct sk_span bytes, struct sk_span old, uint64_t off,
-		     const struct sk_event *parent)
-{
-	h->counters->oddities++;
-	sk_app_publish_oddity(h->a, h->f, dir, SK_KIND_HTTP_ODDITY, sk_http_oddity_defs[odd].name, bytes, old, off, parent);
-}
 
 static void on_differ(void *cx, struct sk_span fresh, struct sk_span old, uint64_t off)
 {
@@ -228,9 +241,8 @@ static void put(struct sk_http_body *b, struct sk_span bytes)
 	b->range_off += bytes.n;
 	if (kept)
 		return;
-	h->counters->ranges_limit++;
 	give_up(w, r);
-	tell_odd(h, b->side->dir, SK_HTTP_ODD_RANGE_LIMIT, sk_span(NULL, 0), sk_span(NULL, 0), b->first_off, b->parent);
+	tell_limit(b, b->first_off);
 }
 
 static void part_begin(void *cx, const struct sk_form_part *part);
@@ -256,7 +268,7 @@ void sk_http_range_begin(struct sk_http_body *b, const struct sk_http1_head *hea
 			b->side->http->counters->memory++;
 		return;
 	}
-	if (!f || sk_range_parse(sk_http1_value(head, f), &range) <= 0 || !(r = range_of(b)))
+	if (!f || sk_range_parse(sk_http1_value(head, f), &range) <= 0 || !(r = range_of(b, head->off)))
 		return;
 	b->range_decoded = head->has_transfer_codings;
 	if (r->pieces == 0 && !b->range_decoded)
@@ -407,7 +419,7 @@ static void part_begin(void *cx, const struct sk_form_part *part)
 		tell_odd(b->side->http, b->side->dir, SK_HTTP_ODD_BAD_CONTENT_RANGE, part->name, sk_span(NULL, 0), b->first_off, b->parent);
 		return;
 	}
-	r = range_of(b);
+	r = range_of(b, b->first_off);
 	if (r)
 		open_piece(b, r, &range);
 }

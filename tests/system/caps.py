@@ -160,6 +160,62 @@ def ws_ratio(p):
     p.talk([("c", HELLO), ("s", ANSWER + ws_frame(deflated(b"\0" * (4 << 20))))])
 
 
+def ws_inflaters(p):
+    """More connections than there are inflaters, each with a message in a deflate window that goes on; none ends."""
+    message = ws_frame(deflated(b"a"))
+    for i in range(5000):
+        c, s = bytes([10, 9, i >> 8, i & 255]), bytes([10, 8, i >> 8, i & 255])
+        p.put(frame(c, s, 40000, 80, 1000, 0, 2))
+        p.put(frame(s, c, 80, 40000, 9000, 1001, 0x12))
+        p.put(frame(c, s, 40000, 80, 1001, 9001, 0x18, HELLO))
+        p.put(frame(s, c, 80, 40000, 9001, 1001 + len(HELLO), 0x18, ANSWER + message))
+
+
+def referers(p):
+    """A long path, and hundreds of references to be resolved against it."""
+    p.talk([("c", b"GET /" + b"a/" * 25000 + b" HTTP/1.1\r\nHost: h\r\n" + b"Referer: x\r\n" * 500 + b"\r\n")])
+
+
+def readings(p):
+    """Early bytes that come twice and differ, again and again."""
+    c, s = bytes([10, 9, 0, 1]), bytes([10, 8, 0, 1])
+    p.put(frame(c, s, 40000, 9999, 1000, 0, 2))
+    p.put(frame(s, c, 9999, 40000, 9000, 1001, 0x12))
+    at = 1001
+    for _ in range(70):
+        p.put(frame(c, s, 40000, 9999, at + 1, 9001, 0x18, b"a" * 10))
+        p.put(frame(c, s, 40000, 9999, at + 1, 9001, 0x18, b"b" * 10))
+        p.put(frame(c, s, 40000, 9999, at, 9001, 0x18, b"c"))
+        for i in range(2):
+            p.put(frame(c, s, 40000, 9999, at + 11 + 1000 * i, 9001, 0x18, b"d" * 1000))
+        at += 2011
+        p.put(frame(s, c, 9999, 40000, 9001, at, 0x10))
+
+
+def form_name(p):
+    p.talk([("c", get(b"/?" + b"n" * 2000 + b"=value"))])
+
+
+def part(path, n):
+    """The first n bytes of a resource of a million."""
+    return [("c", b"GET /" + path + b" HTTP/1.1\r\nHost: h\r\nRange: bytes=0-\r\n\r\n"),
+            ("s", b"HTTP/1.1 206 Partial Content\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-%d/1000000\r\nContent-Length: %d\r\n\r\n"
+             % (n - 1, n) + b"a" * n)]
+
+
+def ranges(p):
+    p.talk(part(b"large", 40000))
+
+
+def many_ranges(p):
+    p.talk([turn for i in range(300) for turn in part(b"%d" % i, 8)])
+
+
+def range_name(p):
+    """The name of the resource alone is larger than one may take."""
+    p.talk(part(b"a" * 20000, 2))
+
+
 def ws_limit(p):
     p.talk([("c", HELLO), ("s", ANSWER + ws_frame(deflated(bytes(range(256)) * 64)))])
 
