@@ -192,6 +192,15 @@ def readings(p):
         p.put(frame(s, c, 9999, 40000, 9001, at, 0x10))
 
 
+def unacknowledged(p):
+    """What may be sent again, of more directions than are remembered."""
+    for i in range(1100):
+        c, s = bytes([10, 9, i >> 8, i & 255]), bytes([10, 8, i >> 8, i & 255])
+        p.put(frame(c, s, 40000, 80, 1000, 0, 2))
+        p.put(frame(s, c, 80, 40000, 9000, 1001, 0x12))
+        p.put(frame(c, s, 40000, 80, 1001, 9001, 0x18, b"a" * 100))
+
+
 def form_name(p):
     p.talk([("c", get(b"/?" + b"n" * 2000 + b"=value"))])
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every cap that a flow or packet can reach is counted and told: a capture reaches it, the counter of the report says so, and a rule
-# over the oddity (or over flow.end) fires; the same with two workers.
+# Every cap that a flow, packet or campaign can reach is counted and told: a capture reaches it, the counter of the report says so, and
+# where a flow or packet is to blame a rule over the oddity (or over flow.end) fires; the same with two workers.
 . "${srcdir:-.}/tests/lib/system.sh"
 [ -x /usr/bin/python3 ] || skip "python3 is not installed"
 mkdir "$work/pcaps"
@@ -22,6 +22,18 @@ rules:
   - {id: caps.paths, sid: 9000063, rev: 1, title: R, severity: low, on: http.request, where: {referer.path: {contains: nothing}}}
   - {id: caps.form, sid: 9000064, rev: 1, title: F, severity: low, on: http.form, where: {value: {contains: nothing}}}
   - {id: caps.data, sid: 9000065, rev: 1, title: S, severity: low, on: stream.data, where: {bytes: {contains: nothing}}}
+  - {id: caps.mark, sid: 9000066, rev: 1, title: K, severity: low, mark: yes, on: http.request, where: {path: /}}
+  - {id: caps.other, sid: 9000067, rev: 1, title: O, severity: low, mark: yes, on: http.request, where: {path: /other}}
+  - {id: caps.count, sid: 9000068, rev: 1, title: N, severity: low, count: {of: caps.mark, by: client.ip, within: 1 h, at_least: 200}}
+  - id: caps.steps
+    sid: 9000069
+    rev: 1
+    title: Steps
+    severity: low
+    sequence:
+      by: server.ip
+      within: 1 h
+      steps: [{of: caps.other, unless: {of: caps.mark, within: 1 h, same: {client.ip: client.ip}}}, caps.other]
   - {id: caps.hello, sid: 9000062, rev: 1, title: L, severity: low, on: tls.client_hello, where: {sni: nothing}}
 END
 
@@ -74,6 +86,10 @@ cap form_name - 0 form_name_too_long
 cap ranges http.ranges_limit 1 range_limit --set app.ranges=64KiB
 cap many_ranges http.ranges_evicted 44 - --set app.ranges=4MiB
 cap range_name http.ranges_limit 1 range_limit --set app.ranges=64KiB
+cap unacknowledged reassembly.history_evicted 76 -
+cap pipeline campaign.members_dropped 136 -
+cap flows campaign.seen_evicted 15 - --set campaign.seen=1KiB
+cap flows campaign.keys_evicted 24 - --set campaign.keys=16
 cap ws_limit websocket.inflate_limit 1 inflate_limit --set app.inflate_max=8KiB
 
 expect_status 0 "$sekisho" --dump-config

@@ -36,3 +36,38 @@ wait $pid || status=$?
 sed -n 's/.*"rule":"\([^"]*\)".*/\1/p' "$work/moved.json" "$work/live.json" | sort >"$work/lived"
 cmp "$work/replayed" "$work/lived" || { diff "$work/replayed" "$work/lived"; cat "$work/err"; fail "live and replay differ"; }
 cat "$work/out" "$work/err" | grep -q "packets" || fail "no report"
+
+# A reader that stops reading: alerts wait up to campaign.queue, those behind are lost, and all of them are told, delivered or lost.
+cat >"$work/rules.yaml" <<'YAML'
+campaign: {id: many, name: Many, summary: An alert a request}
+rules:
+  - {id: many.seen, sid: 9000071, rev: 1, title: Seen, severity: low, on: http.request, where: {path: /many}}
+YAML
+PYTHONPATH=$top/tests/lib /usr/bin/python3 -B - "$work/many.pcap" <<'PYTHON' || fail "cannot make the capture"
+import sys
+from wire import Pcap
+pcap = Pcap(sys.argv[1])
+pcap.talk([("c", b"GET /many HTTP/1.1\r\nHost: h\r\n\r\n" * 6000)])
+pcap.close()
+PYTHON
+mkfifo "$work/pipe"
+{ while [ ! -e "$work/go" ]; do sleep 0.1; done; cat; } <"$work/pipe" >"$work/many.json" &
+reader=$!
+ip netns exec "$ns" "$sekisho" -v -i sk1 -S "$work/rules.yaml" -o "json:$work/pipe" --set stats=0s --set campaign.queue=1MiB \
+	>"$work/out" 2>"$work/err" &
+pid=$!
+for _ in $(seq 100); do grep -q watching "$work/err" && break; sleep 0.1; done
+ip netns exec "$ns" /usr/bin/python3 tests/lib/send.py sk0 "$work/many.pcap" || fail "cannot send"
+sleep 1
+kill -TERM $pid
+touch "$work/go"
+status=0
+wait $pid || status=$?
+wait $reader
+[ $status -ne 0 ] || fail "alerts were lost and the exit status is 0"
+cat "$work/out" >>"$work/err"
+count() { sed -n "s/^ *\([0-9,]*\)  $1 .*/\1/p" "$work/err" | head -n 1 | tr -d ,; }
+raised=$(count detect.alerts) lost=$(count output.lost)
+[ "${lost:-0}" -gt 0 ] || { cat "$work/err"; fail "no alert was lost, or it is not told"; }
+[ "$raised" -eq $((lost + $(wc -l <"$work/many.json"))) ] || { cat "$work/err"; fail "$(wc -l <"$work/many.json") of $raised alerts came, $lost were lost"; }
+echo "$raised alerts, $lost lost, told"
