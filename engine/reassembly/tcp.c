@@ -203,8 +203,11 @@ static void take_ack(struct sk_reassembly *r, struct tcp_flow *t, unsigned side,
 		peer->edge = NOWHERE;
 		a = 0;
 	}
-	if (SK_UNLIKELY(!ack_is_plausible(peer, a, far)))
+	if (SK_UNLIKELY(!ack_is_plausible(peer, a, far))) {
+		if (!far)
+			sk_reassembly_odd(r, t, side, ODD_FAR_ACK, sk_span(NULL, 0), sk_span(NULL, 0), me->next);
 		return;
+	}
 	peer->unanswered = 0;
 	window = window_of(me, peer, p);
 	peer->slack = SK_MAX(peer->slack, (uint32_t)SK_MAX(window, UINT16_MAX));

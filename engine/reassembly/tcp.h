@@ -52,6 +52,7 @@ typedef void sk_reassembly_oddity_fn(void *cx, struct sk_flow *f, int dir, const
 	X(OVERLAP, "overlap_different_data", "the same bytes were sent twice and differ; bytes is what the receiver keeps") \
 	X(TIMESTAMP, "invalid_timestamp", "a segment its receiver drops for its timestamp (RFC 7323 5)") \
 	X(WINDOW, "out_of_window", "a segment its receiver drops because it lies outside the window") \
+	X(FAR_ACK, "ack_beyond_data", "an acknowledgement far beyond all bytes that were seen: it counts once another bears it out") \
 	X(NO_ACK, "data_without_ack", "a segment its receiver drops because it has no ACK flag (RFC 9293 3.10.7.4)") \
 	X(URGENT, "urgent_data", "an urgent byte was taken out of the stream; bytes is that byte, other its segment with it inside") \
 	X(TTL, "ttl_insertion", "data with a TTL far below that of the flow: it counts where it is acknowledged, or nothing else comes") \

@@ -307,6 +307,18 @@ def out_of_window(out):
 
 
 @made
+def far_ack(out):
+    """A forged acknowledgement of what was never sent, to have the bytes behind it passed over."""
+    t = Talk(out)
+    t.open()
+    t.data("c", 1, 1, GET[:5])
+    t.put("s", 1, 700000, ACK)
+    t.data("c", 6, 1, GET[5:])
+    t.data("s", 1, 1 + len(GET), OK)
+    t.close(1 + len(GET), 1 + len(OK))
+
+
+@made
 def no_ack_flag(out):
     """Data without ACK, which no host takes (RFC 9293 3.10.7.4), then the real ones."""
     t = Talk(out)
