@@ -4,7 +4,7 @@ plugins_LTLIBRARIES += %D%/secrets.la
 %C%_secrets_la_SOURCES = $(SECRETS_SOURCES)
 %C%_secrets_la_CPPFLAGS = $(PLUGIN_CPPFLAGS)
 %C%_secrets_la_LDFLAGS = $(PLUGIN_LDFLAGS)
-EXTRA_DIST += %D%/README.md
+EXTRA_DIST += %D%/README.md %D%/.may-include
 
 check_PROGRAMS += %D%/t_secrets
 TESTS += %D%/t_secrets
