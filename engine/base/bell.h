@@ -3,7 +3,7 @@
  * what     the sleeper: sk_bell_listen, looks once more at what it waits for, then sk_bell_sleep or sk_bell_stay. The other side: makes what
  *          is waited for visible, asks sk_bell_heard, then sk_bell_ring. Both sides change one word, so one of them sees the other.
  * threads  one sleeper, any number that ring
- * limits   sk_bell_sleep may return early: the sleeper looks again
+ * limits   sk_bell_sleep and sk_bell_sleep_for may return early: the sleeper looks again
  */
 #ifndef SK_BASE_BELL_H
 #define SK_BASE_BELL_H
@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 struct sk_bell {
@@ -29,10 +30,16 @@ static inline void sk_bell_stay(struct sk_bell *b)
 	atomic_store_explicit(&b->listening, 0, memory_order_relaxed);
 }
 
+/* most: how long at most, NULL for any time. */
+static inline void sk_bell_sleep_for(struct sk_bell *b, const struct timespec *most)
+{
+	syscall(SYS_futex, &b->listening, FUTEX_WAIT_PRIVATE, 1, most, NULL, 0);
+	sk_bell_stay(b);
+}
+
 static inline void sk_bell_sleep(struct sk_bell *b)
 {
-	syscall(SYS_futex, &b->listening, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
-	sk_bell_stay(b);
+	sk_bell_sleep_for(b, NULL);
 }
 
 /* True when the sleeper sleeps or is about to: what it waits for may be there now. */

@@ -55,6 +55,12 @@ static inline bool sk_lane_push(struct sk_lane *l, const struct sk_lane_item *it
 	return true;
 }
 
+/* On the producer's side: items pushed so far, modulo 2^32. */
+static inline uint32_t sk_lane_pushed(const struct sk_lane *l)
+{
+	return atomic_load_explicit(&l->tail, memory_order_relaxed);
+}
+
 /* The oldest, or NULL; the consumer's until it pops it. */
 static inline struct sk_lane_item *sk_lane_peek(struct sk_lane *l)
 {

@@ -2,6 +2,9 @@
  *
  * Every item carries its place in the one order all workers share. A worker's ring is ascending; the item with the lowest order of
  * all rings may go as soon as every worker whose ring is empty has said that it is past that order.
+ *
+ * The thread sleeps for as long as an alert may come late, and is rung earlier only where a ring fills up or at the end: an alert costs a worker
+ * no system call.
  */
 #include "pipeline/output.h"
 
@@ -12,11 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/log.h"
 #include "pipeline/lane.h"
 
-#define NAP_NS 250000L			/* the output thread's, growing while there is nothing to do … */
+#define NAP_NS 250000L			/* of the output thread of a sensor, growing while there is nothing to do … */
 #define NAP_NS_MAX 4000000L		/* … up to what an alert may come late */
+#define NAP_NS_REPLAY 20000000L		/* of a replay */
+#define RING_AT (SK_OUTPUT_RING / 4)	/* it is woken for every so many items */
 
 struct lane {
 	struct sk_lane ring;
@@ -38,6 +44,7 @@ struct sk_output {
 	uint64_t alerts, json_lost;
 	uint64_t last_ns;			/* latest packet time */
 	pthread_t thread;
+	struct sk_bell bell;			/* the thread sleeps on it */
 	bool running, text, needs_json;
 };
 
@@ -196,14 +203,15 @@ static bool merge(struct sk_output *o, bool *done)
 
 static void *output_thread(void *arg)
 {
-	struct timespec nap = { .tv_nsec = NAP_NS };
 	struct sk_output *o = arg;
+	const long first = o->setup.live ? NAP_NS : NAP_NS_REPLAY, most = o->setup.live ? NAP_NS_MAX : NAP_NS_REPLAY;
+	struct timespec nap = { .tv_nsec = first };
 	bool done = false, pending = false;
 
 	while (!done) {
 		if (merge(o, &done)) {
 			pending = true;
-			nap.tv_nsec = NAP_NS;
+			nap.tv_nsec = first;
 			continue;
 		}
 		if (pending)
@@ -216,9 +224,16 @@ static void *output_thread(void *arg)
 					o->sinks[i]->ops->reopen(o->sinks[i]);
 		if (o->setup.idle)
 			o->setup.idle(o->setup.cx, o);
-		if (!done) {
-			nanosleep(&nap, NULL);
-			nap.tv_nsec = SK_MIN(nap.tv_nsec * 5 / 4, NAP_NS_MAX);
+		if (done)
+			break;
+		sk_bell_listen(&o->bell);
+		if (merge(o, &done)) {
+			pending = true;
+			nap.tv_nsec = first;
+			sk_bell_stay(&o->bell);
+		} else if (!done) {
+			sk_bell_sleep_for(&o->bell, &nap);
+			nap.tv_nsec = SK_MIN(nap.tv_nsec * 5 / 4, most);
 		}
 	}
 	merge(o, &done);
@@ -246,6 +261,12 @@ static bool has_room(const struct sk_output *o, const struct lane *l, const stru
 	return !held || held + it->u.alert->size <= o->setup.settings->alert_queue;
 }
 
+static void wake(struct sk_output *o)
+{
+	if (sk_bell_heard(&o->bell))
+		sk_bell_ring(&o->bell);
+}
+
 /* False where a sensor has to let it go. */
 static bool push(struct sk_output *o, unsigned i, const struct sk_lane_item *it)
 {
@@ -257,8 +278,11 @@ static bool push(struct sk_output *o, unsigned i, const struct sk_lane_item *it)
 			/* before the push: the item may be gone behind it */
 			if (it->what == SK_LANE_ALERT)
 				atomic_fetch_add_explicit(&l->bytes, it->u.alert->size, memory_order_relaxed);
-			if (sk_lane_push(&l->ring, it))
+			if (sk_lane_push(&l->ring, it)) {
+				if (SK_UNLIKELY(sk_lane_pushed(&l->ring) % RING_AT == 0))
+					wake(o);
 				return true;
+			}
 			if (it->what == SK_LANE_ALERT)
 				atomic_fetch_sub_explicit(&l->bytes, it->u.alert->size, memory_order_relaxed);
 		}
@@ -266,6 +290,7 @@ static bool push(struct sk_output *o, unsigned i, const struct sk_lane_item *it)
 			atomic_fetch_add_explicit(&l->lost, it->what != SK_LANE_TIME, memory_order_relaxed);
 			return false;
 		}
+		wake(o);
 		nanosleep(&nap, NULL);
 	}
 }
@@ -298,6 +323,8 @@ void sk_output_time(struct sk_output *o, unsigned i, uint64_t order, uint64_t no
 void sk_output_upto(struct sk_output *o, unsigned i, uint64_t order)
 {
 	atomic_store_explicit(&o->lanes[i].upto, order, memory_order_release);
+	if (order == UINT64_MAX)
+		wake(o);
 }
 
 void sk_output_event(struct sk_output *o, struct sk_span json)
