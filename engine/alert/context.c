@@ -89,9 +89,12 @@ void sk_alert_wanted(const struct sk_registry *reg, struct sk_wanted *w)
 	for (unsigned kind = 0; kind < reg->cnt; kind++)
 		if (sk_wanted_kind(w, kind))
 			kinds |= ancestors(kind);
-	for (unsigned kind = 0; kind < reg->cnt; kind++)
-		if (kinds >> kind & 1)
-			w->fields[kind] |= useful_of(reg->kinds[kind], kind) & ~(kind == SK_KIND_FILE ? file_digests : 0);
+	for (unsigned kind = 0; kind < reg->cnt; kind++) {
+		uint32_t shown = kinds >> kind & 1 ? useful_of(reg->kinds[kind], kind) & ~(kind == SK_KIND_FILE ? file_digests : 0) : 0;
+
+		w->late[kind] |= shown & ~w->fields[kind];
+		w->fields[kind] |= shown;
+	}
 }
 
 size_t sk_alert_picks(const struct sk_event *e, const struct sk_registry *reg, struct sk_alert_pick *out)

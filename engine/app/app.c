@@ -255,6 +255,23 @@ void sk_app_publish(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first
 	a->publish(a->cx, f, e);
 }
 
+void sk_app_publish_late(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e, sk_app_fill_fn *fill, void *cx)
+{
+	a->fill = fill;
+	a->fill_cx = cx;
+	sk_app_publish(a, f, dir, first_off, e);
+	a->fill = NULL;
+}
+
+void sk_app_complete(struct sk_app *a)
+{
+	sk_app_fill_fn *fill = a->fill;
+
+	a->fill = NULL;
+	if (fill)
+		fill(a->fill_cx);
+}
+
 static struct sk_value text(const char *s)
 {
 	return (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span_str(s) };

@@ -62,6 +62,8 @@ void sk_app_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct 
 /* An oddity seen by decode/, flow/ or reassembly/; kind is SK_KIND_PACKET_ODDITY or SK_KIND_STREAM_ODDITY. p may be NULL. */
 void sk_app_oddity(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p, unsigned kind, const char *name,
 		   struct sk_span bytes, struct sk_span other, uint64_t offset);
+/* While an event is published: an alert is made of it, its late fields (sk_wanted) are filled in. */
+void sk_app_complete(struct sk_app *a);
 /* Closes every open unit, publishes flow.end, frees f->app. */
 void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason why);
 

@@ -50,6 +50,8 @@ extern const struct sk_app_binding sk_app_http, sk_app_dns, sk_app_tls, sk_app_w
 extern const struct sk_app_binding *const sk_app_bindings[];
 #define SK_APP_BINDINGS_MAX 8
 
+typedef void sk_app_fill_fn(void *cx);
+
 const struct sk_wanted *sk_app_wanted(const struct sk_app *a);
 const struct sk_app_conf *sk_app_conf_of(const struct sk_app *a);
 /* Event memory: reset when the packet is done, and by bindings between two messages of a run. */
@@ -68,6 +70,9 @@ void *sk_app_binding_worker(struct sk_app *a, const struct sk_app_binding *b);
  * first_off, the stream offset in direction dir at which the event's bytes begin; callers set kind, value_cnt, values,
  * parent and unit. */
 void sk_app_publish(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e);
+
+/* The same; fill is called with cx, at most once and before the call returns, when an alert needs the event's late fields. */
+void sk_app_publish_late(struct sk_app *a, struct sk_flow *f, int dir, uint64_t first_off, struct sk_event *e, sk_app_fill_fn *fill, void *cx);
 
 /* Only fills in, for events that are kept as parents of others whether they are wanted or not. packets is borrowed until the
  * next call. */

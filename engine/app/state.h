@@ -100,6 +100,8 @@ struct sk_app {
 	int run_dir;
 	uint64_t time_ns, packet;
 	bool by_segments;		/* packets are found by stream offset */
+	sk_app_fill_fn *fill;		/* for the late fields of the event that is published, or NULL */
+	void *fill_cx;
 	uint64_t packets[SK_APP_SEGMENTS_MAX + 2];
 };
 

@@ -18,6 +18,12 @@ static bool wants(const struct sk_tls_job *j, unsigned kind, unsigned slot)
 	return sk_wanted_kind(w, kind) && sk_wanted_field(w, kind, slot);
 }
 
+/* Whether to fill in the field now: with the event, or late, when an alert is made of it. */
+static bool is_due(const struct sk_tls_job *j, unsigned kind, unsigned slot, bool late)
+{
+	return wants(j, kind, slot) && sk_wanted_late(sk_app_wanted(j->a), kind, slot) == late;
+}
+
 void sk_tls_tell_oddities(struct sk_tls_job *j, uint32_t bits, struct sk_span bytes, uint64_t off)
 {
 	bits &= ~j->s->told;
@@ -96,13 +102,40 @@ static struct sk_value md5_value(struct sk_tls_job *j, struct sk_span s, char *o
 	return n ? sk_value_text(sk_span(out, n)) : sk_value_none();
 }
 
+struct client_hello {
+	struct sk_tls_job *j;
+	const struct sk_tls_hello *h;
+	struct sk_value v[SK_F_TLS_CLIENT_HELLO_CNT];
+	char md5[SK_DIGEST_TEXT_MAX], ja4[SK_TLS_JA4_LEN + 1];
+};
+
+static void fill_prints(struct client_hello *c, bool late)
+{
+	const unsigned kind = SK_KIND_TLS_CLIENT_HELLO;
+	struct sk_buf *work = sk_app_work(c->j->a);
+
+	if (is_due(c->j, kind, SK_F_TLS_CLIENT_HELLO_JA4, late) && sk_tls_ja4(c->h, sk_app_digester(c->j->a), work, c->ja4) == 0)
+		c->v[SK_F_TLS_CLIENT_HELLO_JA4] = sk_value_text(sk_span(c->ja4, SK_TLS_JA4_LEN));
+	if (!is_due(c->j, kind, SK_F_TLS_CLIENT_HELLO_JA3, late) && !is_due(c->j, kind, SK_F_TLS_CLIENT_HELLO_JA3_STRING, late))
+		return;
+	sk_buf_clear(work);
+	if (sk_tls_ja3(c->h, work) < 0)
+		return;
+	c->v[SK_F_TLS_CLIENT_HELLO_JA3] = md5_value(c->j, sk_buf_span(work), c->md5);
+	c->v[SK_F_TLS_CLIENT_HELLO_JA3_STRING] = sk_value_text(sk_arena_copy(sk_app_scratch(c->j->a), sk_buf_span(work)));
+}
+
+static void fill_client_hello(void *cx)
+{
+	fill_prints(cx, true);
+}
+
 static void publish_client_hello(struct sk_tls_job *j, const struct sk_tls_hello *h, uint64_t off)
 {
 	const unsigned kind = SK_KIND_TLS_CLIENT_HELLO;
-	struct sk_value v[SK_F_TLS_CLIENT_HELLO_CNT] = { 0 };
-	struct sk_event e = { .kind = kind, .value_cnt = SK_F_TLS_CLIENT_HELLO_CNT, .values = v };
-	struct sk_buf *work = sk_app_work(j->a);
-	char md5[SK_DIGEST_TEXT_MAX], ja4[SK_TLS_JA4_LEN + 1];
+	struct client_hello c = { .j = j, .h = h };
+	struct sk_event e = { .kind = kind, .value_cnt = SK_F_TLS_CLIENT_HELLO_CNT, .values = c.v };
+	struct sk_value *v = c.v;
 
 	if (!sk_wanted_kind(sk_app_wanted(j->a), kind))
 		return;
@@ -114,15 +147,8 @@ static void publish_client_hello(struct sk_tls_job *j, const struct sk_tls_hello
 		v[SK_F_TLS_CLIENT_HELLO_ECH] = sk_value_bool(true);
 	if (h->has_grease)
 		v[SK_F_TLS_CLIENT_HELLO_GREASE] = sk_value_bool(true);
-	if (wants(j, kind, SK_F_TLS_CLIENT_HELLO_JA4) && sk_tls_ja4(h, sk_app_digester(j->a), work, ja4) == 0)
-		v[SK_F_TLS_CLIENT_HELLO_JA4] = sk_value_text(sk_span(ja4, SK_TLS_JA4_LEN));
-	sk_buf_clear(work);
-	if ((wants(j, kind, SK_F_TLS_CLIENT_HELLO_JA3) || wants(j, kind, SK_F_TLS_CLIENT_HELLO_JA3_STRING)) &&
-	    sk_tls_ja3(h, work) == 0) {
-		v[SK_F_TLS_CLIENT_HELLO_JA3] = md5_value(j, sk_buf_span(work), md5);
-		v[SK_F_TLS_CLIENT_HELLO_JA3_STRING] = sk_value_text(sk_buf_span(work));
-	}
-	sk_app_publish(j->a, j->f, j->dir, off, &e);
+	fill_prints(&c, false);
+	sk_app_publish_late(j->a, j->f, j->dir, off, &e, fill_client_hello, &c);
 }
 
 void sk_tls_tell_client_hello(struct sk_tls_job *j, const struct sk_tls_hello *h, struct sk_span msg, uint64_t off)
@@ -143,27 +169,46 @@ static struct sk_value kept_sni(const struct sk_tls_job *j)
 	return sk_value_text(j->t->sni);
 }
 
+struct server_hello {
+	struct sk_tls_job *j;
+	const struct sk_tls_hello *h;
+	struct sk_value v[SK_F_TLS_SERVER_HELLO_CNT];
+	char md5[SK_DIGEST_TEXT_MAX];
+};
+
+static void fill_ja3s(struct server_hello *s, bool late)
+{
+	struct sk_buf *work = sk_app_work(s->j->a);
+
+	if (!is_due(s->j, SK_KIND_TLS_SERVER_HELLO, SK_F_TLS_SERVER_HELLO_JA3S, late))
+		return;
+	sk_buf_clear(work);
+	if (sk_tls_ja3s(s->h, work) == 0)
+		s->v[SK_F_TLS_SERVER_HELLO_JA3S] = md5_value(s->j, sk_buf_span(work), s->md5);
+}
+
+static void fill_server_hello(void *cx)
+{
+	fill_ja3s(cx, true);
+}
+
 void sk_tls_tell_server_hello(struct sk_tls_job *j, const struct sk_tls_hello *h, struct sk_span msg, uint64_t off)
 {
-	struct sk_value v[SK_F_TLS_SERVER_HELLO_CNT] = { 0 };
-	struct sk_event e = { .kind = SK_KIND_TLS_SERVER_HELLO, .value_cnt = SK_F_TLS_SERVER_HELLO_CNT, .values = v };
-	struct sk_buf *work = sk_app_work(j->a);
-	char md5[SK_DIGEST_TEXT_MAX];
+	struct server_hello s = { .j = j, .h = h };
+	struct sk_event e = { .kind = SK_KIND_TLS_SERVER_HELLO, .value_cnt = SK_F_TLS_SERVER_HELLO_CNT, .values = s.v };
 	struct sk_rd alpn = sk_rd(h->alpn);
 	struct sk_span name;
 
 	j->counters->server_hellos++;
 	j->t->is_retry = h->is_retry;
-	v[SK_F_TLS_SERVER_HELLO_SNI] = kept_sni(j);
-	v[SK_F_TLS_SERVER_HELLO_VERSION] = sk_value_num(h->selected);
-	v[SK_F_TLS_SERVER_HELLO_CIPHER] = sk_value_num(h->cipher);
+	s.v[SK_F_TLS_SERVER_HELLO_SNI] = kept_sni(j);
+	s.v[SK_F_TLS_SERVER_HELLO_VERSION] = sk_value_num(h->selected);
+	s.v[SK_F_TLS_SERVER_HELLO_CIPHER] = sk_value_num(h->cipher);
 	name = sk_rd_span(&alpn, sk_rd_u8(&alpn));
 	if (name.n)
-		v[SK_F_TLS_SERVER_HELLO_ALPN] = sk_value_text(name);
-	sk_buf_clear(work);
-	if (wants(j, SK_KIND_TLS_SERVER_HELLO, SK_F_TLS_SERVER_HELLO_JA3S) && sk_tls_ja3s(h, work) == 0)
-		v[SK_F_TLS_SERVER_HELLO_JA3S] = md5_value(j, sk_buf_span(work), md5);
-	sk_app_publish(j->a, j->f, j->dir, off, &e);
+		s.v[SK_F_TLS_SERVER_HELLO_ALPN] = sk_value_text(name);
+	fill_ja3s(&s, false);
+	sk_app_publish_late(j->a, j->f, j->dir, off, &e, fill_server_hello, &s);
 	sk_tls_tell_oddities(j, h->oddities, msg, off);
 }
 
@@ -221,44 +266,76 @@ static struct sk_value hex_value(struct sk_tls_job *j, struct sk_span s)
 	return sk_value_text(sk_span(p, 2 * s.n));
 }
 
-static struct sk_value digest_value(struct sk_tls_job *j, unsigned slot, enum sk_digest_kind kind, struct sk_span der, char *out)
-{
-	size_t n = wants(j, SK_KIND_TLS_CERTIFICATE, slot) ? sk_digest_hex(sk_app_digester(j->a), kind, der, out) : 0;
+struct certificate {
+	struct sk_tls_job *j;
+	struct sk_span der;
+	struct sk_x509 x;
+	bool parsed;
+	struct sk_value v[SK_F_TLS_CERTIFICATE_CNT];
+	char sha1[SK_DIGEST_TEXT_MAX], sha256[SK_DIGEST_TEXT_MAX];
+};
 
-	return n ? sk_value_text(sk_span(out, n)) : sk_value_none();
+static bool is_certificate_due(const struct certificate *c, unsigned slot, bool late)
+{
+	return is_due(c->j, SK_KIND_TLS_CERTIFICATE, slot, late);
+}
+
+static void fill_digest(struct certificate *c, unsigned slot, enum sk_digest_kind kind, char *out, bool late)
+{
+	size_t n = is_certificate_due(c, slot, late) ? sk_digest_hex(sk_app_digester(c->j->a), kind, c->der, out) : 0;
+
+	if (n)
+		c->v[slot] = sk_value_text(sk_span(out, n));
+}
+
+/* What takes a while to make. */
+static void fill_certificate(struct certificate *c, bool late)
+{
+	struct sk_span serial = c->x.serial;
+
+	fill_digest(c, SK_F_TLS_CERTIFICATE_SHA1, SK_DIGEST_SHA1, c->sha1, late);
+	fill_digest(c, SK_F_TLS_CERTIFICATE_SHA256, SK_DIGEST_SHA256, c->sha256, late);
+	if (!c->parsed)
+		return;
+	if (is_certificate_due(c, SK_F_TLS_CERTIFICATE_SUBJECT, late))
+		c->v[SK_F_TLS_CERTIFICATE_SUBJECT] = dn_value(c->j, c->x.subject);
+	if (is_certificate_due(c, SK_F_TLS_CERTIFICATE_ISSUER, late))
+		c->v[SK_F_TLS_CERTIFICATE_ISSUER] = dn_value(c->j, c->x.issuer);
+	if (is_certificate_due(c, SK_F_TLS_CERTIFICATE_CN, late))
+		c->v[SK_F_TLS_CERTIFICATE_CN] = cn_value(c->j, c->x.subject);
+	if (is_certificate_due(c, SK_F_TLS_CERTIFICATE_SAN, late))
+		c->v[SK_F_TLS_CERTIFICATE_SAN] = alt_value(c->j, c->x.alt_names);
+	if (serial.n > 1 && serial.p[0] == 0)
+		serial = sk_span_sub(serial, 1, serial.n);
+	if (is_certificate_due(c, SK_F_TLS_CERTIFICATE_SERIAL, late))
+		c->v[SK_F_TLS_CERTIFICATE_SERIAL] = hex_value(c->j, serial);
+}
+
+static void fill_late(void *cx)
+{
+	fill_certificate(cx, true);
 }
 
 void sk_tls_tell_certificate(struct sk_tls_job *j, struct sk_span der, unsigned index, uint64_t off)
 {
-	struct sk_value v[SK_F_TLS_CERTIFICATE_CNT] = { 0 };
-	struct sk_event e = { .kind = SK_KIND_TLS_CERTIFICATE, .value_cnt = SK_F_TLS_CERTIFICATE_CNT, .values = v };
-	char sha1[SK_DIGEST_TEXT_MAX], sha256[SK_DIGEST_TEXT_MAX];
-	struct sk_x509 c;
-	struct sk_span serial;
+	struct certificate c = { .j = j, .der = der };
+	struct sk_event e = { .kind = SK_KIND_TLS_CERTIFICATE, .value_cnt = SK_F_TLS_CERTIFICATE_CNT, .values = c.v };
 
 	j->counters->certificates++;
-	v[SK_F_TLS_CERTIFICATE_SNI] = kept_sni(j);
-	v[SK_F_TLS_CERTIFICATE_INDEX] = sk_value_num(index);
-	v[SK_F_TLS_CERTIFICATE_SHA1] = digest_value(j, SK_F_TLS_CERTIFICATE_SHA1, SK_DIGEST_SHA1, der, sha1);
-	v[SK_F_TLS_CERTIFICATE_SHA256] = digest_value(j, SK_F_TLS_CERTIFICATE_SHA256, SK_DIGEST_SHA256, der, sha256);
-	if (sk_x509_parse(der, &c)) {
-		serial = c.serial;
-		if (serial.n > 1 && serial.p[0] == 0)
-			serial = sk_span_sub(serial, 1, serial.n);
-		v[SK_F_TLS_CERTIFICATE_SERIAL] = hex_value(j, serial);
-		v[SK_F_TLS_CERTIFICATE_SUBJECT] = dn_value(j, c.subject);
-		v[SK_F_TLS_CERTIFICATE_ISSUER] = dn_value(j, c.issuer);
-		v[SK_F_TLS_CERTIFICATE_CN] = cn_value(j, c.subject);
-		v[SK_F_TLS_CERTIFICATE_SAN] = alt_value(j, c.alt_names);
-		if (c.has_times) {
-			v[SK_F_TLS_CERTIFICATE_NOT_BEFORE] = (struct sk_value){ .type = SK_VALUE_TIME, .u.num = c.not_before };
-			v[SK_F_TLS_CERTIFICATE_NOT_AFTER] = (struct sk_value){ .type = SK_VALUE_TIME, .u.num = c.not_after };
+	c.v[SK_F_TLS_CERTIFICATE_SNI] = kept_sni(j);
+	c.v[SK_F_TLS_CERTIFICATE_INDEX] = sk_value_num(index);
+	c.parsed = sk_x509_parse(der, &c.x);
+	if (c.parsed) {
+		if (c.x.has_times) {
+			c.v[SK_F_TLS_CERTIFICATE_NOT_BEFORE] = (struct sk_value){ .type = SK_VALUE_TIME, .u.num = c.x.not_before };
+			c.v[SK_F_TLS_CERTIFICATE_NOT_AFTER] = (struct sk_value){ .type = SK_VALUE_TIME, .u.num = c.x.not_after };
 		}
-		if (c.subject.p)
-			v[SK_F_TLS_CERTIFICATE_SELF_ISSUED] = sk_value_bool(c.self_issued);
+		if (c.x.subject.p)
+			c.v[SK_F_TLS_CERTIFICATE_SELF_ISSUED] = sk_value_bool(c.x.self_issued);
 	}
-	sk_app_publish(j->a, j->f, j->dir, off, &e);
-	if (c.broken)
+	fill_certificate(&c, false);
+	sk_app_publish_late(j->a, j->f, j->dir, off, &e, fill_late, &c);
+	if (c.x.broken)
 		sk_tls_tell_oddities(j, SK_TLS_ODD(CERTIFICATE), der, off);
 }
 

@@ -92,8 +92,8 @@ static void on_match(void *cx, const struct sk_match *m)
 		on_bare(d, m);
 		return;
 	}
-	if (d->conf.name)
-		d->conf.name(d->cx, d->flow);
+	if (d->conf.complete)
+		d->conf.complete(d->cx, d->flow);
 	order = sk_detect_next_order(d, d->flow);
 	a = sk_alert_new(m, d->conf.registry, &order);
 	if (!a) {

@@ -61,8 +61,8 @@ typedef void sk_detect_alert_fn(void *cx, struct sk_alert *a);
 /* A mark that has feeds matched: hashes of sk_alert_seen, borrowed for the call. */
 typedef void sk_detect_seen_fn(void *cx, const struct sk_event *e, const uint64_t *hashes, size_t n);
 
-/* An alert of the flow is about to be made: f->info is to be as complete as it gets. */
-typedef void sk_detect_name_fn(void *cx, struct sk_flow *f);
+/* An alert of the flow and the event at hand is about to be made: both are to be as complete as they get. */
+typedef void sk_detect_complete_fn(void *cx, struct sk_flow *f);
 
 #define SK_PLUGIN_MEMORY_MAX (64u << 20)
 
@@ -73,7 +73,7 @@ struct sk_detect_conf {
 	uint64_t plugin_budget_ns;	/* per call, wall clock; 0: not watched (replay default: results must not depend on speed) */
 	uint64_t plugin_memory_max;	/* bytes per plugin and worker; 0: SK_PLUGIN_MEMORY_MAX */
 	sk_detect_seen_fn *seen;	/* instead of an alert of a mark with feeds; NULL: those are alerts like the others */
-	sk_detect_name_fn *name;	/* NULL: f->info is complete */
+	sk_detect_complete_fn *complete;	/* NULL: they are */
 	const char *explain;		/* rule id: tell how far it, or each step of it, gets, on standard error; or NULL */
 };
 

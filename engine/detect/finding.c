@@ -155,8 +155,8 @@ static struct sk_alert *make_alert(struct sk_worker *w, const struct sk_finding 
 	struct sk_rule rule = *kept;		/* the alert keeps the lasting one; this one has this finding's sentence */
 	struct sk_alert *a;
 
-	if (w->d->conf.name)
-		w->d->conf.name(w->d->cx, w->at->flow);
+	if (w->d->conf.complete)
+		w->d->conf.complete(w->d->cx, w->at->flow);
 	rule.reason = as_template(&reason, f->reason);
 	rule.confidence = f->confidence;
 	a = sk_alert_new(&(struct sk_match){ &rule, w->at->event, f->evidence, f->evidence_cnt, NULL }, w->d->conf.registry, &order);

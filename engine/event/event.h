@@ -35,10 +35,12 @@ int sk_kind_field(const struct sk_kind_def *kind, struct sk_span name);
 struct sk_wanted {
 	uint64_t kinds;
 	uint32_t fields[SK_KIND_MAX];
+	uint32_t late[SK_KIND_MAX];	/* of the fields, those nobody but alerts show: may be filled in when an alert is made */
 	uint32_t common;
 };
 static inline bool sk_wanted_kind(const struct sk_wanted *w, unsigned kind) { return w->kinds >> kind & 1; }
 static inline bool sk_wanted_field(const struct sk_wanted *w, unsigned kind, unsigned slot) { return w->fields[kind] >> slot & 1; }
+static inline bool sk_wanted_late(const struct sk_wanted *w, unsigned kind, unsigned slot) { return w->late[kind] >> slot & 1; }
 
 /* A common field of the event's flow; text is made in scratch. */
 struct sk_value sk_event_common_value(const struct sk_event *e, unsigned slot, struct sk_arena *scratch);

@@ -117,12 +117,13 @@ static void on_alert(void *cx, struct sk_alert *a)
 }
 
 /* An alert of the flow is about to be made. */
-static void on_name(void *cx, struct sk_flow *f)
+static void on_complete(void *cx, struct sk_flow *f)
 {
 	struct sk_pipeline_worker *w = cx;
 
 	if (w->classify)
 		sk_classify_name(w->classify, f);
+	sk_app_complete(w->app);
 }
 
 static void on_seen(void *cx, const struct sk_event *e, const uint64_t *hashes, size_t n)
@@ -188,7 +189,7 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 			return SK_E_MEMORY;
 	}
 	detect.seen = setup->seen ? on_seen : NULL;
-	detect.name = on_name;
+	detect.complete = on_complete;
 	w->detect = sk_detect_new(&detect, index, on_alert, w, e);
 	return w->detect ? 0 : SK_E_MEMORY;
 }

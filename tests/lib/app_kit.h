@@ -31,6 +31,7 @@ struct kit {
 	unsigned open_units;
 	bool with_packets;
 	bool quiet;			/* count events, write nothing */
+	bool alerts;			/* an alert is made of every event */
 	uint64_t events;
 };
 
@@ -88,6 +89,8 @@ static inline void kit_publish(void *cx, struct sk_flow *f, const struct sk_even
 		if (e->packets[i - 1] >= e->packets[i])
 			abort();
 	k->events++;
+	if (k->alerts)
+		sk_app_complete(k->app);
 	if (k->quiet)
 		return;
 	if (kit_is_streamed(e->kind)) {

@@ -113,6 +113,31 @@ static void events_name_their_packets(void **state)
 	kit_free(&k);
 }
 
+/* What only alerts show is made when there is one, and is then the same. */
+static void late_fields_wait_for_an_alert(void **state)
+{
+	for (int alerts = 0; alerts < 2; alerts++) {
+		struct kit k;
+
+		kit_init(&k, 6, 40000, 443);
+		memset(k.wanted.late, 0xff, sizeof(k.wanted.late));
+		k.alerts = alerts;
+		kit_run(&k, 0, tls12_client, 188, false);
+		kit_run(&k, 1, tls12_server, sizeof(tls12_server), false);
+		kit_end(&k);
+		if (alerts) {
+			assert_memory_equal(kit_log(&k), HELLO_12, sizeof(HELLO_12) - 1);
+			assert_string_equal(strchr(kit_log(&k), '\n') + 1, SERVER_12 CERTIFICATE);
+		} else {
+			assert_string_equal(kit_log(&k), "tls.client_hello to_server sni=test.example.org alpn=http/1.1 version=771\n"
+					    "tls.server_hello to_client sni=test.example.org version=771 cipher=49196\n"
+					    "tls.certificate to_client sni=test.example.org index=0 not_before=1735689600000000000 "
+					    "not_after=9223372036854775807 self_issued=1\n");
+		}
+		kit_free(&k);
+	}
+}
+
 static void server_first_and_alone(void **state)
 {
 	struct kit k;
@@ -212,6 +237,7 @@ int main(void)
 		cmocka_unit_test(handshake_over_tiny_records),
 		cmocka_unit_test(a_hole_anywhere),
 		cmocka_unit_test(events_name_their_packets),
+		cmocka_unit_test(late_fields_wait_for_an_alert),
 		cmocka_unit_test(server_first_and_alone),
 		cmocka_unit_test(not_tls_any_more),
 		cmocka_unit_test(heartbleed_is_told),
