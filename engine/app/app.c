@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "app/list.h"
 #include "app/state.h"
 #include "base/mem.h"
 #include "proto/coding.h"
@@ -282,11 +283,6 @@ static struct sk_value num(uint64_t n)
 	return (struct sk_value){ .type = SK_VALUE_INT, .u.num = n };
 }
 
-static struct sk_value bytes_value(struct sk_span s)
-{
-	return s.p ? (struct sk_value){ .type = SK_VALUE_BYTES, .u.bytes = s } : (struct sk_value){ .type = SK_VALUE_NONE };
-}
-
 void sk_app_publish_oddity(struct sk_app *a, struct sk_flow *f, int dir, unsigned kind, const char *name,
 			   struct sk_span bytes, struct sk_span other, uint64_t off, const struct sk_event *parent)
 {
@@ -295,10 +291,10 @@ void sk_app_publish_oddity(struct sk_app *a, struct sk_flow *f, int dir, unsigne
 
 	if (!sk_wanted_kind(a->wanted, kind))
 		return;
-	v[SK_F_ODDITY_NAME] = text(name);
-	v[SK_F_ODDITY_BYTES] = bytes_value(bytes);
-	v[SK_F_ODDITY_OTHER] = bytes_value(other);
-	v[SK_F_ODDITY_OFFSET] = num(off);
+	sk_set_span(&v[SK_F_ODDITY_NAME], SK_VALUE_TEXT, sk_span_str(name));
+	sk_set_span(&v[SK_F_ODDITY_BYTES], SK_VALUE_BYTES, bytes);
+	sk_set_span(&v[SK_F_ODDITY_OTHER], SK_VALUE_BYTES, other);
+	sk_set_num(&v[SK_F_ODDITY_OFFSET], off);
 	sk_app_publish(a, f, dir, off, &e);
 }
 

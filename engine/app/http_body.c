@@ -96,15 +96,17 @@ static void publish_body(struct sk_http_body *b, struct sk_span bytes, bool last
 
 	if (!kind_wanted(h, SK_KIND_HTTP_BODY))
 		return;
-	v[SK_F_HTTP_BODY_BYTES] = (struct sk_value){ .type = SK_VALUE_STREAM, .u.bytes = bytes.p ? bytes : sk_span("", 0) };
-	v[SK_F_HTTP_BODY_OFFSET] = sk_value_num(b->off);
-	v[SK_F_HTTP_BODY_LAST] = sk_value_bool(last);
-	v[SK_F_HTTP_BODY_TRUNCATED] = sk_value_bool(truncated);
-	v[SK_F_HTTP_BODY_ENCODING] = n ? sk_value_text(sk_span(names, n)) : sk_value_none();
-	v[SK_F_HTTP_BODY_TRAILERS] = last && b->trailer.n ? trailers(b) : sk_value_none();
-	v[SK_F_HTTP_BODY_PIECES] = b->joined ? sk_value_num(b->joined) : sk_value_none();
-	v[SK_F_HTTP_BODY_SECOND] = sk_value_none();
-	v[SK_F_HTTP_BODY_CHARSET] = b->charset ? sk_value_text(sk_span_str(b->charset)) : sk_value_none();
+	sk_set_span(&v[SK_F_HTTP_BODY_BYTES], SK_VALUE_STREAM, bytes.p ? bytes : sk_span("", 0));
+	sk_set_num(&v[SK_F_HTTP_BODY_OFFSET], b->off);
+	sk_set_bool(&v[SK_F_HTTP_BODY_LAST], last);
+	sk_set_bool(&v[SK_F_HTTP_BODY_TRUNCATED], truncated);
+	sk_set_span(&v[SK_F_HTTP_BODY_ENCODING], SK_VALUE_TEXT, n ? sk_span(names, n) : sk_span(NULL, 0));
+	v[SK_F_HTTP_BODY_TRAILERS].type = v[SK_F_HTTP_BODY_PIECES].type = v[SK_F_HTTP_BODY_SECOND].type = SK_VALUE_NONE;
+	if (SK_UNLIKELY(last && b->trailer.n))
+		v[SK_F_HTTP_BODY_TRAILERS] = trailers(b);
+	if (SK_UNLIKELY(b->joined))
+		sk_set_num(&v[SK_F_HTTP_BODY_PIECES], b->joined);
+	sk_set_span(&v[SK_F_HTTP_BODY_CHARSET], SK_VALUE_TEXT, b->charset ? sk_span_str(b->charset) : sk_span(NULL, 0));
 	b->opened = true;
 	b->closed = last;
 	sk_app_publish(h->a, h->f, b->side->dir, b->at, &e);

@@ -64,8 +64,8 @@ static struct sk_value headers(const struct job *j)
 	if (!v)
 		return sk_value_none();
 	for (uint32_t i = 0; i < head->field_cnt; i++) {
-		v[2 * i] = sk_value_text(own(j, sk_http1_name(head, &head->fields[i])));
-		v[2 * i + 1] = sk_value_bytes(field_value(j, &head->fields[i]));
+		sk_set_span(&v[2 * i], SK_VALUE_TEXT, own(j, sk_http1_name(head, &head->fields[i])));
+		sk_set_span(&v[2 * i + 1], SK_VALUE_BYTES, field_value(j, &head->fields[i]));
 	}
 	return (struct sk_value){ .type = SK_VALUE_PAIRS, .u.list = { v, 2 * head->field_cnt } };
 }
@@ -115,8 +115,8 @@ static void add_cookies(const struct job *j, struct sk_list *l, struct sk_span v
 		struct sk_span name = eq ? trim(sk_span(pair.p, (size_t)(eq - pair.p))) : pair;
 		struct sk_span v = eq ? trim(sk_span(eq + 1, pair.n - (size_t)(eq + 1 - pair.p))) : sk_span(pair.p + pair.n, 0);
 
-		sk_list_add(l, j->arena, sk_value_text(name));
-		sk_list_add(l, j->arena, sk_value_bytes(v));
+		sk_list_add_span(l, j->arena, SK_VALUE_TEXT, name);
+		sk_list_add_span(l, j->arena, SK_VALUE_BYTES, v);
 	}
 }
 
@@ -170,7 +170,7 @@ static struct sk_value oddities(const struct job *j)
 	struct sk_list l = { 0 };
 
 	for (struct sk_http_odds left = j->odds; sk_http_odds_any(&left); )
-		sk_list_add(&l, j->arena, sk_value_text(sk_span_str(sk_http_oddity_defs[sk_http_odds_take(&left)].name)));
+		sk_list_add_span(&l, j->arena, SK_VALUE_TEXT, sk_span_str(sk_http_oddity_defs[sk_http_odds_take(&left)].name));
 	return sk_value_list(&l);
 }
 
@@ -183,24 +183,25 @@ static void set_path(struct job *j, struct sk_span path)
 	uint8_t *p;
 
 	if (sk_uri_is_plain(path)) {
-		v[SK_F_HTTP_REQUEST_PATH] = v[SK_F_HTTP_REQUEST_PATH_JAVA] = sk_value_bytes(path);
+		sk_set_span(&v[SK_F_HTTP_REQUEST_PATH], SK_VALUE_BYTES, path);
+		sk_set_span(&v[SK_F_HTTP_REQUEST_PATH_JAVA], SK_VALUE_BYTES, path);
 		return;
 	}
 	if (!(p = room(j, path.n)))
 		return;
 	once = sk_span(p, sk_uri_path(path, SK_URI_PATH, p, &j->odds));
-	v[SK_F_HTTP_REQUEST_PATH] = sk_value_bytes(once);
+	sk_set_span(&v[SK_F_HTTP_REQUEST_PATH], SK_VALUE_BYTES, once);
 	if (wants(j, SK_F_HTTP_REQUEST_PATH_JAVA)) {
-		v[SK_F_HTTP_REQUEST_PATH_JAVA] = sk_value_bytes(once);
+		sk_set_span(&v[SK_F_HTTP_REQUEST_PATH_JAVA], SK_VALUE_BYTES, once);
 		if (sk_http_odds_has(&j->odds, SK_HTTP_ODD_PATH_PARAMETER) && (p = room(j, path.n)))
-			v[SK_F_HTTP_REQUEST_PATH_JAVA] = sk_value_bytes(sk_span(p, sk_uri_path(path, SK_URI_JAVA, p, NULL)));
+			sk_set_span(&v[SK_F_HTTP_REQUEST_PATH_JAVA], SK_VALUE_BYTES, sk_span(p, sk_uri_path(path, SK_URI_JAVA, p, NULL)));
 	}
 	if (SK_UNLIKELY(sk_http_odds_has(&j->odds, SK_HTTP_ODD_NUL_IN_TARGET)) && (p = memchr(once.p, 0, once.n)))
-		v[SK_F_HTTP_REQUEST_PATH_NUL] = sk_value_bytes(sk_span_sub(once, 0, (size_t)(p - once.p)));
+		sk_set_span(&v[SK_F_HTTP_REQUEST_PATH_NUL], SK_VALUE_BYTES, sk_span_sub(once, 0, (size_t)(p - once.p)));
 	if (wants(j, SK_F_HTTP_REQUEST_PATH_TWICE) && memchr(once.p, '%', once.n) && (p = room(j, path.n))) {
 		other = sk_span(p, sk_uri_path(path, SK_URI_TWICE, p, NULL));
 		if (!sk_span_is(once, other))
-			v[SK_F_HTTP_REQUEST_PATH_TWICE] = sk_value_bytes(other);
+			sk_set_span(&v[SK_F_HTTP_REQUEST_PATH_TWICE], SK_VALUE_BYTES, other);
 	}
 }
 
@@ -214,7 +215,7 @@ static void set_query_twice(struct job *j, struct sk_span once)
 	struct sk_span twice = sk_span(p, sk_uri_query_again(p, once.n));
 
 	if (!sk_span_is(once, twice))
-		j->v[SK_F_HTTP_REQUEST_QUERY_TWICE] = sk_value_bytes(twice);
+		sk_set_span(&j->v[SK_F_HTTP_REQUEST_QUERY_TWICE], SK_VALUE_BYTES, twice);
 }
 
 static void set_query(struct job *j, struct sk_span query)
@@ -222,9 +223,9 @@ static void set_query(struct job *j, struct sk_span query)
 	struct sk_value *v = j->v;
 	uint8_t *p;
 
-	v[SK_F_HTTP_REQUEST_QUERY] = sk_value_bytes(query);
+	sk_set_span(&v[SK_F_HTTP_REQUEST_QUERY], SK_VALUE_BYTES, query);
 	if (query.n == 0) {
-		v[SK_F_HTTP_REQUEST_QUERY_DECODED] = sk_value_bytes(query);
+		sk_set_span(&v[SK_F_HTTP_REQUEST_QUERY_DECODED], SK_VALUE_BYTES, query);
 		return;
 	}
 	if (!wants(j, SK_F_HTTP_REQUEST_QUERY_DECODED) && !wants(j, SK_F_HTTP_REQUEST_QUERY_TWICE) && !wants(j, SK_F_HTTP_REQUEST_ODDITIES) &&
@@ -233,7 +234,7 @@ static void set_query(struct job *j, struct sk_span query)
 	if ((p = room(j, query.n))) {
 		struct sk_span once = sk_span(p, sk_uri_query(query, p, &j->odds));
 
-		v[SK_F_HTTP_REQUEST_QUERY_DECODED] = sk_value_bytes(once);
+		sk_set_span(&v[SK_F_HTTP_REQUEST_QUERY_DECODED], SK_VALUE_BYTES, once);
 		set_query_twice(j, once);
 	}
 }
@@ -248,7 +249,7 @@ static void set_host(struct job *j, struct sk_span authority)
 	if (!first.p || !(p = room(j, first.n)))
 		return;
 	n = sk_uri_host(first, p);
-	j->v[SK_F_HTTP_REQUEST_HOST] = sk_value_text(sk_span(p, n));
+	sk_set_span(&j->v[SK_F_HTTP_REQUEST_HOST], SK_VALUE_TEXT, sk_span(p, n));
 	if (authority.n && field.p && (q = room(j, field.n)) && !sk_span_is(sk_span(p, n), sk_span(q, sk_uri_host(field, q))))
 		sk_http_odds_add(&j->odds, SK_HTTP_ODD_HOST_MISMATCH);
 }
@@ -258,7 +259,7 @@ static void set_target(struct job *j, struct sk_http_tx *tx)
 	struct sk_span target = own(j, j->head->target);
 	struct sk_uri u = { .path = sk_span(NULL, 0) };
 
-	j->v[SK_F_HTTP_REQUEST_TARGET] = sk_value_bytes(target);
+	sk_set_span(&j->v[SK_F_HTTP_REQUEST_TARGET], SK_VALUE_BYTES, target);
 	if (tx->is_connect)
 		u.authority = target;
 	else if (target.p)
@@ -340,14 +341,14 @@ bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struc
 		return false;
 	v = j.v;
 	note_request(&j, tx);
-	v[SK_F_HTTP_REQUEST_METHOD] = sk_value_text(own(&j, head->method));
-	v[SK_F_HTTP_REQUEST_VERSION] = sk_value_text(own(&j, head->version));
+	sk_set_span(&v[SK_F_HTTP_REQUEST_METHOD], SK_VALUE_TEXT, own(&j, head->method));
+	sk_set_span(&v[SK_F_HTTP_REQUEST_VERSION], SK_VALUE_TEXT, own(&j, head->version));
 	set_target(&j, tx);
-	v[SK_F_HTTP_REQUEST_USER_AGENT] = sk_value_bytes(first_value(&j, SK_HTTP1_USER_AGENT));
-	v[SK_F_HTTP_REQUEST_REFERER] = sk_value_bytes(first_value(&j, SK_HTTP1_REFERER));
-	v[SK_F_HTTP_REQUEST_CONTENT_TYPE] = sk_value_bytes(first_value(&j, SK_HTTP1_CONTENT_TYPE));
+	sk_set_span(&v[SK_F_HTTP_REQUEST_USER_AGENT], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_USER_AGENT));
+	sk_set_span(&v[SK_F_HTTP_REQUEST_REFERER], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_REFERER));
+	sk_set_span(&v[SK_F_HTTP_REQUEST_CONTENT_TYPE], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_CONTENT_TYPE));
 	if (head->has_content_length)
-		v[SK_F_HTTP_REQUEST_CONTENT_LENGTH] = sk_value_num(head->content_length);
+		sk_set_num(&v[SK_F_HTTP_REQUEST_CONTENT_LENGTH], head->content_length);
 	if (wants(&j, SK_F_HTTP_REQUEST_REFERER_PATH))
 		v[SK_F_HTTP_REQUEST_REFERER_PATH] = referer_paths(&j, tx->path_raw);
 	if (wants(&j, SK_F_HTTP_REQUEST_HEADERS))
@@ -359,7 +360,7 @@ bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struc
 	note_memory(&j);
 	if (wants(&j, SK_F_HTTP_REQUEST_ODDITIES))
 		v[SK_F_HTTP_REQUEST_ODDITIES] = oddities(&j);
-	v[SK_F_HTTP_REQUEST_NUMBER] = sk_value_num(h->number);
+	sk_set_num(&v[SK_F_HTTP_REQUEST_NUMBER], h->number);
 	tx->request = (struct sk_event){ .kind = SK_KIND_HTTP_REQUEST, .value_cnt = SK_F_HTTP_REQUEST_CNT, .values = v };
 	tx->has_request = true;
 	publish(&j, SK_TO_SERVER, &tx->request);
@@ -391,16 +392,16 @@ bool sk_http_response_event(struct sk_http *h, struct sk_http_tx *tx, struct sk_
 		return false;
 	v = j.v;
 	if (head->status)
-		v[SK_F_HTTP_RESPONSE_STATUS] = sk_value_num(head->status);
+		sk_set_num(&v[SK_F_HTTP_RESPONSE_STATUS], head->status);
 	if (head->status == 206)
 		check_partial(&j, tx);
-	v[SK_F_HTTP_RESPONSE_REASON] = sk_value_bytes(own(&j, head->reason));
-	v[SK_F_HTTP_RESPONSE_VERSION] = sk_value_text(own(&j, head->version));
-	v[SK_F_HTTP_RESPONSE_CONTENT_TYPE] = sk_value_bytes(first_value(&j, SK_HTTP1_CONTENT_TYPE));
-	v[SK_F_HTTP_RESPONSE_SERVER] = sk_value_bytes(first_value(&j, SK_HTTP1_SERVER));
-	v[SK_F_HTTP_RESPONSE_LOCATION] = sk_value_bytes(first_value(&j, SK_HTTP1_LOCATION));
+	sk_set_span(&v[SK_F_HTTP_RESPONSE_REASON], SK_VALUE_BYTES, own(&j, head->reason));
+	sk_set_span(&v[SK_F_HTTP_RESPONSE_VERSION], SK_VALUE_TEXT, own(&j, head->version));
+	sk_set_span(&v[SK_F_HTTP_RESPONSE_CONTENT_TYPE], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_CONTENT_TYPE));
+	sk_set_span(&v[SK_F_HTTP_RESPONSE_SERVER], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_SERVER));
+	sk_set_span(&v[SK_F_HTTP_RESPONSE_LOCATION], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_LOCATION));
 	if (head->has_content_length)
-		v[SK_F_HTTP_RESPONSE_CONTENT_LENGTH] = sk_value_num(head->content_length);
+		sk_set_num(&v[SK_F_HTTP_RESPONSE_CONTENT_LENGTH], head->content_length);
 	if (wants(&j, SK_F_HTTP_RESPONSE_HEADERS))
 		v[SK_F_HTTP_RESPONSE_HEADERS] = headers(&j);
 	note_memory(&j);

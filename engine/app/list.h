@@ -17,7 +17,8 @@ struct sk_list {
 	bool failed;
 };
 
-static inline void sk_list_add(struct sk_list *l, struct sk_arena *a, struct sk_value value)
+/* Place of one more, or NULL. */
+static inline struct sk_value *sk_list_more(struct sk_list *l, struct sk_arena *a)
 {
 	if (l->n == l->room) {
 		size_t room = l->room ? l->room * 2 : 4;
@@ -25,14 +26,22 @@ static inline void sk_list_add(struct sk_list *l, struct sk_arena *a, struct sk_
 
 		if (!v) {
 			l->failed = true;
-			return;
+			return NULL;
 		}
 		if (l->n)
 			memcpy(v, l->v, l->n * sizeof(*v));
 		l->v = v;
 		l->room = room;
 	}
-	l->v[l->n++] = value;
+	return &l->v[l->n++];
+}
+
+static inline void sk_list_add(struct sk_list *l, struct sk_arena *a, struct sk_value value)
+{
+	struct sk_value *v = sk_list_more(l, a);
+
+	if (v)
+		*v = value;
 }
 
 static inline struct sk_value sk_value_none(void) { return (struct sk_value){ .type = SK_VALUE_NONE }; }
@@ -69,6 +78,14 @@ static inline void sk_set_span(struct sk_value *v, uint32_t type, struct sk_span
 	v->type = s.p ? type : SK_VALUE_NONE;
 	v->u.bytes.p = s.p;
 	v->u.bytes.n = s.n;
+}
+
+static inline void sk_list_add_span(struct sk_list *l, struct sk_arena *a, uint32_t type, struct sk_span s)
+{
+	struct sk_value *v = sk_list_more(l, a);
+
+	if (v)
+		sk_set_span(v, type, s);
 }
 
 /* Absent when empty. */

@@ -115,20 +115,19 @@ static const char *opcode_name(uint8_t opcode)
 static void publish_piece(struct job *j, struct sk_span bytes, bool last)
 {
 	struct message *m = j->m;
-	struct sk_value v[SK_F_WEBSOCKET_MESSAGE_CNT] = {
-		[SK_F_WEBSOCKET_MESSAGE_PAYLOAD] = { .type = SK_VALUE_STREAM, .u.bytes = bytes.p ? bytes : sk_span("", 0) },
-		[SK_F_WEBSOCKET_MESSAGE_OFFSET] = sk_value_num(m->off),
-		[SK_F_WEBSOCKET_MESSAGE_LAST] = sk_value_bool(last),
-		[SK_F_WEBSOCKET_MESSAGE_TRUNCATED] = sk_value_bool(m->truncated),
-		[SK_F_WEBSOCKET_MESSAGE_OPCODE] = sk_value_text(sk_span_str(opcode_name(m->opcode))),
-		[SK_F_WEBSOCKET_MESSAGE_FRAGMENTS] = sk_value_num(m->fragments),
-		[SK_F_WEBSOCKET_MESSAGE_COMPRESSED] = sk_value_bool(m->compressed),
-		[SK_F_WEBSOCKET_MESSAGE_MASKED] = sk_value_bool(m->masked),
-		[SK_F_WEBSOCKET_MESSAGE_NUMBER] = sk_value_num(m->number),
-	};
+	struct sk_value v[SK_F_WEBSOCKET_MESSAGE_CNT];
 	struct sk_event e = { .kind = SK_KIND_WEBSOCKET_MESSAGE, .value_cnt = SK_F_WEBSOCKET_MESSAGE_CNT, .values = v,
 			      .parent = j->w->request, .unit = &m->unit };
 
+	sk_set_span(&v[SK_F_WEBSOCKET_MESSAGE_PAYLOAD], SK_VALUE_STREAM, bytes.p ? bytes : sk_span("", 0));
+	sk_set_num(&v[SK_F_WEBSOCKET_MESSAGE_OFFSET], m->off);
+	sk_set_bool(&v[SK_F_WEBSOCKET_MESSAGE_LAST], last);
+	sk_set_bool(&v[SK_F_WEBSOCKET_MESSAGE_TRUNCATED], m->truncated);
+	sk_set_span(&v[SK_F_WEBSOCKET_MESSAGE_OPCODE], SK_VALUE_TEXT, sk_span_str(opcode_name(m->opcode)));
+	sk_set_num(&v[SK_F_WEBSOCKET_MESSAGE_FRAGMENTS], m->fragments);
+	sk_set_bool(&v[SK_F_WEBSOCKET_MESSAGE_COMPRESSED], m->compressed);
+	sk_set_bool(&v[SK_F_WEBSOCKET_MESSAGE_MASKED], m->masked);
+	sk_set_num(&v[SK_F_WEBSOCKET_MESSAGE_NUMBER], m->number);
 	sk_app_publish(j->a, j->f, j->dir, j->first_off, &e);
 	m->off += bytes.n;
 }
