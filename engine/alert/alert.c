@@ -43,70 +43,74 @@ static const char *pack_str(struct pack *p, const char *s)
 	return s ? (const char *)pack_span(p, sk_span(s, strlen(s) + 1)).p : NULL;
 }
 
-/* One value; bytes are cut at max, items of a list within a list are left out. */
-static struct sk_value pack_scalar(struct pack *p, const struct sk_value *v, size_t max)
+/* One value to out, NULL while counting; bytes are cut at max, items of a list within a list are left out. */
+static void pack_scalar(struct pack *p, const struct sk_value *v, size_t max, struct sk_value *out)
 {
-	struct sk_value copy = *v;
+	const bool is_list = v->type == SK_VALUE_LIST || v->type == SK_VALUE_PAIRS;
+	struct sk_span s;
 
-	switch (v->type) {
-	case SK_VALUE_TEXT:
-	case SK_VALUE_BYTES:
-	case SK_VALUE_STREAM:
-		copy.u.bytes = pack_span(p, sk_span_sub(v->u.bytes, 0, max));
-		break;
-	case SK_VALUE_LIST:
-	case SK_VALUE_PAIRS:
-		copy.type = SK_VALUE_NONE;
-		break;
-	default:
-		break;
+	if (v->type == SK_VALUE_TEXT || v->type == SK_VALUE_BYTES || v->type == SK_VALUE_STREAM) {
+		s = pack_span(p, sk_span_sub(v->u.bytes, 0, max));
+		if (out) {
+			out->type = v->type;
+			out->u.bytes = s;
+		}
+		return;
 	}
-	return copy;
+	if (out && is_list)
+		out->type = SK_VALUE_NONE;
+	else if (out)
+		*out = *v;
 }
 
-static struct sk_value pack_value(struct pack *p, const struct sk_value *v)
+static void pack_value(struct pack *p, const struct sk_value *v, struct sk_value *out)
 {
-	struct sk_value copy = *v, *items;
+	struct sk_value *items;
 	size_t n;
 
-	if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS)
-		return pack_scalar(p, v, SK_ALERT_CONTEXT_MAX);
+	if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS) {
+		pack_scalar(p, v, SK_ALERT_CONTEXT_MAX, out);
+		return;
+	}
 	n = SK_MIN(v->u.list.n, (size_t)(v->type == SK_VALUE_PAIRS ? SK_ALERT_PAIRS_MAX : SK_ALERT_LIST_MAX));
 	items = take(p, n * sizeof(*items), _Alignof(struct sk_value));
-	for (size_t i = 0; i < n; i++) {
-		struct sk_value item = pack_scalar(p, &v->u.list.v[i], SK_ALERT_CONTEXT_MAX / 4);
-
-		if (items)
-			items[i] = item;
-	}
-	copy.u.list.v = items;
-	copy.u.list.n = n;
-	return copy;
+	for (size_t i = 0; i < n; i++)
+		pack_scalar(p, &v->u.list.v[i], SK_ALERT_CONTEXT_MAX / 4, items ? &items[i] : NULL);
+	if (!out)
+		return;
+	out->type = v->type;
+	out->u.list.v = items;
+	out->u.list.n = n;
 }
 
-static struct sk_alert_context pack_context(struct pack *p, const struct sk_alert_pick *pick)
+/* c: NULL while counting. */
+static void pack_context(struct pack *p, const struct sk_alert_pick *pick, struct sk_alert_context *c)
 {
 	const char *kind = pick->kind->name, *name = pick->kind->fields[pick->slot].name;
-	size_t kind_len = strlen(kind), size = kind_len + strlen(name) + 2;
-	struct sk_alert_context c = { .field = name, .name = name };
+	size_t kind_len, size;
 	char *full;
 
-	if (pick->bare) {
-		c.value = pack_value(p, pick->value);
-		c.hidden = true;
-		return c;
+	if (c) {
+		c->field = c->name = name;
+		c->hidden = pick->bare || pick->hidden;
 	}
+	if (pick->bare) {
+		pack_value(p, pick->value, c ? &c->value : NULL);
+		return;
+	}
+	kind_len = strlen(kind);
+	size = kind_len + strlen(name) + 2;
 	full = take(p, size, 1);
 	if (full) {
 		memcpy(full, kind, kind_len);
 		full[kind_len] = '.';
 		memcpy(full + kind_len + 1, name, size - kind_len - 1);
 	}
-	c.field = full;
-	c.name = full ? full + kind_len + 1 : NULL;
-	c.value = pack_value(p, pick->value);
-	c.hidden = pick->hidden;
-	return c;
+	if (c && full) {
+		c->field = full;
+		c->name = full + kind_len + 1;
+	}
+	pack_value(p, pick->value, c ? &c->value : NULL);
 }
 
 /* Values are shown from a little before the match where they are too long to be shown whole. */
@@ -186,12 +190,8 @@ static void lay_out(struct pack *p, struct sk_alert *a, const struct draft *d)
 	packets = take(p, packet_cnt * sizeof(*packets), _Alignof(uint64_t));
 	if (packets && packet_cnt)
 		memcpy(packets, e->packets, packet_cnt * sizeof(*packets));
-	for (size_t i = 0; i < d->pick_cnt; i++) {
-		struct sk_alert_context c = pack_context(p, &d->picks[i]);
-
-		if (a->context)
-			a->context[i] = c;
-	}
+	for (size_t i = 0; i < d->pick_cnt; i++)
+		pack_context(p, &d->picks[i], a->context ? &a->context[i] : NULL);
 	for (size_t i = 0; i < evidence_cnt; i++) {
 		struct sk_alert_evidence ev = pack_evidence(p, &d->m->evidence[i], packets, packet_cnt,
 							    d->m->open ? d->m->open + i : NULL);
@@ -378,8 +378,9 @@ static void pack_key(struct pack *p, struct sk_alert *a, const struct tale *t)
 		cnt++;
 	a->key = take(p, cnt * sizeof(*a->key), _Alignof(struct sk_alert_context));
 	for (size_t i = 0; i < cnt; i++) {
-		struct sk_alert_context c = { .field = pack_str(p, t->rule->correlation->by[i]), .value = pack_value(p, &t->key[i]) };
+		struct sk_alert_context c = { .field = pack_str(p, t->rule->correlation->by[i]) };
 
+		pack_value(p, &t->key[i], &c.value);
 		c.name = c.field;
 		if (a->key)
 			a->key[i] = c;
