@@ -164,10 +164,10 @@ void sk_reassembly_check_hole(struct sk_reassembly *r, struct tcp_flow *t, unsig
 	s->hole_ns = 0;
 }
 
-/* Doubtful bytes at the begin, which hold up the others. */
+/* Doubtful bytes at the begin, which hold up the others, and those behind the end, which no gap leads to. */
 static void drop_doubtful(struct sk_reassembly *r, struct tcp_side *s)
 {
-	while (s->queue && s->queue->first->doubtful && s->queue->first->off <= s->next)
+	while (s->queue && ((s->queue->first->doubtful && s->queue->first->off <= s->next) || s->queue->first->off >= s->fin))
 		sk_reassembly_node_free(sk_reassembly_queue_pop(r, s));
 }
 

@@ -199,6 +199,29 @@ static void a_hole_is_given_up_at_the_limit(void **state)
 	talk_fini(&t);
 }
 
+/* Bytes that only an acknowledgement would count wait behind an end that came after them: what is over the limit must go all the same. */
+static void doubtful_bytes_behind_the_end(void **state)
+{
+	static struct talk t;
+	const struct seg doubtful = { 'c', "A", 500, 1, .packet_flags = SK_PACKET_BAD_CHECKSUM }, fin = { 'c', "FA", 101, 1 };
+
+	talk_begin(&t, SK_POLICY_BSD);
+	t.conf.max_total = 4000;
+	t.model[0] = t.model[1] = stream;
+	t.log_off = true;
+	say_hello(&t);
+	send_bytes(&t, 0, 100);
+	talk_packet(&t, &doubtful, sk_span(stream + 499, 100));
+	talk_packet(&t, &fin, sk_span("", 0));
+	for (int64_t off = 1000; off < 8000; off += 1000)
+		talk_packet(&t, &(struct seg){ 's', "A", off, 101 }, sk_span(stream + off - 1, 1000));
+	assert_true(sk_reassembly_counters(t.r)->limit > 0);
+	talk_close(&t);
+	assert_int_equal(t.total[0], 100);
+	assert_int_equal(t.total[1] + t.lost[1], 7999);
+	talk_fini(&t);
+}
+
 struct crowd {
 	struct sk_reassembly *r;
 	uint64_t runs;
@@ -294,6 +317,7 @@ int main(void)
 		cmocka_unit_test(single_bytes_backwards),
 		cmocka_unit_test(every_other_byte_then_the_rest),
 		cmocka_unit_test(a_hole_is_given_up_at_the_limit),
+		cmocka_unit_test(doubtful_bytes_behind_the_end),
 		cmocka_unit_test(the_worker_has_a_limit),
 		cmocka_unit_test(stop_is_quiet),
 		cmocka_unit_test(swapped_in_the_middle_of_a_run),
