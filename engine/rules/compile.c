@@ -10,6 +10,25 @@ struct gate {
 	uint32_t cnt;
 };
 
+#define CHEAP_RARITY 20u		/* of a gate worth more than a search for patterns … */
+#define CHEAP_MAX 16u			/* … for so few rules of a view: all are evaluated where the gate opens */
+
+/* Found by a look-up, not by a search. */
+static bool is_cheap(const struct sk_ruleset *s, uint32_t atom)
+{
+	const struct sk_atom *a = &s->atoms[atom];
+
+	return (a->type == SK_ATOM_IS && !s->views[a->view].streamed) || a->type == SK_ATOM_NUM || a->type == SK_ATOM_SET;
+}
+
+static bool is_cheap_op(const struct sk_ruleset *s, const struct sk_op *op)
+{
+	for (uint32_t i = 0; i < op->atom_cnt; i++)
+		if (!is_cheap(s, op->atoms[i]))
+			return false;
+	return true;
+}
+
 /* May the atoms of that view gate? In streamed kinds views are searched at offset 0, so what may change later cannot. */
 static bool may_gate(const struct sk_view *v)
 {
@@ -37,9 +56,9 @@ static struct gate op_gate(const struct sk_ruleset *s, const struct sk_op *op, u
 	return g;
 }
 
-static struct gate find_gate(const struct sk_ruleset *s, const struct sk_cond *c, uint32_t *out, uint32_t *cnt);
+static struct gate find_gate(const struct sk_ruleset *s, const struct sk_cond *c, bool cheap, uint32_t *out, uint32_t *cnt);
 
-static const struct sk_op *test_gate(const struct sk_ruleset *s, const struct sk_test *t, struct gate *g, uint32_t *best)
+static const struct sk_op *test_gate(const struct sk_ruleset *s, const struct sk_test *t, bool cheap, struct gate *g, uint32_t *best)
 {
 	const struct sk_op *chosen = NULL;
 	uint32_t at;
@@ -48,6 +67,8 @@ static const struct sk_op *test_gate(const struct sk_ruleset *s, const struct sk
 	for (uint32_t i = 0; may_gate(&s->views[t->view]) && i < t->op_cnt; i++) {
 		struct gate mine = op_gate(s, &t->ops[i], &at);
 
+		if (cheap && !is_cheap_op(s, &t->ops[i]))
+			continue;
 		if (mine.cnt && mine.rarity > g->rarity) {
 			*g = mine;
 			*best = at;
@@ -57,9 +78,9 @@ static const struct sk_op *test_gate(const struct sk_ruleset *s, const struct sk
 	return chosen;
 }
 
-/* Writes the atoms of the gate behind out[*cnt] where out is given. A NOT has none; of ALL the rarest child's; ANY needs one of
+/* Writes the atoms of the gate behind out[*cnt] where out is given. cheap: one without patterns, if there is any. A NOT has none; of ALL the rarest child's; ANY needs one of
  * every child. */
-static struct gate find_gate(const struct sk_ruleset *s, const struct sk_cond *c, uint32_t *out, uint32_t *cnt)
+static struct gate find_gate(const struct sk_ruleset *s, const struct sk_cond *c, bool cheap, uint32_t *out, uint32_t *cnt)
 {
 	struct gate g = { 0, 0 }, mine;
 	const struct sk_cond *chosen = NULL;
@@ -67,7 +88,7 @@ static struct gate find_gate(const struct sk_ruleset *s, const struct sk_cond *c
 	uint32_t best = 0;
 
 	if (c->type == SK_COND_TEST) {
-		op = test_gate(s, c->test, &g, &best);
+		op = test_gate(s, c->test, cheap, &g, &best);
 		for (uint32_t i = 0; op && out && i < op->atom_cnt; i++)
 			if (!op->all || i == best)
 				out[(*cnt)++] = op->atoms[i];
@@ -76,7 +97,7 @@ static struct gate find_gate(const struct sk_ruleset *s, const struct sk_cond *c
 	if (c->type == SK_COND_NOT)
 		return g;
 	for (const struct sk_cond *k = c->child; k; k = k->next) {
-		mine = find_gate(s, k, NULL, NULL);
+		mine = find_gate(s, k, cheap, NULL, NULL);
 		if (c->type == SK_COND_ALL && mine.rarity > g.rarity) {
 			g = mine;
 			chosen = k;
@@ -88,9 +109,9 @@ static struct gate find_gate(const struct sk_ruleset *s, const struct sk_cond *c
 		}
 	}
 	if (chosen && out)
-		find_gate(s, chosen, out, cnt);
+		find_gate(s, chosen, cheap, out, cnt);
 	for (const struct sk_cond *k = c->child; k && out && c->type == SK_COND_ANY; k = k->next)
-		find_gate(s, k, out, cnt);
+		find_gate(s, k, cheap, out, cnt);
 	return g;
 }
 
@@ -120,20 +141,63 @@ static int compare_pairs(const void *a, const void *b)
 	return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
+/* The atoms of the rule's gate, to be freed; *cnt 0: it has none. NULL when memory is short. */
+static uint32_t *gate_atoms(struct sk_load *l, const struct sk_crule *r, bool cheap, uint32_t *cnt)
+{
+	struct gate g = find_gate(l->set, r->where, cheap, NULL, NULL);
+	uint32_t *atoms = calloc(g.cnt + 1, sizeof(*atoms));
+
+	*cnt = 0;
+	if (!atoms)
+		sk_load_no_memory(l);
+	else if (g.rarity)
+		find_gate(l->set, r->where, cheap, atoms, cnt);
+	return atoms;
+}
+
+static bool has_cheap_gate(const struct sk_ruleset *s, const struct sk_crule *r)
+{
+	return find_gate(s, r->where, true, NULL, NULL).rarity >= CHEAP_RARITY;
+}
+
+/* Views whose patterns gate a rule that could not do without, or many rules, are searched for every event. */
+static void mark_searched(struct sk_load *l, const struct sk_crule *r)
+{
+	struct sk_ruleset *s = l->set;
+	const bool needed = !has_cheap_gate(s, r);
+	uint32_t cnt, *atoms = gate_atoms(l, r, false, &cnt);
+
+	for (uint32_t i = 0; atoms && i < cnt; i++) {
+		struct sk_view *v = &s->views[s->atoms[atoms[i]].view];
+
+		if (!is_cheap(s, atoms[i]) && (needed || ++v->spared > CHEAP_MAX))
+			v->searched = true;
+	}
+	free(atoms);
+}
+
+/* Is there a pattern among the atoms whose view would be searched for this rule alone? */
+static bool needs_search(const struct sk_ruleset *s, const uint32_t *atoms, uint32_t cnt)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		if (!is_cheap(s, atoms[i]) && !s->views[s->atoms[atoms[i]].view].searched && !s->views[s->atoms[atoms[i]].view].streamed)
+			return true;
+	return false;
+}
+
 static void gate_rule(struct sk_load *l, const struct sk_crule *r, struct gate_list *list, uint32_t *always)
 {
 	struct sk_ruleset *s = l->set;
 	struct sk_kind_rules *k = &s->kinds[r->pub.kind];
-	struct gate g = find_gate(s, r->where, NULL, NULL);
-	uint32_t *atoms = calloc(g.cnt + 1, sizeof(*atoms)), cnt = 0;
+	uint32_t cnt, *atoms = gate_atoms(l, r, false, &cnt);
 
-	if (!atoms) {
-		sk_load_no_memory(l);
-		return;
+	if (atoms && needs_search(s, atoms, cnt) && has_cheap_gate(s, r)) {
+		free(atoms);
+		atoms = gate_atoms(l, r, true, &cnt);
 	}
-	if (g.rarity)
-		find_gate(s, r->where, atoms, &cnt);
-	else
+	if (!atoms)
+		return;
+	if (cnt == 0)
 		always[k->always_cnt++] = r->pub.index;
 	for (uint32_t i = 0; i < cnt; i++) {
 		struct gate_pair *grown = sk_rules_grow(list->p, &list->room, list->cnt, sizeof(*grown));
@@ -156,6 +220,9 @@ static void build_gates(struct sk_load *l)
 	struct gate_list list = { 0 };
 	uint32_t *always, *rules;
 
+	for (size_t i = 0; i < s->rule_cnt; i++)
+		if (s->rules[i]->pub.type == SK_RULE_EVENT && s->rules[i]->pub.kind < SK_KIND_MAX && s->rules[i]->where)
+			mark_searched(l, s->rules[i]);
 	for (unsigned kind = 0; kind < SK_KIND_MAX && !l->out_of_memory; kind++) {
 		always = sk_load_alloc(l, s->kinds[kind].rule_cnt * sizeof(*always));
 		s->kinds[kind].always = always;

@@ -76,12 +76,12 @@ bool sk_match_grow_scratch(struct sk_matcher *m, const hs_database_t *db)
 
 bool sk_match_database(struct sk_matcher *m, const struct sk_view *v, const hs_database_t **db)
 {
-	size_t index = (size_t)(v - m->s->views);
+	const uint32_t index = v->index;
 	hs_database_t *made;
 	bool broken;
 
 	*db = v->late ? m->late[index] : v->db;
-	if (*db || !v->late)
+	if (SK_LIKELY(*db || !v->late))
 		return true;
 	made = sk_rules_late_database(m->s, v, &broken);
 	if (!made || !sk_match_grow_scratch(m, made)) {
@@ -106,7 +106,7 @@ static void next_epoch(struct sk_matcher *m)
 	m->epoch = 1;
 	m->probe = 0;
 	for (uint32_t i = 0; i < m->s->view_cnt; i++)
-		m->views[i].epoch = m->views[i].scanned = 0;
+		m->views[i].epoch = m->views[i].scanned = m->views[i].looked = 0;
 	for (uint32_t i = 0; i < m->s->atom_cnt; i++)
 		m->atoms[i].epoch = m->atoms[i].probe = 0;
 	for (size_t i = 0; i < m->s->rule_cnt; i++)
@@ -150,7 +150,7 @@ static void tell(struct sk_matcher *m, const struct sk_crule *r, sk_match_fn *on
 static void find_candidates(struct sk_matcher *m, const struct sk_kind_rules *k)
 {
 	for (uint32_t i = 0; i < k->gate_cnt; i++)
-		sk_match_scan(m, k->gates[i]);
+		sk_match_gate(m, k->gates[i]);
 	for (uint32_t i = 0; i < k->always_cnt; i++)
 		sk_match_push(m, k->always[i]);
 }
@@ -273,6 +273,20 @@ void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **uni
 		match_streamed(m, k, unit, on_match, cx);
 	else
 		match_plain(m, k, on_match, cx);
+}
+
+bool sk_matcher_may(const struct sk_matcher *m, const struct sk_flow_info *f, unsigned kind)
+{
+	const struct sk_kind_rules *k = kind < SK_KIND_MAX ? &m->s->kinds[kind] : NULL;
+
+	if (!k || k->rule_cnt == 0)
+		return false;
+	if (k->always_cnt || k->streamed || m->explain_cnt)
+		return true;
+	for (uint32_t i = 0; i < k->gate_cnt; i++)
+		if (sk_match_gate_may(m, k->gates[i], f))
+			return true;
+	return false;
 }
 
 void sk_matcher_drop(void **unit)

@@ -23,6 +23,7 @@ struct sk_atom_state {
 
 struct sk_view_state {
 	uint32_t epoch, scanned;
+	uint32_t looked;		/* its tables only */
 	uint32_t n;			/* values; 0: absent */
 	const struct sk_value *v, *raw;	/* raw: before decoding */
 	struct sk_value one;
@@ -98,6 +99,10 @@ bool sk_match_grow_scratch(struct sk_matcher *m, const hs_database_t *db);
 /* scan.c */
 const struct sk_view_state *sk_match_values(struct sk_matcher *m, uint32_t view);
 void sk_match_scan(struct sk_matcher *m, uint32_t view);
+/* The same for a view that gates rules, without fetching what is searched as it stands. */
+void sk_match_gate(struct sk_matcher *m, uint32_t view);
+/* False: in an event of that flow no atom of the view is hit. */
+bool sk_match_gate_may(const struct sk_matcher *m, uint32_t view, const struct sk_flow_info *f);
 /* Searches one item for one test; atoms hit then have probe == m->probe. */
 void sk_match_probe(struct sk_matcher *m, uint32_t view, uint32_t elem);
 void sk_match_push(struct sk_matcher *m, uint32_t rule);

@@ -189,6 +189,9 @@ void sk_matcher_free(struct sk_matcher *m);
  * without state (memory was short at offset 0) is not searched. Without unit the event is a unit of its own. Matches come in
  * the order of the rules; on_match must not call the matcher. */
 void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **unit, sk_match_fn *on_match, void *cx);
+
+/* False: no event of that kind of the flow can match, whatever its own fields say. */
+bool sk_matcher_may(const struct sk_matcher *m, const struct sk_flow_info *f, unsigned kind);
 /* Frees the state of a unit that gets no last piece, of whatever rule set. */
 void sk_matcher_drop(void **unit);
 const struct sk_rules_counters *sk_matcher_counters(const struct sk_matcher *m);

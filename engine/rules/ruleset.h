@@ -51,7 +51,11 @@ struct sk_view_num {
 	uint32_t atom;
 };
 
+/* Of a view: its values are those of an event's own field, or an address of the flow, as they stand. */
+enum { SK_DIRECT_NONE, SK_DIRECT_FIELD, SK_DIRECT_ADDR };
+
 struct sk_view {
+	uint32_t index;			/* in sk_ruleset.views */
 	uint16_t kind;			/* of the rules that use it */
 	uint16_t up;			/* kind the field is of; SK_KIND_NONE: common */
 	uint8_t slot;
@@ -59,7 +63,9 @@ struct sk_view {
 	bool streamed;			/* the streamed field of the kind itself */
 	bool varies;			/* in streamed kinds: may differ from piece to piece */
 	bool at_last;			/* in streamed kinds: known with the last piece */
-	bool gate;			/* an atom of it gates a rule */
+	bool gate;			/* an atom of it gates a rule … */
+	bool searched;			/* … a pattern does: db is searched for every event, otherwise once a rule is to be evaluated */
+	uint8_t direct;			/* SK_DIRECT_* */
 	uint8_t decode_cnt;
 	const struct sk_decode *decode;
 	const char *pair;		/* PAIRS: name wanted, "*" for any */
@@ -79,8 +85,10 @@ struct sk_view {
 	uint32_t num_cnt;
 	struct sk_view_set *sets;	/* sorted by set, nocase */
 	uint32_t set_cnt;
+	const uint64_t *net_first;	/* first 16 bits of the addresses in sets; NULL: none are */
 	uint32_t tables;		/* bit by SK_TABLE_*: indicator tables to look in */
 	uint32_t atom_cnt;		/* while loading */
+	uint32_t spared;		/* while loading: gates of patterns that a cheaper one may stand in for */
 };
 
 /* A database that the first worker to need it compiles, for all. */

@@ -61,7 +61,6 @@ const struct sk_view_state *sk_match_values(struct sk_matcher *m, uint32_t index
 	if (vs->epoch == m->epoch)
 		return vs;
 	vs->epoch = m->epoch;
-	vs->scanned = 0;
 	vs->n = 0;
 	vs->v = vs->raw = NULL;
 	vs->one = fetch(m, view);
@@ -146,17 +145,34 @@ static void search_plain(struct sk_matcher *m, uint32_t index, struct sk_span s)
 		hit(m, index, (uint64_t)(at.p - s.p) + a->text.n, NULL);
 }
 
+/* The next atom that s is, from *at on; NULL: none. */
+static const struct sk_atom *next_is(const struct sk_matcher *m, const struct sk_view *view, struct sk_span s, uint32_t *at)
+{
+	while (view->is_slots[*at]) {
+		const struct sk_atom *a = &m->s->atoms[view->is_slots[*at] - 1];
+
+		*at = (*at + 1) & view->is_mask;
+		if (a->nocase ? sk_span_is_nocase(a->text, s) : sk_span_is(a->text, s))
+			return a;
+	}
+	return NULL;
+}
+
+static bool has_length(const struct sk_view *view, struct sk_span s)
+{
+	return view->is_lengths >> (s.n % 64) & 1 && s.n <= SK_RULES_PATTERN_MAX * 2;
+}
+
 static void search_is(struct sk_matcher *m, const struct sk_view *view, struct sk_span s)
 {
-	if (!(view->is_lengths >> (s.n % 64) & 1) || s.n > SK_RULES_PATTERN_MAX * 2)
-		return;
-	for (uint32_t at = sk_is_hash(s) & view->is_mask; view->is_slots[at]; at = (at + 1) & view->is_mask) {
-		uint32_t index = view->is_slots[at] - 1;
-		const struct sk_atom *a = &m->s->atoms[index];
+	const struct sk_atom *a;
+	uint32_t at;
 
-		if (a->nocase ? sk_span_is_nocase(a->text, s) : sk_span_is(a->text, s))
-			hit(m, index, s.n, NULL);
-	}
+	if (!has_length(view, s))
+		return;
+	at = sk_is_hash(s) & view->is_mask;
+	while ((a = next_is(m, view, s, &at)))
+		hit(m, (uint32_t)(a - m->s->atoms), s.n, NULL);
 }
 
 /* An indicator of any set is there: which atoms of the view is its set? */
@@ -225,48 +241,131 @@ static void search_num(struct sk_matcher *m, const struct sk_view *view, uint64_
 		hit(m, view->nums[low].atom, 0, NULL);
 }
 
-static void search_item(struct sk_matcher *m, const struct sk_view *view, const struct sk_value *v)
+/* What is searched for: patterns, and what is found by a look-up. */
+enum { PATTERNS = 1, TABLES = 2, ALL = 3 };
+
+static void search_bytes(struct sk_matcher *m, const struct sk_view *view, struct sk_span s, unsigned what)
 {
 	const hs_database_t *db;
-	struct sk_span s;
 
-	m->view = view;
-	m->item = sk_span(NULL, 0);
-	if (v->type == SK_VALUE_ADDR) {
-		if (view->tables >> SK_TABLE_NET & 1)
-			sk_sets_net(&m->s->sets, &v->u.addr, on_entry, m);
-		return;
+	s.n = SK_MIN(s.n, (size_t)UINT32_MAX);
+	if (what & PATTERNS) {
+		if ((view->db || view->late) && s.n && s.n >= view->least && sk_match_database(m, view, &db)) {
+			m->counters.scans++;
+			hs_scan(db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
+		}
+		for (uint32_t i = 0; i < view->plain_cnt; i++)
+			search_plain(m, view->plain[i], s);
 	}
-	if (v->type == SK_VALUE_INT || v->type == SK_VALUE_TIME) {
-		search_num(m, view, v->u.num);
+	if (!(what & TABLES))
 		return;
-	}
-	if (!is_bytes(v) || !v->u.bytes.p)
-		return;
-	s = sk_span(v->u.bytes.p, SK_MIN(v->u.bytes.n, (size_t)UINT32_MAX));
-	if (s.n && s.n >= view->least && sk_match_database(m, view, &db) && db) {
-		m->counters.scans++;
-		hs_scan(db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
-	}
-	for (uint32_t i = 0; i < view->plain_cnt; i++)
-		search_plain(m, view->plain[i], s);
 	if (view->is_slots)
 		search_is(m, view, s);
 	if (view->tables)
 		search_tables(m, view, s);
 }
 
-void sk_match_scan(struct sk_matcher *m, uint32_t index)
+static void search_addr(struct sk_matcher *m, const struct sk_view *view, const struct sk_addr *a)
+{
+	if (view->net_first && sk_net_may(view->net_first, a))
+		sk_sets_net(&m->s->sets, a, on_entry, m);
+}
+
+static void search_item(struct sk_matcher *m, const struct sk_view *view, const struct sk_value *v, unsigned what)
+{
+	m->view = view;
+	m->item = sk_span(NULL, 0);
+	if (is_bytes(v)) {
+		if (v->u.bytes.p)
+			search_bytes(m, view, v->u.bytes, what);
+	} else if (what & TABLES) {
+		if (v->type == SK_VALUE_ADDR)
+			search_addr(m, view, &v->u.addr);
+		else if (v->type == SK_VALUE_INT || v->type == SK_VALUE_TIME)
+			search_num(m, view, v->u.num);
+	}
+}
+
+/* Of what, what this event has not been searched for yet. */
+static unsigned begin_search(struct sk_matcher *m, uint32_t index, unsigned what)
+{
+	struct sk_view_state *vs = &m->views[index];
+
+	if (vs->scanned == m->epoch)
+		return 0;
+	if (vs->looked == m->epoch)
+		what &= PATTERNS;
+	if (what & TABLES)
+		vs->looked = m->epoch;
+	if (what & PATTERNS)
+		vs->scanned = m->epoch;
+	return what;
+}
+
+static void search_values(struct sk_matcher *m, uint32_t index, unsigned what)
 {
 	const struct sk_view_state *vs = sk_match_values(m, index);
 
-	if (vs->scanned == m->epoch)
-		return;
-	m->views[index].scanned = m->epoch;
-	for (uint32_t i = 0; i < vs->n; i++) {
+	what = begin_search(m, index, what);
+	for (uint32_t i = 0; what && i < vs->n; i++) {
 		m->elem = i;
-		search_item(m, &m->s->views[index], &vs->v[i]);
+		search_item(m, &m->s->views[index], &vs->v[i], what);
 	}
+}
+
+void sk_match_scan(struct sk_matcher *m, uint32_t index)
+{
+	search_values(m, index, ALL);
+}
+
+void sk_match_gate(struct sk_matcher *m, uint32_t index)
+{
+	const struct sk_view *view = &m->s->views[index];
+	const struct sk_event *e = m->event;
+	const unsigned what = view->searched ? ALL : TABLES;
+	const struct sk_value *v;
+
+	m->elem = 0;
+	if (view->direct == SK_DIRECT_FIELD) {
+		v = sk_event_value(e, view->slot);
+		if (v->type == SK_VALUE_NONE)
+			return;
+		if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS) {
+			search_item(m, view, v, begin_search(m, index, what));
+			return;
+		}
+	} else if (view->direct == SK_DIRECT_ADDR && e->flow) {
+		m->view = view;
+		m->item = sk_span(NULL, 0);
+		if (begin_search(m, index, TABLES))
+			search_addr(m, view, view->slot == SK_F_COMMON_CLIENT_IP ? &e->flow->client_ip : &e->flow->server_ip);
+		return;
+	}
+	search_values(m, index, what);
+}
+
+/* The name of a protocol that rules compare as a whole. */
+static bool proto_may(const struct sk_matcher *m, const struct sk_view *view, const char *proto)
+{
+	struct sk_span s = proto ? sk_span_str(proto) : sk_span(NULL, 0);
+	uint32_t at;
+
+	if (!s.p || !has_length(view, s))
+		return false;
+	at = sk_is_hash(s) & view->is_mask;
+	return next_is(m, view, s, &at) != NULL;
+}
+
+bool sk_match_gate_may(const struct sk_matcher *m, uint32_t index, const struct sk_flow_info *f)
+{
+	const struct sk_view *view = &m->s->views[index];
+
+	if (view->direct == SK_DIRECT_ADDR)
+		return view->net_first && sk_net_may(view->net_first, view->slot == SK_F_COMMON_CLIENT_IP ? &f->client_ip : &f->server_ip);
+	if (view->up == SK_KIND_NONE && view->slot == SK_F_COMMON_APP_PROTO && view->is_slots && !view->decode_cnt && !view->db && !view->late &&
+	    !view->plain_cnt && !view->tables)
+		return proto_may(m, view, f->app_proto);
+	return true;
 }
 
 void sk_match_probe(struct sk_matcher *m, uint32_t index, uint32_t elem)
@@ -275,6 +374,6 @@ void sk_match_probe(struct sk_matcher *m, uint32_t index, uint32_t elem)
 
 	m->probe++;
 	m->probing = true;
-	search_item(m, &m->s->views[index], &vs->v[elem]);
+	search_item(m, &m->s->views[index], &vs->v[elem], ALL);
 	m->probing = false;
 }

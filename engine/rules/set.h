@@ -56,9 +56,10 @@ struct sk_strtable {
 	size_t cnt, room;
 	struct sk_buf text;
 	uint64_t *slots;		/* upper half of the hash, entry + 1 */
-	uint64_t *filter;		/* a bit by length and last eight bytes of a key; see sk_strtable_may */
+	uint64_t *filter;		/* a bit by length and last eight bytes of a key, of domains' last two labels too; see sk_strtable_may */
 	uint32_t mask, filter_mask;
 	unsigned parts_max;		/* most labels of a domain, most segments of a path */
+	bool has_single;		/* a domain of one label */
 };
 
 struct sk_strtable_find {		/* a look-up under way */
@@ -69,8 +70,8 @@ struct sk_strtable_find {		/* a look-up under way */
 };
 
 int sk_strtable_add(struct sk_strtable *t, struct sk_span key, bool exact, uint32_t set, uint32_t meta);
-/* Makes the slots, leaves out repeated entries (told in *repeated, added to). */
-int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, size_t *repeated);
+/* Makes the slots, leaves out repeated entries (told in *repeated, added to). ends: the filter knows the keys' last two labels too. */
+int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, bool ends, size_t *repeated);
 void sk_strtable_fini(struct sk_strtable *t);
 void sk_strtable_find(struct sk_strtable_find *f, const struct sk_strtable *t, struct sk_span key, const struct sk_seed *seed);
 /* The next entry with that key, in the order they were added, or NULL. */
@@ -90,22 +91,41 @@ static inline uint64_t sk_strtable_tail(struct sk_span key)
 	return (uint64_t)key.p[0] | (uint64_t)key.p[key.n / 2] << 8 | (uint64_t)key.p[key.n - 1] << 16;
 }
 
-static inline uint32_t sk_strtable_bit(const struct sk_strtable *t, struct sk_span key, const struct sk_seed *seed)
+enum sk_strtable_part { SK_STRTABLE_KEY, SK_STRTABLE_END };	/* a whole key, the end of one */
+
+static inline uint32_t sk_strtable_bit(const struct sk_strtable *t, struct sk_span key, enum sk_strtable_part part, const struct sk_seed *seed)
 {
 	uint64_t v = key.n >= 8 ? sk_hash_load64(key.p + key.n - 8) : sk_strtable_tail(key);
+	uint64_t n = key.n * 2 + part;
 
-	return (uint32_t)sk_hash_fold(sk_ascii_lower8(v) ^ seed->k[0], (seed->k[1] + key.n * 0x9e3779b97f4a7c15u) | 1) & t->filter_mask;
+	return (uint32_t)sk_hash_fold(sk_ascii_lower8(v) ^ seed->k[0], (seed->k[1] + n * 0x9e3779b97f4a7c15u) | 1) & t->filter_mask;
 }
 
 /* False for nearly all keys (not empty) that are not in a table with slots, for less than looking them up. */
-static inline bool sk_strtable_may(const struct sk_strtable *t, struct sk_span key, const struct sk_seed *seed)
+static inline bool sk_strtable_may(const struct sk_strtable *t, struct sk_span key, enum sk_strtable_part part, const struct sk_seed *seed)
 {
-	uint32_t bit = sk_strtable_bit(t, key, seed);
+	uint32_t bit = sk_strtable_bit(t, key, part, seed);
 
 	return t->filter[bit / 64] >> bit % 64 & 1;
 }
 
+/* Where the last two labels of a name begin; *two: there are so many. */
+static inline size_t sk_domain_end(struct sk_span name, bool *two)
+{
+	unsigned dots = 0;
+
+	for (size_t i = name.n; i > 0; i--)
+		if (name.p[i - 1] == '.' && ++dots == 2) {
+			*two = true;
+			return i;
+		}
+	*two = dots == 1;
+	return 0;
+}
+
 /* --- set_net.c: addresses by hash, networks by a path-compressed trie --- */
+
+#define SK_NET_FIRST 1024u		/* words of a bitmap of the first 16 bits of addresses */
 
 struct sk_net_prefix {
 	struct sk_addr addr;
@@ -129,11 +149,19 @@ struct sk_nettable {
 	uint32_t root[2];		/* IPv4, IPv6: node + 1 */
 	uint64_t *slots;		/* whole addresses: as sk_strtable */
 	uint32_t mask;
-	uint64_t (*first)[1024];	/* by family: a bit per value of the first 16 bits with which any entry begins */
+	uint64_t (*first)[SK_NET_FIRST];	/* by family: a bit per value of the first 16 bits with which any entry begins */
 };
 
 int sk_nettable_add(struct sk_nettable *t, const struct sk_addr *addr, unsigned bits, uint32_t set, uint32_t meta);
 int sk_nettable_build(struct sk_nettable *t, const struct sk_seed *seed);
+/* Marks in first the addresses of an entry by their first 16 bits, whatever their family. */
+void sk_nettable_mark(const struct sk_nettable *t, size_t entry, uint64_t *first);
+static inline bool sk_net_may(const uint64_t *first, const struct sk_addr *a)
+{
+	unsigned bits = (unsigned)a->b[0] << 8 | a->b[1];
+
+	return first[bits / 64] >> bits % 64 & 1;
+}
 void sk_nettable_fini(struct sk_nettable *t);
 
 /* --- all of them --- */

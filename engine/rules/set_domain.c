@@ -1,7 +1,8 @@
 /* rules/set_domain.c — names and paths by their suffixes. See set.h.
  *
  * A name is looked up once for every suffix that begins at a label, but never for more labels than the longest indicator has:
- * a hostile name of 127 labels costs what an ordinary one costs.
+ * a hostile name of 127 labels costs what an ordinary one costs. Most names end in two labels with which no indicator ends:
+ * one look at the filter ends their search.
  */
 #include <stdio.h>
 
@@ -24,12 +25,21 @@ static void find(const struct walk *w, struct sk_span key, bool whole)
 	const struct sk_set_entry *e;
 	struct sk_strtable_find f;
 
-	if (SK_LIKELY(key.n && !sk_strtable_may(w->t, key, &w->s->seed)))
+	if (SK_LIKELY(key.n && !sk_strtable_may(w->t, key, SK_STRTABLE_KEY, &w->s->seed)))
 		return;
 	sk_strtable_find(&f, w->t, key, &w->s->seed);
 	while ((e = sk_strtable_next(&f)))
 		if (whole || !e->exact)
 			w->hit(w->cx, e);
+}
+
+/* False for nearly all names (of one label and more) that are under no indicator. */
+static bool may_be_under(const struct sk_sets *s, const struct sk_strtable *t, struct sk_span name)
+{
+	bool two;
+	size_t start = sk_domain_end(name, &two);
+
+	return t->has_single || (two && sk_strtable_may(t, sk_span_sub(name, start, name.n), SK_STRTABLE_END, &s->seed));
 }
 
 void sk_sets_domain(const struct sk_sets *s, struct sk_span name, sk_set_hit_fn *hit, void *cx)
@@ -47,6 +57,8 @@ void sk_sets_domain(const struct sk_sets *s, struct sk_span name, sk_set_hit_fn 
 		name = sk_span_sub(name, name.n - NAME_MAX_, NAME_MAX_);
 		cut = true;
 	}
+	if (SK_LIKELY(!may_be_under(s, w.t, name)))
+		return;
 	end = name.n;
 	for (start = end; start > 0 && labels < w.t->parts_max; ) {
 		while (start > 0 && name.p[start - 1] != '.')

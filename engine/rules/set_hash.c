@@ -109,9 +109,17 @@ static bool put(struct sk_strtable *t, size_t i, uint64_t h)
 	return true;
 }
 
-static int build_filter(struct sk_strtable *t, const struct sk_seed *seed)
+static void mark(struct sk_strtable *t, struct sk_span key, enum sk_strtable_part part, const struct sk_seed *seed)
+{
+	uint32_t bit = key.n ? sk_strtable_bit(t, key, part, seed) : 0;
+
+	t->filter[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static int build_filter(struct sk_strtable *t, const struct sk_seed *seed, bool ends)
 {
 	size_t bits = FILTER_LEAST;
+	bool two;
 
 	while (bits < t->cnt * FILTER_BITS && bits < FILTER_MOST)
 		bits *= 2;
@@ -121,9 +129,13 @@ static int build_filter(struct sk_strtable *t, const struct sk_seed *seed)
 	t->filter_mask = (uint32_t)(bits - 1);
 	for (size_t i = 0; i < t->cnt; i++) {
 		struct sk_span key = entry_text(t, &t->entries[i]);
-		uint32_t bit = key.n ? sk_strtable_bit(t, key, seed) : 0;
 
-		t->filter[bit / 64] |= UINT64_C(1) << bit % 64;
+		mark(t, key, SK_STRTABLE_KEY, seed);
+		if (!ends)
+			continue;
+		key = sk_span_sub(key, sk_domain_end(key, &two), key.n);
+		mark(t, key, SK_STRTABLE_END, seed);
+		t->has_single |= !two;
 	}
 	return 0;
 }
@@ -138,7 +150,7 @@ static uint64_t hash_ahead(const struct sk_strtable *t, size_t i, const struct s
 	return h;
 }
 
-int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, size_t *repeated)
+int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, bool ends, size_t *repeated)
 {
 	struct sk_set_entry *fit;
 	uint64_t hashes[AHEAD];
@@ -153,7 +165,7 @@ int sk_strtable_build(struct sk_strtable *t, const struct sk_seed *seed, size_t 
 	if (!t->slots)
 		return SK_E_MEMORY;
 	t->mask = (uint32_t)(slots - 1);
-	if (build_filter(t, seed) < 0)
+	if (build_filter(t, seed, ends) < 0)
 		return SK_E_MEMORY;
 	for (size_t i = 0; i < SK_MIN(t->cnt, AHEAD); i++)
 		hashes[i] = hash_ahead(t, i, seed);
@@ -226,7 +238,7 @@ int sk_sets_build(struct sk_sets *s)
 
 	for (unsigned i = 0; i < SK_TABLE_CNT && rc == 0; i++)
 		if (i != SK_TABLE_NET)
-			rc = sk_strtable_build(&s->str[i], &s->seed, &repeated);
+			rc = sk_strtable_build(&s->str[i], &s->seed, i == SK_TABLE_DOMAIN, &repeated);
 	s->indicators -= SK_MIN(s->indicators, repeated);
 	return rc;
 }

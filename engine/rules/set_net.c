@@ -138,12 +138,13 @@ static unsigned first_bits(const struct sk_addr *a)
 	return (unsigned)a->b[0] << 8 | a->b[1];
 }
 
-static void mark_first(struct sk_nettable *t, const struct sk_net_prefix *p)
+void sk_nettable_mark(const struct sk_nettable *t, size_t entry, uint64_t *first)
 {
+	const struct sk_net_prefix *p = &t->prefixes[entry];
 	unsigned from = first_bits(&p->addr), cnt = p->len < 16 ? 1u << (16 - p->len) : 1;
 
 	for (unsigned v = from; v < from + cnt; v++)
-		t->first[p->addr.family == 6][v / 64] |= UINT64_C(1) << v % 64;
+		first[v / 64] |= UINT64_C(1) << v % 64;
 }
 
 static uint64_t hash(const struct sk_addr *a, const struct sk_seed *seed)
@@ -169,7 +170,7 @@ int sk_nettable_build(struct sk_nettable *t, const struct sk_seed *seed)
 		uint64_t h = hash(&p->addr, seed);
 		uint32_t at = (uint32_t)h & t->mask;
 
-		mark_first(t, p);
+		sk_nettable_mark(t, i, t->first[p->addr.family == 6]);
 		if (p->len < width(&p->addr)) {
 			if (insert(t, i + 1) < 0)
 				return SK_E_MEMORY;

@@ -48,6 +48,15 @@ static void set_streaming(const struct sk_ruleset *s, struct sk_view *v)
 		"fragments") == 0;
 }
 
+static uint8_t directness(const struct sk_view *v)
+{
+	if (v->pair || v->decode_cnt)
+		return SK_DIRECT_NONE;
+	if (v->up == v->kind)
+		return SK_DIRECT_FIELD;
+	return v->up == SK_KIND_NONE && (v->slot == SK_F_COMMON_CLIENT_IP || v->slot == SK_F_COMMON_SERVER_IP) ? SK_DIRECT_ADDR : SK_DIRECT_NONE;
+}
+
 static const char *full_name(struct sk_load *l, const struct sk_field_ref *ref)
 {
 	char full[256];
@@ -89,11 +98,12 @@ uint32_t sk_load_view(struct sk_load *l, unsigned kind, const struct sk_field_re
 	for (unsigned i = 0; i < decode_cnt; i++)
 		chain[i] = decode[i];
 	v = &s->views[s->view_cnt];
-	*v = (struct sk_view){ .kind = (uint16_t)kind, .up = ref->up, .slot = ref->slot, .type = (uint8_t)ref->def->type, .def = ref->def,
+	*v = (struct sk_view){ .index = s->view_cnt, .kind = (uint16_t)kind, .up = ref->up, .slot = ref->slot, .type = (uint8_t)ref->def->type, .def = ref->def,
 		.decode = chain, .decode_cnt = (uint8_t)decode_cnt };
 	v->pair = ref->pair ? sk_load_copy(l, sk_span_str(ref->pair)) : NULL;
 	v->field = full_name(l, ref);
 	v->name = sk_load_copy(l, sk_span_str(name));
+	v->direct = directness(v);
 	set_streaming(s, v);
 	return s->view_cnt++;
 }
@@ -220,6 +230,24 @@ static int compare_sets(const void *a, const void *b)
 	return (int)x->nocase - (int)y->nocase;
 }
 
+/* Of the addresses and networks in the view's sets: other views may have sets with networks that every flow is in. */
+static uint64_t *net_first(struct sk_load *l, const struct sk_view *v)
+{
+	const struct sk_sets *sets = &l->set->sets;
+	uint64_t *first = sk_load_alloc(l, SK_NET_FIRST * sizeof(*first));
+	bool *is_mine = calloc(sets->set_cnt + 1, sizeof(*is_mine));
+
+	for (uint32_t i = 0; is_mine && i < v->set_cnt; i++)
+		is_mine[v->sets[i].set] = true;
+	for (size_t i = 0; first && is_mine && i < sets->net.cnt; i++)
+		if (is_mine[sets->net.entries[i].set])
+			sk_nettable_mark(&sets->net, i, first);
+	if (!is_mine)
+		sk_load_no_memory(l);
+	free(is_mine);
+	return first;
+}
+
 /* Sorts the view's used atoms by what finds them. */
 static void build_view(struct sk_load *l, struct sk_view *v, const uint32_t *atoms, uint32_t cnt)
 {
@@ -246,6 +274,8 @@ static void build_view(struct sk_load *l, struct sk_view *v, const uint32_t *ato
 		if (a->type == SK_ATOM_SET)
 			v->tables |= 1u << sk_set_table(s->sets.sets[a->set].kind);
 	}
+	if (v->tables >> SK_TABLE_NET & 1)
+		v->net_first = net_first(l, v);
 	qsort(v->nums, v->num_cnt, sizeof(*v->nums), compare_nums);
 	qsort(v->sets, v->set_cnt, sizeof(*v->sets), compare_sets);
 	build_is(l, v, is, is_cnt);
