@@ -11,6 +11,7 @@
 #include "decode/walk.h"
 
 #define MAJORITY 4u			/* wrong ones per right one */
+#define VECTOR_FROM 128u			/* bytes */
 #define RIGHT_MAX 64u			/* a sender with as many right ones is not offloaded, whatever follows */
 /* A frame longer than a wire carries was captured before it was cut into segments. */
 #define WIRE_LEN_MAX 1500u
@@ -18,12 +19,11 @@
 typedef uint64_t lanes __attribute__((vector_size(16)));
 
 /* 32-bit words are added into 64-bit lanes: no carry is lost below 2^32 words. */
-uint32_t sk_checksum_add(const uint8_t *b, size_t n, uint32_t sum)
+uint32_t sk_checksum_add(const uint8_t *b, size_t n, uint64_t sum)
 {
-	uint64_t total = sum, word;
-	uint32_t half;
+	uint64_t word;
 
-	if (n >= 32) {
+	if (n >= VECTOR_FROM) {
 		const lanes low = { UINT32_MAX, UINT32_MAX };
 		lanes even = { 0, 0 }, odd = { 0, 0 }, v, u;
 
@@ -36,39 +36,39 @@ uint32_t sk_checksum_add(const uint8_t *b, size_t n, uint32_t sum)
 			n -= 32;
 		} while (n >= 32);
 		even += odd;
-		total += even[0];
-		total = (total & UINT32_MAX) + (total >> 32) + (even[1] & UINT32_MAX) + (even[1] >> 32);
+		sum = (sum & UINT32_MAX) + (sum >> 32) + (even[0] & UINT32_MAX) + (even[0] >> 32) + (even[1] & UINT32_MAX) + (even[1] >> 32);
 	}
-	while (n >= 4) {
-		memcpy(&half, b, 4);
-		total += half;
+	for (; n >= 8; b += 8, n -= 8) {
+		word = sk_hash_load64(b);
+		sum += (word & UINT32_MAX) + (word >> 32);
+	}
+	if (n >= 4) {
+		sum += sk_checksum_word(b);
 		b += 4;
 		n -= 4;
 	}
 	if (n) {
-		uint8_t tail[4] = { 0 };
+		uint8_t tail[4] = { b[0], n > 1 ? b[1] : 0, n > 2 ? b[2] : 0, 0 };
 
-		memcpy(tail, b, n);
-		memcpy(&half, tail, 4);
-		total += half;
+		sum += sk_checksum_word(tail);
 	}
-	word = (total & UINT32_MAX) + (total >> 32);
-	word = (word & 0xffff) + (word >> 16);
-	word = (word & 0xffff) + (word >> 16);
-	return (uint32_t)((word & 0xffff) + (word >> 16));
+	return sk_checksum_fold(sum);
 }
 
+/* What the sender has had: of IPv4 headers and of transports. With RIGHT_MAX right ones nothing that follows matters. */
 static void count(struct sk_decode_tally *t, bool right)
 {
-	uint16_t *n = right ? &t->right : &t->wrong;
-
-	if (*n < UINT16_MAX)
-		(*n)++;
+	if (right)
+		t->right += t->right < RIGHT_MAX;
+	else
+		t->wrong += t->wrong < UINT16_MAX;
 }
 
-/* The sender's tally, or the one of all. */
-static struct sk_decode_tally *tally_of(struct sk_decode *d, const struct sk_addr *a, unsigned kind)
+/* The sender's tallies, or those of all. */
+static struct sk_decode_tally *tallies_of(struct walk *w)
 {
+	struct sk_decode *d = w->d;
+	const struct sk_addr *a = &w->p->src;
 	uint64_t lo = sk_hash_load64(a->b), hi = sk_hash_load64(a->b + 8);
 	uint64_t h = sk_hash_fold(lo ^ 0x9e3779b97f4a7c15u, hi ^ 0xa0761d6478bd642fu ^ a->family);
 	struct sk_decode_sender *s = &d->senders[h % SK_DECODE_SENDERS];
@@ -76,7 +76,7 @@ static struct sk_decode_tally *tally_of(struct sk_decode *d, const struct sk_add
 
 	if (s->tag == 0)
 		s->tag = tag;
-	return s->tag == tag ? &s->tally[kind] : &d->all[kind];
+	return s->tag == tag ? s->tally : d->all;
 }
 
 /* True when the wrong checksum is to be taken for what offloading leaves. */
@@ -87,9 +87,11 @@ static bool judge(struct walk *w, unsigned kind, bool right)
 
 	if (d->checksums == SK_CHECKSUMS_ALL)
 		return false;
-	t = tally_of(d, &w->p->src, kind);
+	if (!w->tally)
+		w->tally = tallies_of(w);
+	t = &w->tally[kind];
 	count(t, right);
-	if (t != &d->all[kind])
+	if (w->tally != d->all)
 		count(&d->all[kind], right);
 	if (right)
 		return false;

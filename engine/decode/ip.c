@@ -75,6 +75,7 @@ static void begin_ip(struct walk *w, unsigned family)
 		memset(&p->dst, 0, sizeof(p->dst));
 	}
 	w->has_ip = true;
+	w->tally = NULL;
 	w->speculative = false;
 	p->src.family = p->dst.family = (uint8_t)family;
 }
@@ -141,6 +142,14 @@ static void ipv4_options(struct sk_packet *p, const uint8_t *b, size_t n)
 		p->oddities |= SK_PACKET_ODD(BAD_IP_OPTIONS);
 }
 
+/* addresses: their sum. */
+static uint32_t header_sum(const uint8_t *b, size_t n, uint64_t addresses)
+{
+	uint64_t sum = addresses + sk_checksum_word(b) + sk_checksum_word(b + 4) + sk_checksum_word(b + 8);
+
+	return SK_LIKELY(n == 20) ? sk_checksum_fold(sum) : sk_checksum_add(b + 20, n - 20, sum);
+}
+
 enum layer sk_layer_ipv4(struct walk *w)
 {
 	struct sk_packet *p = w->p;
@@ -172,9 +181,9 @@ enum layer sk_layer_ipv4(struct walk *w)
 	p->ttl = b[8];
 	p->ip = w->at;
 	if (w->d->checksums != SK_CHECKSUMS_NONE) {
-		w->pseudo = sk_checksum_add(b + 12, 8, 0);
+		w->pseudo = sk_checksum_word(b + 12) + sk_checksum_word(b + 16);
 		if (!w->made_here)
-			sk_checksum_ip(w, sk_checksum_add(b, header_len, 0) == 0xffff);
+			sk_checksum_ip(w, header_sum(b, header_len, w->pseudo) == 0xffff);
 	}
 	w->made_here = false;
 	if (SK_UNLIKELY(header_len > 20))

@@ -28,7 +28,7 @@ static enum layer bad_header(struct walk *w, uint32_t oddity)
 static void verify(struct walk *w, const uint8_t *b, size_t covered, size_t len)
 {
 	uint8_t pseudo[4] = { 0, w->p->proto, (uint8_t)(len >> 8), (uint8_t)len };
-	uint32_t sum = sk_checksum_add(pseudo, 4, w->pseudo);
+	uint64_t sum = w->pseudo + sk_checksum_word(pseudo);
 
 	if (SK_UNLIKELY(len > 0xffff)) {
 		uint8_t high[2] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16) };

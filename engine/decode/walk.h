@@ -41,7 +41,8 @@ struct walk {
 	bool made_here;			/* the next IP header was written by defragmentation: its checksum says nothing */
 	bool has_ip;			/* addresses are known */
 	bool speculative;		/* inside a tunnel whose inner IP header is not seen yet: *outer is the way back */
-	uint32_t pseudo;		/* sum over the innermost addresses, for transport checksums */
+	uint64_t pseudo;		/* sum over the innermost addresses, for transport checksums */
+	struct sk_decode_tally *tally;	/* the sender's, once looked for; see checksum.c */
 	struct sk_packet outer;		/* set only with speculative */
 };
 
@@ -63,7 +64,24 @@ enum layer sk_tunnel_of_udp(const struct walk *w);
 void sk_tunnel_enter(struct walk *w);
 
 /* Folded ones' complement sum in the machine's own byte order; a whole with its checksum in place sums up to 0xffff. */
-uint32_t sk_checksum_add(const uint8_t *b, size_t n, uint32_t sum);
+uint32_t sk_checksum_add(const uint8_t *b, size_t n, uint64_t sum);
+
+/* Four bytes of what is summed up; fewer than 2^32 words may be added before the sum is folded. */
+static inline uint64_t sk_checksum_word(const uint8_t *b)
+{
+	uint32_t word;
+
+	memcpy(&word, b, 4);
+	return word;
+}
+
+static inline uint32_t sk_checksum_fold(uint64_t sum)
+{
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint32_t)((sum & 0xffff) + (sum >> 16));
+}
 
 /* Judges a checksum of the packet: right or wrong. Sets flags, oddities and counters. */
 void sk_checksum_ip(struct walk *w, bool right);
