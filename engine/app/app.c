@@ -80,6 +80,11 @@ void sk_app_on_swap(struct sk_app *a, sk_app_swap_fn *swap)
 	a->swap = swap;
 }
 
+void sk_app_on_ask(struct sk_app *a, sk_app_ask_fn *ask)
+{
+	a->ask = ask;
+}
+
 size_t sk_app_counters(const struct sk_app *a, struct sk_app_counter_set *sets, size_t max)
 {
 	size_t n = 0;
@@ -335,14 +340,21 @@ static bool is_wanted(const struct sk_app *a)
 	return false;
 }
 
+/* Starts and ends of flows are most of the events of small flows, and nearly all are of addresses nobody looks for. */
+static bool is_asked(const struct sk_app *a, const struct sk_flow *f, unsigned kind)
+{
+	return sk_wanted_kind(a->wanted, kind) && (!a->ask || a->ask(a->cx, f, kind));
+}
+
 static void publish_start(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p)
 {
 	struct sk_value v[SK_F_FLOW_START_CNT];
 	struct sk_event e = { .kind = SK_KIND_FLOW_START, .value_cnt = SK_F_FLOW_START_CNT, .values = v };
-	int dir = sk_addr_is(&p->src, &f->info.client_ip) && p->src_port == f->info.client_port ? SK_TO_SERVER : SK_TO_CLIENT;
+	int dir;
 
-	if (!sk_wanted_kind(a->wanted, SK_KIND_FLOW_START))
+	if (!is_asked(a, f, SK_KIND_FLOW_START))
 		return;
+	dir = sk_addr_is(&p->src, &f->info.client_ip) && p->src_port == f->info.client_port ? SK_TO_SERVER : SK_TO_CLIENT;
 	v[SK_F_FLOW_START_STATE] = text(f->info.proto != 6 ? "datagram" : f->info.midstream ? "midstream" : "syn");
 	sk_app_publish(a, f, dir, 0, &e);
 }
@@ -388,7 +400,7 @@ static void publish_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason
 	struct sk_value v[SK_F_FLOW_END_CNT];
 	struct sk_event e = { .kind = SK_KIND_FLOW_END, .value_cnt = SK_F_FLOW_END_CNT, .values = v };
 
-	if (!sk_wanted_kind(a->wanted, SK_KIND_FLOW_END))
+	if (!is_asked(a, f, SK_KIND_FLOW_END))
 		return;
 	v[SK_F_FLOW_END_PACKETS_TO_SERVER] = num(i->packets[SK_TO_SERVER]);
 	v[SK_F_FLOW_END_PACKETS_TO_CLIENT] = num(i->packets[SK_TO_CLIENT]);
@@ -429,7 +441,7 @@ void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason wh
 		if (SK_UNLIKELY(af->other))
 			sk_buf_fini(&af->other->bytes);
 	}
-	if (!af || !af->claimed_once)
+	if (!f->alone && (!af || !af->claimed_once))
 		a->counters.unclaimed++;
 	if (SK_UNLIKELY(f->arena.refused))
 		sk_app_publish_oddity(a, f, SK_TO_SERVER, SK_KIND_STREAM_ODDITY, "flow_memory", sk_span(NULL, 0), sk_span(NULL, 0), 0, NULL);
@@ -472,6 +484,20 @@ bool sk_app_bind(struct sk_app *a, struct sk_flow *f, const struct sk_app_bindin
 	if (b->begin)
 		b->begin(a, f, af->state, setup);
 	return true;
+}
+
+bool sk_app_bind_alone(struct sk_app *a, struct sk_flow *f, const struct sk_app_binding *b)
+{
+	f->info.app_proto = b->name;
+	f->alone = (uint8_t)(place_of(b) + 1);
+	a->counters.claimed++;
+	f->done = b->kinds && !(b->kinds & a->wanted->kinds);
+	return !f->done;
+}
+
+void sk_app_give_alone(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p)
+{
+	sk_app_bindings[f->alone - 1]->datagram(a, f, NULL, dir, p);
 }
 
 void sk_app_switch(struct sk_app *a, struct sk_flow *f, const struct sk_app_binding *to, const void *setup, const struct sk_run rest[2])
@@ -647,14 +673,16 @@ void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_ru
 
 void sk_app_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p)
 {
-	struct sk_app_flow *af;
+	struct sk_app_flow *af = f->app;
 
-	if (f->done || !(af = sk_app_flow_state(a, f)))
+	if (f->done)
 		return;
 	at_hand(a, f, p);
 	a->run_dir = dir;
-	if (af->phase == SK_APP_BOUND)
-		sk_app_give_datagram(a, f, dir, p);
-	else if (af->phase != SK_APP_DONE)
+	if (SK_LIKELY(f->alone))
+		sk_app_give_alone(a, f, dir, p);
+	else if (!af || (af->phase != SK_APP_BOUND && af->phase != SK_APP_DONE))
 		sk_app_claim_datagram(a, f, dir, p);
+	else if (af->phase == SK_APP_BOUND)
+		sk_app_give_datagram(a, f, dir, p);
 }

@@ -37,6 +37,7 @@ struct sk_app_binding {
 	/* Raw bytes from stream offset off on as other hosts read them, with what lies around. NULL: they are told as stream.data. */
 	void (*view)(struct sk_app *a, struct sk_flow *f, void *state, int dir, struct sk_span bytes, uint64_t off);
 	void (*datagram)(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_packet *p);
+	bool datagrams_alone;		/* a datagram tells by itself: state may be NULL, begin and end may not be called */
 	/* Closes open units. May be NULL. */
 	void (*end)(struct sk_app *a, struct sk_flow *f, void *state);
 	const struct sk_counter_table *counter_table;

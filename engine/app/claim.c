@@ -125,13 +125,16 @@ static bool may_swap(const struct sk_app *a, const struct sk_flow *f)
 static void swap(struct sk_app *a, struct sk_flow *f)
 {
 	struct sk_app_flow *af = f->app;
-	struct sk_app_dir d = af->dir[0];
+	struct sk_app_dir d;
 
 	a->counters.swapped++;
 	a->swap(a->cx, f);
+	a->run_dir = !a->run_dir;
+	if (!af)
+		return;
+	d = af->dir[0];
 	af->dir[0] = af->dir[1];
 	af->dir[1] = d;
-	a->run_dir = !a->run_dir;
 	if (af->view)
 		sk_app_view_end(a, f);
 }
@@ -395,17 +398,29 @@ void sk_app_claim_end(struct sk_app *a, struct sk_flow *f)
 
 /* --- datagrams --- */
 
+static void claim_datagrams(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p, const struct sk_app_binding *b)
+{
+	if (b->datagrams_alone && !f->app) {
+		if (sk_app_bind_alone(a, f, b))
+			sk_app_give_alone(a, f, dir, p);
+	} else if (sk_app_flow_state(a, f) && sk_app_bind(a, f, b, NULL)) {
+		sk_app_give_datagram(a, f, dir, p);
+	}
+}
+
 void sk_app_claim_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p)
 {
 	struct sk_app_flow *af = f->app;
 	const struct sk_app_binding *found = NULL;
 	void *unit = NULL;
 
-	if (p->proto == 17 && af->dir[dir].tries && p->payload.n && ask(a, f, &dir, p->payload, true, &found) == SK_APP_YES) {
-		if (sk_app_bind(a, f, found, NULL))
-			sk_app_give_datagram(a, f, dir, p);
+	if (p->proto == 17 && (!af || af->dir[dir].tries) && p->payload.n && ask(a, f, &dir, p->payload, true, &found) == SK_APP_YES) {
+		claim_datagrams(a, f, dir, p, found);
 		return;
 	}
+	af = sk_app_flow_state(a, f);
+	if (!af)
+		return;
 	if (af->dir[dir].tries)
 		af->dir[dir].tries--;
 	if (sk_wanted_kind(a->wanted, SK_KIND_STREAM_DATA)) {

@@ -58,30 +58,30 @@ static bool wants(const struct job *j, unsigned kind, unsigned slot)
 	return sk_wanted_field(sk_app_wanted(j->a), kind, slot);
 }
 
-static struct sk_value code_name(struct sk_arena *arena, const char *name, const char *prefix, uint16_t code)
+static struct sk_span code_name(struct sk_arena *arena, const char *name, const char *prefix, uint16_t code)
 {
 	char digits[5];
 	size_t n = 0, len;
 	uint8_t *p;
 
 	if (name)
-		return sk_value_text(sk_span_str(name));
+		return sk_span_str(name);
 	do
 		digits[n++] = (char)('0' + code % 10);
 	while ((code = (uint16_t)(code / 10)));
 	len = strlen(prefix);
 	p = sk_arena_alloc(arena, len + n);
 	if (!p)
-		return sk_value_none();
+		return sk_span(NULL, 0);
 	memcpy(p, prefix, len);
 	for (size_t i = 0; i < n; i++)
 		p[len + i] = (uint8_t)digits[n - 1 - i];
-	return sk_value_text(sk_span(p, len + n));
+	return sk_span(p, len + n);
 }
 
-static struct sk_value name_text(struct sk_arena *arena, const struct sk_dns_name *name)
+static struct sk_span name_text(struct sk_arena *arena, const struct sk_dns_name *name)
 {
-	return sk_value_text(sk_list_lower(arena, sk_span(name->text, name->n)));
+	return sk_list_lower(arena, sk_span(name->text, name->n));
 }
 
 /* --- queries --- */
@@ -89,22 +89,26 @@ static struct sk_value name_text(struct sk_arena *arena, const struct sk_dns_nam
 static void publish_query(struct job *j, const struct sk_dns_question *q)
 {
 	struct sk_arena *arena = sk_app_scratch(j->a);
-	struct sk_value v[SK_F_DNS_QUERY_CNT] = { 0 };
+	struct sk_value v[SK_F_DNS_QUERY_CNT];
 	struct sk_event e = { .kind = SK_KIND_DNS_QUERY, .value_cnt = SK_F_DNS_QUERY_CNT, .values = v };
 	struct sk_list labels = { 0 };
 
-	v[SK_F_DNS_QUERY_NAME] = name_text(arena, q->name);
-	v[SK_F_DNS_QUERY_NAME_RAW] = sk_value_text(sk_span(q->name->text, q->name->n));
-	v[SK_F_DNS_QUERY_ID] = sk_value_num(j->dns.id);
-	v[SK_F_DNS_QUERY_OPCODE] = sk_value_num(j->dns.opcode);
+	sk_set_span(&v[SK_F_DNS_QUERY_NAME], SK_VALUE_TEXT, name_text(arena, q->name));
+	sk_set_span(&v[SK_F_DNS_QUERY_NAME_RAW], SK_VALUE_TEXT, sk_span(q->name->text, q->name->n));
+	sk_set_num(&v[SK_F_DNS_QUERY_ID], j->dns.id);
+	sk_set_num(&v[SK_F_DNS_QUERY_OPCODE], j->dns.opcode);
+	sk_set_num(&v[SK_F_DNS_QUERY_CLASS], q->class);
 	if (q->whole) {
-		v[SK_F_DNS_QUERY_TYPE] = code_name(arena, sk_dns_type_name(q->type), "TYPE", q->type);
-		v[SK_F_DNS_QUERY_CLASS] = sk_value_num(q->class);
+		sk_set_span(&v[SK_F_DNS_QUERY_TYPE], SK_VALUE_TEXT, code_name(arena, sk_dns_type_name(q->type), "TYPE", q->type));
+	} else {
+		v[SK_F_DNS_QUERY_TYPE].type = SK_VALUE_NONE;
+		v[SK_F_DNS_QUERY_CLASS].type = SK_VALUE_NONE;
 	}
+	v[SK_F_DNS_QUERY_LABELS].type = SK_VALUE_NONE;
 	if (wants(j, SK_KIND_DNS_QUERY, SK_F_DNS_QUERY_LABELS)) {
 		for (unsigned i = 0; i < q->name->label_cnt; i++)
 			sk_list_add(&labels, arena, sk_value_text(sk_span_sub(j->dns.msg, q->name->label[i].off, q->name->label[i].n)));
-		v[SK_F_DNS_QUERY_LABELS] = sk_value_list(&labels);
+		sk_set_list(&v[SK_F_DNS_QUERY_LABELS], &labels);
 	}
 	sk_app_publish(j->a, j->f, j->dir, j->off, &e);
 }
@@ -133,19 +137,23 @@ struct lists {
 	struct sk_span last_owner;	/* as told, so that a run of records of one owner tells it once */
 	const struct sk_dns_name *asked;	/* of the question, whole, at asked_at; or NULL */
 	size_t asked_at;
+	struct sk_span asked_text;	/* of the question; p NULL: none */
 };
+
+static void add_text(struct job *j, struct sk_list *l, struct sk_span text)
+{
+	struct sk_value *v = text.p ? sk_list_more(l, sk_app_scratch(j->a)) : NULL;
+
+	if (v)
+		sk_set_span(v, SK_VALUE_TEXT, text);
+	else if (!text.p)
+		j->counters->memory++;
+}
 
 static void add_name(struct job *j, struct sk_list *l, const struct sk_dns_name *name)
 {
-	struct sk_span text;
-
-	if (name->n == 0)
-		return;
-	text = sk_list_lower(sk_app_scratch(j->a), sk_span(name->text, name->n));
-	if (text.p)
-		sk_list_add(l, sk_app_scratch(j->a), sk_value_text(text));
-	else
-		j->counters->memory++;
+	if (name->n)
+		add_text(j, l, name_text(sk_app_scratch(j->a), name));
 }
 
 /* False when the message has had its share of names. */
@@ -176,25 +184,25 @@ static bool owner_is_asked(const struct job *j, const struct lists *l, size_t at
 
 static void add_owner(struct job *j, struct lists *l, const struct sk_dns_record *r)
 {
-	const struct sk_dns_name *name = l->asked;
 	struct sk_dns_name own;
-	size_t n;
+	struct sk_span text;
+	size_t n = l->names.n;
 
 	if (owner_is_asked(j, l, r->owner_at)) {
 		if (!has_share(j))
 			return;
-		j->name_bytes += name->n + 16u;
+		j->name_bytes += l->asked->n + 16u;
+		text = l->asked_text;
 	} else {
 		if (!expand(j, r->owner_at, &own))
 			return;
-		name = &own;
+		text = name_text(sk_app_scratch(j->a), &own);
 	}
-	if (l->last_owner.p && sk_span_is_nocase(l->last_owner, sk_span(name->text, name->n)))
+	if (text.p && (text.n == 0 || (l->last_owner.p && (l->last_owner.p == text.p || sk_span_is(l->last_owner, text)))))
 		return;
-	n = l->names.n;
-	add_name(j, &l->names, name);
+	add_text(j, &l->names, text);
 	if (l->names.n > n)
-		l->last_owner = l->names.v[n].u.bytes;
+		l->last_owner = text;
 }
 
 /* The strings of a TXT record, one after the other. */
@@ -223,8 +231,8 @@ static void add_txt(struct job *j, struct sk_list *l, const struct sk_dns_record
 
 static bool add_address(struct job *j, struct sk_list *l, const struct sk_dns_record *r)
 {
-	struct sk_addr addr = { .family = r->type == SK_DNS_A ? 4 : 6 };
 	size_t want = r->type == SK_DNS_A ? 4 : 16;
+	struct sk_value *v;
 
 	if ((r->class & 0x7fff) != 1)
 		return false;
@@ -233,8 +241,12 @@ static bool add_address(struct job *j, struct sk_list *l, const struct sk_dns_re
 			sk_dns_odd(&j->dns, SK_DNS_ODD(DATA), r->data_at);
 		return false;
 	}
-	memcpy(addr.b, r->data.p, want);
-	sk_list_add(l, sk_app_scratch(j->a), sk_value_addr(&addr));
+	v = sk_list_more(l, sk_app_scratch(j->a));
+	if (v) {
+		v->type = SK_VALUE_ADDR;
+		v->u.addr = (struct sk_addr){ .family = want == 4 ? 4 : 6 };
+		memcpy(v->u.addr.b, r->data.p, want);
+	}
 	return true;
 }
 
@@ -286,25 +298,27 @@ static void add_record(struct job *j, struct lists *l, const struct sk_dns_recor
 static void publish_answer(struct job *j, const struct lists *l, const struct sk_dns_question *q)
 {
 	struct sk_arena *arena = sk_app_scratch(j->a);
-	struct sk_value v[SK_F_DNS_ANSWER_CNT] = { 0 };
+	struct sk_value v[SK_F_DNS_ANSWER_CNT];
 	struct sk_event e = { .kind = SK_KIND_DNS_ANSWER, .value_cnt = SK_F_DNS_ANSWER_CNT, .values = v };
 
-	if (q) {
-		v[SK_F_DNS_ANSWER_NAME] = name_text(arena, q->name);
-		if (q->whole)
-			v[SK_F_DNS_ANSWER_TYPE] = code_name(arena, sk_dns_type_name(q->type), "TYPE", q->type);
-	}
-	v[SK_F_DNS_ANSWER_RCODE] = code_name(arena, sk_dns_rcode_name(j->dns.rcode), "RCODE", j->dns.rcode);
-	v[SK_F_DNS_ANSWER_ID] = sk_value_num(j->dns.id);
-	v[SK_F_DNS_ANSWER_ADDRESS] = sk_value_list(&l->address);
-	v[SK_F_DNS_ANSWER_CNAME] = sk_value_list(&l->cname);
-	v[SK_F_DNS_ANSWER_TXT] = sk_value_list(&l->txt);
-	v[SK_F_DNS_ANSWER_NS] = sk_value_list(&l->ns);
-	v[SK_F_DNS_ANSWER_NAMES] = sk_value_list(&l->names);
-	v[SK_F_DNS_ANSWER_OTHER] = sk_value_list(&l->other);
-	v[SK_F_DNS_ANSWER_RECORDS] = sk_value_num(l->records);
-	if (l->has_ttl)
-		v[SK_F_DNS_ANSWER_TTL_MIN] = sk_value_num(l->ttl_min);
+	sk_set_span(&v[SK_F_DNS_ANSWER_NAME], SK_VALUE_TEXT, l->asked_text);
+	if (q && q->whole)
+		sk_set_span(&v[SK_F_DNS_ANSWER_TYPE], SK_VALUE_TEXT, code_name(arena, sk_dns_type_name(q->type), "TYPE", q->type));
+	else
+		v[SK_F_DNS_ANSWER_TYPE].type = SK_VALUE_NONE;
+	sk_set_span(&v[SK_F_DNS_ANSWER_RCODE], SK_VALUE_TEXT,
+		    code_name(arena, sk_dns_rcode_name(j->dns.rcode), "RCODE", j->dns.rcode));
+	sk_set_num(&v[SK_F_DNS_ANSWER_ID], j->dns.id);
+	sk_set_list(&v[SK_F_DNS_ANSWER_ADDRESS], &l->address);
+	sk_set_list(&v[SK_F_DNS_ANSWER_CNAME], &l->cname);
+	sk_set_list(&v[SK_F_DNS_ANSWER_TXT], &l->txt);
+	sk_set_list(&v[SK_F_DNS_ANSWER_NS], &l->ns);
+	sk_set_list(&v[SK_F_DNS_ANSWER_NAMES], &l->names);
+	sk_set_list(&v[SK_F_DNS_ANSWER_OTHER], &l->other);
+	sk_set_num(&v[SK_F_DNS_ANSWER_RECORDS], l->records);
+	sk_set_num(&v[SK_F_DNS_ANSWER_TTL_MIN], l->ttl_min);
+	if (!l->has_ttl)
+		v[SK_F_DNS_ANSWER_TTL_MIN].type = SK_VALUE_NONE;
 	sk_app_publish(j->a, j->f, j->dir, j->off, &e);
 }
 
@@ -321,6 +335,8 @@ static void run_answer(struct job *j)
 		return;
 	l.asked_at = j->dns.at;
 	asked = sk_dns_next_question(&j->dns, &q);
+	if (asked)
+		l.asked_text = name_text(sk_app_scratch(j->a), &name);
 	if (asked && name.whole)
 		l.asked = &name;
 	while (sk_dns_next_record(&j->dns, &r))
@@ -355,9 +371,15 @@ static void tell_oddities(struct job *j)
 
 static void run_message(struct sk_app *a, struct sk_flow *f, int dir, struct sk_span msg, uint64_t off, bool cut)
 {
-	struct job j = { .a = a, .f = f, .dir = dir, .off = off, .cut = cut,
-			 .counters = sk_app_binding_counters(a, &sk_app_dns) };
+	struct job j;
 
+	j.a = a;
+	j.f = f;
+	j.counters = sk_app_binding_counters(a, &sk_app_dns);
+	j.dir = dir;
+	j.off = off;
+	j.cut = cut;
+	j.name_bytes = 0;
 	j.counters->messages++;
 	if (sk_dns_open(&j.dns, msg)) {
 		if (j.dns.is_response)
@@ -574,6 +596,7 @@ const struct sk_app_binding sk_app_dns = {
 	.begin = begin,
 	.run = run,
 	.datagram = run_datagram,
+	.datagrams_alone = true,
 	.end = end,
 	.counter_table = &sk_dns_counter_table,
 };

@@ -89,6 +89,13 @@ static inline void sk_list_add_span(struct sk_list *l, struct sk_arena *a, uint3
 }
 
 /* Absent when empty. */
+static inline void sk_set_list(struct sk_value *v, const struct sk_list *l)
+{
+	v->type = l->n ? SK_VALUE_LIST : SK_VALUE_NONE;
+	v->u.list.v = l->v;
+	v->u.list.n = l->n;
+}
+
 static inline struct sk_value sk_value_list(const struct sk_list *l)
 {
 	return l->n ? (struct sk_value){ .type = SK_VALUE_LIST, .u.list = { l->v, l->n } } : sk_value_none();

@@ -87,6 +87,7 @@ struct sk_app {
 	const struct sk_wanted *wanted;
 	sk_app_publish_fn *publish;
 	sk_app_swap_fn *swap;
+	sk_app_ask_fn *ask;
 	void *cx;
 	struct sk_arena scratch;
 	struct sk_buf work;
@@ -129,5 +130,8 @@ bool sk_app_bind(struct sk_app *a, struct sk_flow *f, const struct sk_app_bindin
 void sk_app_give(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);
 void sk_app_give_datagram(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);
 void sk_app_stop(struct sk_flow *f);
+/* The same for a binding whose datagrams are each by itself: the flow needs no state. */
+bool sk_app_bind_alone(struct sk_app *a, struct sk_flow *f, const struct sk_app_binding *b);
+void sk_app_give_alone(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_packet *p);
 
 #endif

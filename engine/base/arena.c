@@ -50,6 +50,25 @@ void sk_arena_reset_used(struct sk_arena *a)
 	a->used = 0;
 }
 
+struct sk_arena_chunk *sk_arena_end(struct sk_arena *a)
+{
+	struct sk_arena_chunk *c;
+
+	if (!a->head)
+		return NULL;
+	sk_arena_reset_used(a);
+	c = a->head;
+	a->head = NULL;
+	return c;
+}
+
+void sk_arena_lend(struct sk_arena *a, struct sk_arena_chunk *c)
+{
+	c->next = NULL;
+	c->used = 0;
+	a->head = c;
+}
+
 /* The way of the first piece, of a full chunk, and over the cap. */
 void *sk_arena_alloc_chunk(struct sk_arena *a, size_t n)
 {

@@ -41,6 +41,11 @@ static inline void sk_arena_reset(struct sk_arena *a)
 		sk_arena_reset_used(a);
 }
 
+/* Frees all; returns a chunk of the usual size that is the caller's now, or NULL. */
+struct sk_arena_chunk *sk_arena_end(struct sk_arena *a);
+/* Gives such a chunk to an arena that has none. */
+void sk_arena_lend(struct sk_arena *a, struct sk_arena_chunk *c);
+
 void *sk_arena_alloc_chunk(struct sk_arena *a, size_t n);
 
 /* n bytes aligned for any type, not zeroed; NULL over the cap. */

@@ -159,6 +159,11 @@ void sk_detect_event(struct sk_detect *d, struct sk_flow *f, const struct sk_eve
 		sk_arena_reset(&d->scratch);
 }
 
+bool sk_detect_may(const struct sk_detect *d, const struct sk_flow_info *f, unsigned kind)
+{
+	return d->conf.plugins->routes[kind].cnt || (d->matcher && sk_matcher_may(d->matcher, f, kind));
+}
+
 void sk_detect_flow_end(struct sk_detect *d, struct sk_flow *f)
 {
 	sk_detect_plugins_flow_end(d, f);

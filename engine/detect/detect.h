@@ -82,6 +82,8 @@ struct sk_detect *sk_detect_new(const struct sk_detect_conf *conf, unsigned work
 void sk_detect_free(struct sk_detect *d);
 
 void sk_detect_event(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e);
+/* False: nobody would see more of an event of that kind of the flow than that it is there. */
+bool sk_detect_may(const struct sk_detect *d, const struct sk_flow_info *f, unsigned kind);
 /* After app/ has ended the flow: calls flow_end of plugins, frees f->detect. */
 void sk_detect_flow_end(struct sk_detect *d, struct sk_flow *f);
 const struct sk_detect_counters *sk_detect_counters(const struct sk_detect *d);

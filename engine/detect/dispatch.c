@@ -235,10 +235,17 @@ static bool passes(struct sk_detect *d, const struct subscription *sub, const st
 				return true;
 			continue;
 		}
+		if (f->prefix.n == 0 && !f->common) {
+			if (sk_event_value(e, f->slot)->type != SK_VALUE_NONE)
+				return true;
+			continue;
+		}
 		s = sk_event_bytes(e, f->slot);
 		if (f->common) {
 			struct sk_value v = sk_event_common_value(e, f->slot, &d->scratch);
 
+			if (f->prefix.n == 0 && v.type != SK_VALUE_NONE)
+				return true;
 			s = v.type == SK_VALUE_TEXT || v.type == SK_VALUE_BYTES ? v.u.bytes : sk_span(NULL, 0);
 		}
 		if (starts_nocase(s, f->prefix))

@@ -47,7 +47,7 @@ static int make_filter(const struct plugin *pl, const struct sk_interest *in, co
 		field = find_field(&sk_event_common, in->field, f);
 	if (!field)
 		return sk_error_set(e, SK_E_CONFIG, "%s: event '%s' has no field '%s'", pl->origin, in->kind, in->field);
-	if (field->type != SK_VALUE_TEXT && field->type != SK_VALUE_BYTES)
+	if (in->prefix[0] && field->type != SK_VALUE_TEXT && field->type != SK_VALUE_BYTES)
 		return sk_error_set(e, SK_E_CONFIG, "%s: events can be chosen by text only, and field '%s' of '%s' is something else",
 				    pl->origin, in->field, in->kind);
 	f->prefix = sk_span_str(in->prefix);

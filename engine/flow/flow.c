@@ -25,16 +25,17 @@ const char *const sk_flow_reason_names[] = { "closed", "timeout", "evicted", "re
 
 #define WELL_KNOWN_PORT 1024u		/* below: RFC 6335 system ports */
 #define EVICT_TRIES 16u
+#define CLOCK_STEP_NS (UINT64_C(1) << (TICK_SHIFT + 30))	/* beyond all timeouts: a longer step would only turn ticks round */
 #define CLOCK_SLACK_NS UINT64_C(10000000000)	/* a step back by more is a jump, not disorder among capture queues */
 
-/* What a packet says about its flow: ports with ICMP replies turned into what they answer. */
+/* What a packet says about its flow: ports with ICMP replies turned into what they answer. Of every packet: kept in registers. */
 struct key {
 	uint16_t src_port, dst_port;
 	bool ports_follow;		/* ports belong to addresses, in ICMP they do not */
 	bool reply;
 };
 
-static struct key packet_key(const struct sk_packet *p)
+static SK_ALWAYS_INLINE struct key packet_key(const struct sk_packet *p)
 {
 	struct key k = { p->src_port, p->dst_port, true, false };
 	int request;
@@ -50,21 +51,18 @@ static struct key packet_key(const struct sk_packet *p)
 
 uint64_t sk_flow_hash(const struct sk_flow_table *t, const struct sk_packet *p)
 {
-	struct {
-		uint8_t low[16], high[16];
-		uint16_t low_port, high_port;
-		uint8_t proto, family, pad[2];
-	} h = { .proto = p->proto, .family = p->src.family };
 	struct key k = packet_key(p);
-	int order = memcmp(p->src.b, p->dst.b, sizeof(p->src.b));
-	bool turn = order ? order > 0 : k.ports_follow && k.src_port > k.dst_port;
+	uint64_t low[2] = { sk_hash_load64(p->src.b), sk_hash_load64(p->src.b + 8) };
+	uint64_t high[2] = { sk_hash_load64(p->dst.b), sk_hash_load64(p->dst.b + 8) };
+	bool turn = low[0] != high[0] ? low[0] > high[0] : low[1] != high[1] ? low[1] > high[1] : k.ports_follow && k.src_port > k.dst_port;
+	const uint64_t *a = turn ? high : low, *b = turn ? low : high;
+	uint64_t ports = turn && k.ports_follow ? (uint64_t)k.dst_port << 16 | k.src_port : (uint64_t)k.src_port << 16 | k.dst_port;
+	uint64_t k0 = t->seed.k[0], k1 = t->seed.k[1], h;
 
-	memcpy(h.low, turn ? p->dst.b : p->src.b, sizeof(h.low));
-	memcpy(h.high, turn ? p->src.b : p->dst.b, sizeof(h.high));
-	turn = turn && k.ports_follow;
-	h.low_port = turn ? k.dst_port : k.src_port;
-	h.high_port = turn ? k.src_port : k.dst_port;
-	return sk_hash(&h, sizeof(h), &t->seed);
+	h = sk_hash_fold(a[0] ^ k1, a[1] ^ k0 ^ 0xa0761d6478bd642fu);
+	h = sk_hash_fold(b[0] ^ k1 ^ h, b[1] ^ k0 ^ 0xe7037ed1a0b428dbu);
+	h = sk_hash_fold((ports << 16 | (uint64_t)p->proto << 8 | p->src.family) ^ k1 ^ h, k0 ^ 0x8ebc6af09c88c6e3u);
+	return sk_hash_fold(h ^ 0x9e3779b97f4a7c15u, k1 ^ 0x589965cc75374cc3u);
 }
 
 /* The packet's direction in f, -1 when it belongs to another flow. */
@@ -104,7 +102,7 @@ static uint8_t list_of(const struct sk_flow *f)
 static void clock_advance(struct sk_flow_table *t, uint64_t now_ns)
 {
 	if (SK_LIKELY(now_ns >= t->seen_ns)) {
-		t->clock_ns += now_ns - t->seen_ns;
+		t->clock_ns += SK_MIN(now_ns - t->seen_ns, CLOCK_STEP_NS);
 		t->seen_ns = now_ns;
 	} else if (t->seen_ns - now_ns > CLOCK_SLACK_NS) {
 		t->seen_ns = now_ns;
@@ -194,7 +192,7 @@ static void finish_all(struct sk_flow_table *t, uint32_t ended, enum sk_flow_rea
 	for (; f; f = next) {
 		next = sk_flow_table_at(t, f->newer);
 		if (next) {
-			sk_flow_table_prefetch_memory(next);
+			sk_flow_table_prefetch_memory(next->arena.head);
 			sk_flow_prefetch(t, next->hash);
 			if (next->newer)
 				sk_flow_table_prefetch(sk_flow_table_at(t, next->newer));
@@ -228,7 +226,7 @@ struct sk_flow_table *sk_flow_table_new(const struct sk_flow_conf *conf, sk_flow
 	t->idle_ns[LIST_DATAGRAM] = conf->datagram_ns;
 	t->idle_ns[LIST_ANSWERED] = SK_MIN(conf->answered_ns, conf->datagram_ns);
 	for (unsigned i = 0; i < LIST_CNT; i++)
-		t->idle_ticks[i] = (uint32_t)SK_MIN((t->idle_ns[i] >> TICK_SHIFT) + 2, UINT32_MAX / 2);
+		t->idle_ticks[i] = (uint32_t)SK_MIN((t->idle_ns[i] >> TICK_SHIFT) + 2, UINT64_C(1) << 30);
 	t->next_tick = UINT64_MAX;
 	if (sk_flow_table_init(t) < 0) {
 		free(t);
@@ -400,7 +398,6 @@ static void fill(struct sk_flow_info *f, const struct sk_packet *p, int *dir)
 
 struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, uint64_t hash, int *dir)
 {
-	struct sk_arena kept;
 	uint32_t index;
 	struct record *r = NULL;
 
@@ -413,18 +410,18 @@ struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, 
 		t->counters.refused++;
 		return NULL;
 	}
-	kept = r->f.arena;
 	index = r->f.index;
 	memset(&r->f, 0, sizeof(r->f));
 	r->f.hash = (uint32_t)hash;
 	r->f.index = index;
-	r->f.arena = kept;
+	sk_flow_table_begin_memory(t, r);
 	if (sk_flow_table_insert(t, r) < 0) {
-		sk_flow_table_keep_memory(t, r);
 		sk_flow_table_give_back(t, r);
 		t->counters.refused++;
 		return NULL;
 	}
+	if (p->proto == SK_IPPROTO_TCP)
+		sk_flow_table_lend_memory(t, r);
 	fill(&r->f.info, p, dir);
 	r->f.order = p->order;
 	clock_advance(t, p->time_ns);

@@ -33,6 +33,7 @@ struct sk_flow {
 	uint8_t swapped;		/* sk_flow_swap turned the flow round (an odd number of times) */
 	uint8_t list;			/* table's */
 	uint8_t answered;		/* datagrams: the last one was an answer, set by app/ */
+	uint8_t alone;			/* app/: who gets the flow's datagrams without state for them; 0 for nobody */
 	uint32_t listed, touched;	/* table's: ticks of its clock */
 	uint64_t order;			/* capture order of the packet at hand */
 	uint64_t number;		/* of the latest packet, in its file */

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/mem.h"
+
 #define SLOTS_FIRST 4096u
-#define ARENA_CHUNK 304u		/* what a DNS exchange needs, and the first bytes of a connection */
+#define ARENA_CHUNK 304u		/* what the first bytes of a connection need */
 #if defined(__SANITIZE_ADDRESS__)
 static const uint32_t kept_max;		/* none, so that use after the end of a flow is seen */
 #else
-static const uint32_t kept_max = 65536;	/* unused records that keep their first chunk: 22 MiB */
+static const uint32_t kept_max = 65536;	/* pieces kept: 22 MiB */
 #endif
 #define HUGE_FROM_SLABS 4u		/* small captures stay off huge pages: zeroing them costs more than they save */
 
@@ -47,8 +49,12 @@ int sk_flow_table_init(struct sk_flow_table *t)
 
 void sk_flow_table_fini(struct sk_flow_table *t)
 {
-	for (struct sk_flow *f = sk_flow_table_at(t, t->unused); f; f = sk_flow_table_at(t, f->newer))
-		sk_arena_fini(&f->arena);
+	while (t->spare) {
+		struct sk_arena_chunk *next = t->spare->next;
+
+		sk_mem_free(t->spare);
+		t->spare = next;
+	}
 	for (uint32_t i = 0; i < t->slab_cnt; i++)
 		free(t->slabs[i]);
 	free(t->slabs);
@@ -81,10 +87,10 @@ void sk_flow_table_prefetch(const struct sk_flow *f)
 		SK_PREFETCH((const char *)f + i);
 }
 
-void sk_flow_table_prefetch_memory(const struct sk_flow *f)
+void sk_flow_table_prefetch_memory(const struct sk_arena_chunk *c)
 {
-	for (size_t i = 0; f->arena.head && i < 256; i += 64)
-		SK_PREFETCH((const char *)f->arena.head + i);
+	for (size_t i = 0; c && i < 256; i += 64)
+		SK_PREFETCH((const char *)c + i);
 }
 
 struct record *sk_flow_table_take(struct sk_flow_table *t)
@@ -95,30 +101,49 @@ struct record *sk_flow_table_take(struct sk_flow_table *t)
 		const struct sk_flow *next = sk_flow_table_at(t, r->f.newer);
 
 		t->unused = r->f.newer;
-		/* the next one's record has been fetched when this one was taken, its memory is now */
-		if (next) {
-			sk_flow_table_prefetch_memory(next);
-			if (next->newer)
-				sk_flow_table_prefetch(sk_flow_table_at(t, next->newer));
-		}
-		t->kept -= r->f.arena.head != NULL;
+		/* the next one's record has been fetched when this one was taken */
+		if (next && next->newer)
+			sk_flow_table_prefetch(sk_flow_table_at(t, next->newer));
 		return r;
 	}
 	if (t->fresh == UINT32_MAX - 1 || (t->fresh == t->slab_cnt * SLAB_RECORDS && slab_add(t) < 0))
 		return NULL;
 	r = sk_flow_table_record(t, t->fresh);
 	r->f.index = t->fresh++;
-	sk_arena_init(&r->f.arena, ARENA_CHUNK, t->conf.arena_cap);
 	return r;
+}
+
+void sk_flow_table_begin_memory(const struct sk_flow_table *t, struct record *r)
+{
+	sk_arena_init(&r->f.arena, ARENA_CHUNK, t->conf.arena_cap);
+}
+
+void sk_flow_table_lend_memory(struct sk_flow_table *t, struct record *r)
+{
+	struct sk_arena_chunk *c = t->spare;
+
+	if (!c)
+		return;
+	t->spare = c->next;
+	t->kept--;
+	sk_flow_table_prefetch_memory(t->spare);
+	sk_arena_lend(&r->f.arena, c);
 }
 
 void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r)
 {
-	if (t->kept < kept_max && !t->tight)
-		sk_arena_reset(&r->f.arena);
-	else
+	struct sk_arena_chunk *c;
+
+	if (t->kept == kept_max || t->tight) {
 		sk_arena_fini(&r->f.arena);
-	t->kept += r->f.arena.head != NULL;
+		return;
+	}
+	c = sk_arena_end(&r->f.arena);
+	if (!c)
+		return;
+	c->next = t->spare;
+	t->spare = c;
+	t->kept++;
 }
 
 void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r)

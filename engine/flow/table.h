@@ -13,8 +13,8 @@
 enum { CLASS_EMPTY, CLASS_PAYLOAD, CLASS_SUSPECT, CLASS_CNT };	/* in order of eviction */
 enum { LIST_NEW, LIST_ESTABLISHED, LIST_CLOSED, LIST_DATAGRAM, LIST_ANSWERED, LIST_CNT };
 
-/* Silence is measured in ticks of 2^27 ns. */
-#define TICK_SHIFT 27
+/* Silence is measured in ticks of 2^25 ns. */
+#define TICK_SHIFT 25
 
 struct record {
 	_Alignas(64) struct sk_flow f;	/* first: a flow pointer is a record pointer */
@@ -38,7 +38,8 @@ struct sk_flow_table {
 	uint32_t slab_cnt, slab_room;
 	uint32_t fresh;			/* records never used so far begin here */
 	uint32_t unused;		/* used ones, linked by newer */
-	uint32_t kept;			/* of them, those whose arena has a chunk */
+	struct sk_arena_chunk *spare;	/* of flow memory, for flows to come … */
+	uint32_t kept;			/* … so many */
 	struct list lists[LIST_CNT * CLASS_CNT];	/* by LIST_* * CLASS_CNT + CLASS_*; f->list says which */
 	uint32_t idle_ticks[LIST_CNT];
 	uint64_t idle_ns[LIST_CNT];
@@ -62,9 +63,13 @@ void sk_flow_table_fini(struct sk_flow_table *t);
 struct record *sk_flow_table_take(struct sk_flow_table *t);
 void sk_flow_table_give_back(struct sk_flow_table *t, struct record *r);
 void sk_flow_table_prefetch(const struct sk_flow *f);
+/* A new flow's: none yet. */
+void sk_flow_table_begin_memory(const struct sk_flow_table *t, struct record *r);
 /* Of flow memory: what the first parser state needs. */
-void sk_flow_table_prefetch_memory(const struct sk_flow *f);
-/* Before that: empties the flow's memory. A piece of it stays with the record unless many have one already. */
+void sk_flow_table_prefetch_memory(const struct sk_arena_chunk *c);
+/* Gives the flow a piece of memory that another has left, where there is one: most connections need it, most datagrams do not. */
+void sk_flow_table_lend_memory(struct sk_flow_table *t, struct record *r);
+/* Empties the flow's memory. A piece of it is kept for another flow unless there are many. */
 void sk_flow_table_keep_memory(struct sk_flow_table *t, struct record *r);
 
 /* Makes r findable by r->f.hash. 0 or SK_E_MEMORY. */

@@ -16,7 +16,7 @@
 #define SK_BATCH_FULL (96 * 1024)	/* packet bytes after which nothing is added: what is on its way should stay in the caches */
 #define SK_BATCHES 32			/* per worker; a power of two */
 
-enum sk_batch_what { SK_BATCH_PACKET, SK_BATCH_ODDITY, SK_BATCH_TIME, SK_BATCH_END };
+enum sk_batch_what { SK_BATCH_PACKET, SK_BATCH_ODDITY, SK_BATCH_TIME, SK_BATCH_SWEEP, SK_BATCH_END };
 
 struct sk_batch_oddity {
 	const char *name;

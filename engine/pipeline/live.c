@@ -23,7 +23,7 @@ struct watcher {
 	struct sk_capture *capture;
 	unsigned index;
 	uint64_t order;				/* last given */
-	uint64_t second;
+	uint64_t second, sweep;		/* of the last marks: packet time, s and 2^SK_WORKER_SWEEP_SHIFT ns */
 	const struct sk_packet *burst[SK_CAPTURE_BURST_MAX];
 	int burst_n;				/* packets decoded and not yet given to the worker */
 	pthread_t thread;
@@ -48,13 +48,16 @@ static uint64_t next_order(struct watcher *v, uint64_t time_ns)
 
 static void take_time(struct watcher *v, uint64_t now_ns)
 {
+	if (now_ns >> SK_WORKER_SWEEP_SHIFT <= v->sweep)
+		return;
+	v->sweep = now_ns >> SK_WORKER_SWEEP_SHIFT;
+	sk_worker_time(v->worker, next_order(v, now_ns), now_ns);
 	if (now_ns / 1000000000u <= v->second)
 		return;
 	v->second = now_ns / 1000000000u;
 	sk_defrag_expire(v->intake->defrag, now_ns);
 	if (v->index == 0)
 		sk_output_time(v->g->output, 0, next_order(v, now_ns), now_ns);
-	sk_worker_time(v->worker, next_order(v, now_ns), now_ns);
 }
 
 static void flush_burst(struct watcher *v)

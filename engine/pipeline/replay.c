@@ -6,7 +6,8 @@
  * threads  main reads and decodes; workers follow
  *
  * Order. The N-th packet of the run has the order 2N+1, a time mark or an end before it 2N. Time marks come once per second
- * of packet time, to all workers at the same place: so flows end, and alerts come out, the same for every number of workers.
+ * of packet time, to all workers at the same place, between them marks to end flows that are due: so flows end, and alerts come out, the
+ * same for every number of workers. Flows that end few at a time leave memory that is still in the caches to those that begin.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -17,6 +18,7 @@
 #include "pipeline/stop.h"
 
 #define UPTO_EVERY 8192			/* packets after which the output is told how far the workers are */
+#define SWEEP_EVERY 256			/* packets between marks to end flows, at least */
 #define STAYS_MIN (1u << 20)		/* bytes of a file for whose end it is worth to wait, so that nothing is copied */
 
 struct replay {
@@ -31,6 +33,7 @@ struct replay {
 	uint64_t upto_sent;			/* count when batches were last pushed out */
 	uint64_t now_ns;			/* latest packet time of this file and those it continues */
 	uint64_t second;			/* packet time of the last time mark, s */
+	uint64_t swept, sweep;			/* count and packet time of the last mark to end flows, 2^SK_WORKER_SWEEP_SHIFT ns */
 	bool has_time;
 	uint64_t problem_files;
 	bool stays;				/* bytes of this file's packets stay until it is closed */
@@ -62,20 +65,24 @@ static void mark(struct replay *r, enum sk_batch_what what, uint64_t now_ns)
 	uint64_t order = 2 * r->count;
 
 	r->order = order;
+	r->swept = r->count;
+	r->sweep = now_ns >> SK_WORKER_SWEEP_SHIFT;
+	if (!r->crew)
+		flush_burst(r);
 	if (what == SK_BATCH_TIME)
 		sk_defrag_expire(r->g->intakes[0].defrag, now_ns);
-	else
+	else if (what == SK_BATCH_END)
 		sk_defrag_end(r->g->intakes[0].defrag, now_ns);
 	if (r->crew) {
 		sk_crew_mark(r->crew, what, r->file, order, now_ns);
 		return;
 	}
-	if (what == SK_BATCH_TIME) {
+	if (what == SK_BATCH_TIME)
 		sk_output_time(r->g->output, 0, order, now_ns);
-		sk_worker_time(&r->g->workers[0], order, now_ns);
-	} else {
+	if (what == SK_BATCH_END)
 		sk_worker_end(&r->g->workers[0], order);
-	}
+	else
+		sk_worker_time(&r->g->workers[0], order, now_ns);
 }
 
 /* The first packet of a file, at now_ns. Flows of the file before end with it, unless this one continues it. */
@@ -108,6 +115,8 @@ static void take_time(struct replay *r, uint64_t now_ns)
 	if (second > r->second) {
 		r->second = second;
 		mark(r, SK_BATCH_TIME, now_ns);
+	} else if (now_ns >> SK_WORKER_SWEEP_SHIFT > r->sweep && r->count - r->swept >= SWEEP_EVERY) {
+		mark(r, SK_BATCH_SWEEP, now_ns);
 	}
 }
 
@@ -118,8 +127,6 @@ static void take_burst(struct replay *r, const struct sk_raw *raw, int cnt)
 	for (int i = 0; i < cnt; i++) {
 		struct sk_packet *p = &packets[i];
 
-		if (raw[i].time_ns / 1000000000u > r->second || !r->has_time)
-			flush_burst(r);
 		take_time(r, raw[i].time_ns);
 		r->order = 2 * r->count++ + 1;
 		if (!sk_intake_packet(&r->g->intakes[0], &raw[i], r->order, p))

@@ -16,6 +16,8 @@
 #include "pipeline/conf.h"
 #include "reassembly/tcp.h"
 
+#define SK_WORKER_SWEEP_SHIFT 25	/* 2^25 ns of packet time between looks for flows that are due */
+
 /* Takes the alert, order, file and interface filled in. */
 typedef void sk_worker_alert_fn(void *cx, struct sk_alert *a);
 /* A mark that has feeds, by its hashes (sk_alert_seen); see sk_output_seen. */

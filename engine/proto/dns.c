@@ -90,6 +90,43 @@ static uint64_t byte_is(uint64_t v, uint8_t c)
 	return (v - 0x0101010101010101u) & ~v & 0x8080808080808080u;
 }
 
+/* Adds the labels that begin at off, up to the root label or a pointer, while none has a dot or backslash in it; the text is the
+ * message's with dots for lengths. Where what is left begins; that may be all. *wire grows by the bytes of labels added. */
+static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off, size_t *wire)
+{
+	const size_t start = off, n0 = name->n + (name->label_cnt > 0);
+	size_t n = 0, o = n0;
+	unsigned cnt = name->label_cnt;
+	uint64_t v;
+
+	while (off < msg.n && msg.p[off] && msg.p[off] < 64 && msg.p[off] < msg.n - off && *wire + n + msg.p[off] + 1u <= SK_DNS_NAME_MAX) {
+		name->label[cnt].off = (uint16_t)(off + 1);
+		name->label[cnt++].n = msg.p[off];
+		n += msg.p[off] + 1u;
+		off += msg.p[off] + 1u;
+	}
+	if (n < 9 || sizeof(name->text) < n0 + n)
+		return start;
+	for (size_t i = 1; ; i = SK_MIN(i + 8, n - 8)) {	/* the last eight bytes, with some of those before */
+		memcpy(&v, msg.p + start + i, 8);
+		if (SK_UNLIKELY(byte_is(v, '.') | byte_is(v, '\\')))
+			return start;
+		memcpy(name->text + n0 + i - 1, &v, 8);
+		if (i == n - 8)
+			break;
+	}
+	if (n0)
+		name->text[n0 - 1] = '.';
+	for (unsigned k = name->label_cnt; k < cnt; k++) {
+		o += name->label[k].n;
+		name->text[o++] = '.';
+	}
+	name->n = (uint16_t)(o - 1);
+	name->label_cnt = (uint8_t)cnt;
+	*wire += n;
+	return off;
+}
+
 /* Eight bytes at a time while there are no dots and backslashes among the label's. Returns how many were copied: all or less. */
 static size_t copy_plain(struct sk_dns_name *name, size_t o, struct sk_span msg, size_t off, size_t n)
 {
@@ -137,6 +174,7 @@ size_t sk_dns_name_at(struct sk_dns *d, size_t off, struct sk_dns_name *name)
 	name->n = 0;
 	name->label_cnt = 0;
 	name->whole = false;
+	off = add_plain(name, msg, off, &wire);
 	for (;;) {
 		if (off >= msg.n) {
 			sk_dns_odd(d, hops ? SK_DNS_ODD(POINTER_OUTSIDE) : SK_DNS_ODD(TRUNCATED), off);
@@ -178,7 +216,8 @@ size_t sk_dns_name_at(struct sk_dns *d, size_t off, struct sk_dns_name *name)
 			sk_dns_odd(d, SK_DNS_ODD(POINTER_LOOP), off);
 			return 0;
 		}
-		off = piece = to;
+		piece = to;
+		off = add_plain(name, msg, to, &wire);
 	}
 }
 

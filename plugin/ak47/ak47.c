@@ -370,7 +370,8 @@ static const struct sk_interest interests[] = {
 	{ .kind = "dns.query", .field = "name", .prefix = "64", .reads = "name labels" },
 	{ .kind = "dns.query", .field = "name", .prefix = "25", .reads = "name labels" },
 	{ .kind = "dns.query", .field = "name", .prefix = "s", .reads = "name labels" },
-	{ .kind = "dns.answer", .reads = "name type txt names" },
+	{ .kind = "dns.answer", .field = "txt", .prefix = "", .reads = "name type txt names" },
+	{ .kind = "dns.answer", .field = "type", .prefix = "MG", .reads = "name type txt names" },
 	{ .kind = "http.body", .reads = "bytes last" },
 };
 
