@@ -76,6 +76,7 @@ struct subscription {
 	uint32_t filter_cnt;
 	struct filter *filters;
 	uint32_t unit_off;		/* of its state in a unit; 0 for none */
+	uint8_t dirs;			/* bit by direction: filters let some of its events pass */
 	bool all;			/* while the list is made: one interest had no filter */
 };
 
@@ -183,9 +184,10 @@ struct flow_state {
 struct unit {
 	struct unit *next;		/* in the list of spare ones */
 	void *matcher;
+	uint32_t done;			/* flags with UNIT_DONE */
 	uint8_t flags[];		/* by place in the route; then the guarded states */
 };
-enum { UNIT_BEGUN = 1, UNIT_LEFT = 2 };
+enum { UNIT_BEGUN = 1, UNIT_LEFT = 2, UNIT_DONE = 4 };	/* DONE: wants no more pieces */
 
 struct sk_detect {
 	struct sk_detect_conf conf;

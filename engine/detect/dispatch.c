@@ -254,7 +254,8 @@ static bool passes(struct sk_detect *d, const struct subscription *sub, const st
 	return sub->filter_cnt == 0;
 }
 
-static void call(struct sk_worker *w, struct sk_flow *f, struct slot *s, const struct sk_event *e, void *unit)
+/* False when the plugin wants no more of the unit. */
+static bool call(struct sk_worker *w, struct sk_flow *f, struct slot *s, const struct sk_event *e, void *unit)
 {
 	const struct sk_plugin *p = &w->plugin->p;
 	struct call c = { .event = e, .flow = f, .slot = s, .unit = unit, .now_ns = e->time_ns, .may_publish = true,
@@ -271,8 +272,9 @@ static void call(struct sk_worker *w, struct sk_flow *f, struct slot *s, const s
 		check_state(w, unit, p->unit_size, "unit");
 	if (rc == SK_FLOW_DONE)
 		s->status = SLOT_LEFT;
-	else if (rc != SK_CONTINUE)
+	else if (rc != SK_CONTINUE && rc != SK_UNIT_DONE)
 		failed(w, s, e->time_ns);
+	return rc != SK_UNIT_DONE || !unit;
 }
 
 /* A plugin that wants to know nothing of flows: its slot is made only when there is something to remember in it. */
@@ -281,18 +283,27 @@ static bool needs_slot(const struct sk_plugin *p)
 	return p->flow_size || p->flow_begin || p->flow_end;
 }
 
-static void call_without_slot(struct sk_worker *w, struct sk_flow *f, const struct sk_event *e, void *unit)
+static bool call_without_slot(struct sk_worker *w, struct sk_flow *f, const struct sk_event *e, void *unit)
 {
 	struct slot spare = { .status = SLOT_WATCH };
 	struct flow_state *fs;
+	bool more = call(w, f, &spare, e, unit);
 
-	call(w, f, &spare, e, unit);
 	if (SK_LIKELY(spare.status == SLOT_WATCH && !spare.used && !spare.held))
-		return;
+		return more;
 	fs = sk_detect_flow_state(w->d, f);
 	/* its own findings over what it has published come before */
 	if (fs && fs->slots[w->plugin->index].status != SLOT_LEFT)
 		fs->slots[w->plugin->index] = spare;
+	return more;
+}
+
+static void unit_done(struct unit *u, uint32_t place)
+{
+	if (!u || (u->flags[place] & UNIT_DONE))
+		return;
+	u->flags[place] |= UNIT_DONE;
+	u->done++;
 }
 
 static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u,
@@ -303,6 +314,12 @@ static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *
 	struct slot *s = fs ? &fs->slots[sub->plugin] : NULL;
 	void *state;
 
+	if (u && (u->flags[place] & UNIT_DONE))
+		return;
+	if (!(sub->dirs >> e->dir & 1)) {
+		unit_done(u, place);
+		return;
+	}
 	if ((s && s->status == SLOT_LEFT) || !passes(d, sub, e))
 		return;
 	if (w->broken || sk_detect_watch_out(w, e->time_ns)) {
@@ -316,8 +333,8 @@ static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *
 	if (!fs && !needs_slot(&w->plugin->p)) {
 		if (SK_UNLIKELY(!sk_detect_has_room(d, f)))
 			d->counters.plugin_memory++;
-		else if (unit_enter(d, sub, e, u, place, &state))
-			call_without_slot(w, f, e, state);
+		else if (unit_enter(d, sub, e, u, place, &state) && !call_without_slot(w, f, e, state))
+			unit_done(u, place);
 		return;
 	}
 	if (!fs) {
@@ -330,14 +347,16 @@ static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *
 	fs->time_ns = e->time_ns;
 	if (s->status == SLOT_NEW && !slot_begin(w, f, s, e))
 		return;
-	if (unit_enter(d, sub, e, u, place, &state))
-		call(w, f, s, e, state);
+	if (unit_enter(d, sub, e, u, place, &state) && !call(w, f, s, e, state))
+		unit_done(u, place);
 }
 
 void sk_detect_give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u)
 {
 	const struct route *r = &d->conf.plugins->routes[e->kind];
 
+	if (u && u->done == r->cnt)
+		return;
 	for (uint32_t i = 0; i < r->cnt; i++)
 		give(d, f, e, u, &r->subs[i], i);
 }

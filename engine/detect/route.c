@@ -187,6 +187,9 @@ static void finish(struct sk_plugins *set, unsigned kind)
 
 		if (s->all)
 			s->filter_cnt = 0;
+		s->dirs = s->filter_cnt ? 0 : 3;
+		for (uint32_t k = 0; k < s->filter_cnt; k++)
+			s->dirs |= s->filters[k].dirs ? s->filters[k].dirs : 3;
 		if (r->last_slot < 0 || !size)
 			continue;
 		any = true;

@@ -584,13 +584,12 @@ static enum codes run_slow(struct sk_inflate *z, struct input *in, uint32_t stop
 {
 	enum codes result = CODES_GO_ON;
 
-	while (z->end < stop) {
-		if (make_one(z, &result)) {
-			if (result != CODES_GO_ON)
-				break;
-		} else if (z->bits > 56 || !need(z, in, z->bits + 1)) {
+	while (z->end < stop && result == CODES_GO_ON) {
+		/* a length and its distance have 48 bits at most */
+		if (z->bits < 48)
+			(void)need(z, in, 57);
+		if (!make_one(z, &result))
 			return result;
-		}
 	}
 	give_back(z, in);
 	return result;

@@ -91,7 +91,7 @@ struct sk_host {
 };
 
 enum { SK_WATCH = 0, SK_IGNORE = 1 };				/* flow_begin */
-enum { SK_CONTINUE = 0, SK_FLOW_DONE = 1, SK_FAILED = -1 };	/* on_event */
+enum { SK_CONTINUE = 0, SK_FLOW_DONE = 1, SK_UNIT_DONE = 2, SK_FAILED = -1 };	/* on_event */
 
 /* struct sk_plugin.flags */
 #define SK_PLUGIN_OFF 1u	/* runs only when the configuration names it */
@@ -129,7 +129,8 @@ struct sk_plugin {
 	void (*worker_end)(void *instance, struct sk_worker *, void *worker_state);
 	/* Asked before the flow's first event. SK_IGNORE: no events of this flow. */
 	int (*flow_begin)(void *instance, struct sk_worker *, void *worker_state, void *flow_state, const struct sk_flow_info *);
-	/* SK_CONTINUE; SK_FLOW_DONE: no more of this flow; SK_FAILED: counted, plugin is detached from the flow. */
+	/* SK_CONTINUE; SK_FLOW_DONE: no more of this flow; SK_UNIT_DONE: no more of this unit, where the plugin has a unit_size; SK_FAILED:
+	 * counted, plugin is detached from the flow. */
 	int (*on_event)(void *instance, struct sk_worker *, void *worker_state, void *flow_state, const struct sk_event *);
 	/* For results and for memory got with alloc; called when the flow's first event was given or flow_begin asked. */
 	void (*flow_end)(void *instance, struct sk_worker *, void *worker_state, void *flow_state, const struct sk_flow_info *);

@@ -324,9 +324,9 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 	if (e->kind == SK_KIND_HTTP_BODY) {
 		struct unit *u = c.in->host->unit(w);
 
-		if (u && !u->done)
+		if (u)
 			take_body(&c, u);
-		return SK_CONTINUE;
+		return u && u->done ? SK_UNIT_DONE : SK_CONTINUE;
 	}
 	m = c.in->host->scratch(w, sizeof(*m));
 	if (m && e->kind == SK_KIND_DNS_QUERY)

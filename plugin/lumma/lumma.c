@@ -24,7 +24,7 @@ struct instance {
 };
 
 struct unit {
-	bool done, begun;
+	bool begun;
 	bool is_page;			/* of a service that Lumma uses as a dead drop */
 	struct drop drop;
 	uint64_t size;
@@ -122,17 +122,18 @@ static bool is_page(const struct sk_event *e)
 	return false;
 }
 
-static void take_page(const struct instance *in, struct sk_worker *w, struct unit *u, struct sk_span piece)
+/* True when the title is read. */
+static bool take_page(const struct instance *in, struct sk_worker *w, struct unit *u, struct sk_span piece)
 {
 	struct sk_value values[DROP_FIELD_CNT];
 
 	if (!drop_push(&u->drop, piece))
-		return;
-	u->done = true;
+		return false;
 	values[DROP_TITLE] = (struct sk_value){ .type = SK_VALUE_BYTES, .u.bytes = sk_span(u->drop.title, u->drop.title_n) };
 	values[DROP_NAME] = (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span(u->drop.name, u->drop.title_n) };
 	in->host->count(w, in->drops, 1);
 	in->host->publish(w, 1, values, DROP_FIELD_CNT);
+	return true;
 }
 
 static int on_event(void *instance, struct sk_worker *w, void *worker_state, void *flow_state, const struct sk_event *e)
@@ -142,25 +143,19 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 
 	(void)worker_state;
 	(void)flow_state;
-	if (!u || u->done)
+	if (!u)
 		return SK_CONTINUE;
 	if (!u->begun)
 		u->is_page = is_page(e);
 	u->begun = true;
 	if (u->is_page) {
-		take_page(in, w, u, sk_event_bytes(e, SK_F_HTTP_BODY_BYTES));
-		return SK_CONTINUE;
+		return take_page(in, w, u, sk_event_bytes(e, SK_F_HTTP_BODY_BYTES)) ? SK_UNIT_DONE : SK_CONTINUE;
 	}
 	keep(u, sk_event_bytes(e, SK_F_HTTP_BODY_BYTES));
-	if (u->n >= TEXT_LOOK && is_text(u)) {
-		u->done = true;
-		return SK_CONTINUE;
-	}
-	if (sk_event_num(e, SK_F_HTTP_BODY_LAST, 0)) {
-		u->done = true;
-		if (u->size >= CONFIG_KEYS + CONFIG_MIN && !sk_event_num(e, SK_F_HTTP_BODY_TRUNCATED, 0))
-			judge(in, w, u);
-	}
+	if (u->n >= TEXT_LOOK && is_text(u))
+		return SK_UNIT_DONE;
+	if (sk_event_num(e, SK_F_HTTP_BODY_LAST, 0) && u->size >= CONFIG_KEYS + CONFIG_MIN && !sk_event_num(e, SK_F_HTTP_BODY_TRUNCATED, 0))
+		judge(in, w, u);
 	return SK_CONTINUE;
 }
 

@@ -21,7 +21,6 @@ struct instance {
 };
 
 struct unit {
-	bool told;
 	struct scan scan;
 };
 
@@ -146,15 +145,15 @@ static int on_event(void *instance, struct sk_worker *w, void *worker_state, voi
 
 	(void)worker_state;
 	(void)flow_state;
-	if (!u || u->told || e->dir != SK_TO_SERVER)
+	if (!u || e->dir != SK_TO_SERVER)
 		return SK_CONTINUE;
 	piece = piece_of(e, &last);
 	in->host->count(w, in->scanned, piece.n);
 	scan_push(&u->scan, &in->table, piece, last);
 	/* a dump is told as soon as it is one; a single token when the unit ends */
 	if ((u->scan.tally.score >= 10 && u->scan.tally.groups >= 2) || (last && u->scan.tally.score >= in->min_score)) {
-		u->told = true;
 		publish(in, w, &u->scan, e);
+		return SK_UNIT_DONE;
 	}
 	return SK_CONTINUE;
 }

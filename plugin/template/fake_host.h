@@ -59,6 +59,7 @@ struct fake {
 	const struct sk_plugin *plugin;
 	struct sk_worker worker;
 	void *instance, *worker_state, *flow_state, *unit_state;
+	bool unit_done;			/* the plugin wants no more pieces of the unit */
 	struct sk_flow_info flow;
 	const struct sk_event *at;
 	int flow_status;		/* -1 not begun, else the last answer of flow_begin or on_event */
@@ -317,8 +318,13 @@ static inline int fake_event_unit(struct fake *f, struct sk_event *e, bool first
 	}
 	if (first && p->unit_size)
 		f->unit_state = calloc(1, p->unit_size);
-	if (f->flow_status == SK_CONTINUE)
+	f->unit_done = f->unit_done && !first;
+	if (f->flow_status == SK_CONTINUE && !f->unit_done)
 		f->flow_status = p->on_event(f->instance, &f->worker, f->worker_state, f->flow_state, e);
+	if (f->flow_status == SK_UNIT_DONE) {
+		f->flow_status = SK_CONTINUE;
+		f->unit_done = f->unit_state != NULL;
+	}
 	if (last && p->unit_size) {
 		if (p->unit_end)
 			p->unit_end(f->instance, &f->worker, f->worker_state, f->flow_state, f->unit_state);

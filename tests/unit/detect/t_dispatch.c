@@ -286,6 +286,31 @@ static void leaving_within_a_unit(void **state)
 	stop(&x);
 }
 
+static int unit_done(struct sk_worker *w, void *flow, const struct sk_event *e)
+{
+	return SK_UNIT_DONE;
+}
+
+static void enough_of_a_unit(void **state)
+{
+	void *unit = NULL, *other = NULL;
+	struct fixture x;
+
+	start(&x, "a: {enabled: false}", 0);
+	act = unit_done;
+	piece(&x, 1, &unit, 0, "abc", false);
+	act = NULL;
+	piece(&x, 2, &other, 0, "x", false);
+	piece(&x, 3, &unit, 3, "abc", false);
+	piece(&x, 4, &other, 1, "y", true);
+	piece(&x, 5, &unit, 6, "abc", true);
+	piece(&x, 6, &unit, 0, "again", true);
+	story_is("begin7 b:piece1 b:piece1 b:piece2 unit_end2 unit_end1 b:piece1 unit_end1 ");
+	assert_int_equal(fake_units, 0);
+	assert_int_equal(sk_detect_counters(x.detect)->plugin_failures, 0);
+	stop(&x);
+}
+
 /* Nobody keeps state per unit: the rules' state hangs in ev->unit itself. */
 static void units_of_rules_alone(void **state)
 {
@@ -600,6 +625,7 @@ int main(void)
 		cmocka_unit_test_setup(leaving_a_flow, reset),
 		cmocka_unit_test_setup(units, reset),
 		cmocka_unit_test_setup(leaving_within_a_unit, reset),
+		cmocka_unit_test_setup(enough_of_a_unit, reset),
 		cmocka_unit_test_setup(units_of_rules_alone, reset),
 		cmocka_unit_test_setup(rules_see_what_plugins_publish, reset),
 		cmocka_unit_test_setup(findings, reset),
