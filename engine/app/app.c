@@ -80,9 +80,10 @@ void sk_app_on_swap(struct sk_app *a, sk_app_swap_fn *swap)
 	a->swap = swap;
 }
 
-void sk_app_on_ask(struct sk_app *a, sk_app_ask_fn *ask)
+void sk_app_on_ask(struct sk_app *a, sk_app_ask_fn *ask, sk_app_ask_name_fn *ask_name)
 {
 	a->ask = ask;
+	a->ask_name = ask_name;
 }
 
 size_t sk_app_counters(const struct sk_app *a, struct sk_app_counter_set *sets, size_t max)
@@ -294,7 +295,7 @@ void sk_app_publish_oddity(struct sk_app *a, struct sk_flow *f, int dir, unsigne
 	struct sk_value v[SK_F_ODDITY_CNT];
 	struct sk_event e = { .kind = (uint16_t)kind, .value_cnt = SK_F_ODDITY_CNT, .values = v, .parent = parent };
 
-	if (!sk_wanted_kind(a->wanted, kind))
+	if (!sk_wanted_kind(a->wanted, kind) || (a->ask_name && !a->ask_name(a->cx, kind, name)))
 		return;
 	sk_set_span(&v[SK_F_ODDITY_NAME], SK_VALUE_TEXT, sk_span_str(name));
 	sk_set_span(&v[SK_F_ODDITY_BYTES], SK_VALUE_BYTES, bytes);

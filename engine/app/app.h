@@ -22,6 +22,8 @@ typedef void sk_app_swap_fn(void *cx, struct sk_flow *f);
 
 /* False when no event of that kind of the flow can mean anything to anybody, whatever it says. */
 typedef bool sk_app_ask_fn(void *cx, const struct sk_flow *f, unsigned kind);
+/* The same of oddities of that kind and name. */
+typedef bool sk_app_ask_name_fn(void *cx, unsigned kind, const char *name);
 
 struct sk_app_conf {
 	uint64_t header_max;		/* bytes of an HTTP head that are kept; more is skipped, told as an oddity */
@@ -58,8 +60,8 @@ struct sk_app *sk_app_new(const struct sk_app_conf *conf, const struct sk_wanted
 void sk_app_free(struct sk_app *a);
 /* Without it flows are never swapped. cx is the one of sk_app_new. */
 void sk_app_on_swap(struct sk_app *a, sk_app_swap_fn *swap);
-/* Asked before starts and ends of flows are published; without it all are. */
-void sk_app_on_ask(struct sk_app *a, sk_app_ask_fn *ask);
+/* Asked before starts and ends of flows, and oddities, are published; without them all are. */
+void sk_app_on_ask(struct sk_app *a, sk_app_ask_fn *ask, sk_app_ask_name_fn *ask_name);
 
 void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p);
 void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);

@@ -164,6 +164,11 @@ bool sk_detect_may(const struct sk_detect *d, const struct sk_flow_info *f, unsi
 	return d->conf.plugins->routes[kind].cnt || (d->matcher && sk_matcher_may(d->matcher, f, kind));
 }
 
+bool sk_detect_may_name(const struct sk_detect *d, unsigned kind, const char *name)
+{
+	return d->conf.plugins->routes[kind].cnt || (d->matcher && sk_matcher_may_name(d->matcher, kind, name));
+}
+
 void sk_detect_flow_end(struct sk_detect *d, struct sk_flow *f)
 {
 	sk_detect_plugins_flow_end(d, f);

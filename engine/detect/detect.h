@@ -84,6 +84,8 @@ void sk_detect_free(struct sk_detect *d);
 void sk_detect_event(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e);
 /* False: nobody would see more of an event of that kind of the flow than that it is there. */
 bool sk_detect_may(const struct sk_detect *d, const struct sk_flow_info *f, unsigned kind);
+/* The same of an oddity of that kind (*.oddity) and name. */
+bool sk_detect_may_name(const struct sk_detect *d, unsigned kind, const char *name);
 /* After app/ has ended the flow: calls flow_end of plugins, frees f->detect. */
 void sk_detect_flow_end(struct sk_detect *d, struct sk_flow *f);
 const struct sk_detect_counters *sk_detect_counters(const struct sk_detect *d);

@@ -110,6 +110,13 @@ static bool on_ask(void *cx, const struct sk_flow *f, unsigned kind)
 	return sk_detect_may(w->detect, &f->info, kind);
 }
 
+static bool on_ask_name(void *cx, unsigned kind, const char *name)
+{
+	const struct sk_pipeline_worker *w = cx;
+
+	return sk_detect_may_name(w->detect, kind, name);
+}
+
 static void on_alert(void *cx, struct sk_alert *a)
 {
 	struct sk_pipeline_worker *w = cx;
@@ -189,7 +196,7 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 	if (!w->flows || !w->reassembly || !w->app)
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory for worker %u", index);
 	sk_app_on_swap(w->app, on_swap);
-	sk_app_on_ask(w->app, on_ask);
+	sk_app_on_ask(w->app, on_ask, on_ask_name);
 	w->classify_all = s->classify_mode == SK_CLASSIFY_ALL || setup->wants_ndpi;
 	if (s->classify_packets && s->classify_mode != SK_CLASSIFY_OFF) {
 		w->classify = sk_classify_new((unsigned)s->classify_packets, s->classify_flows, setup->wants_ndpi, e);

@@ -289,6 +289,18 @@ bool sk_matcher_may(const struct sk_matcher *m, const struct sk_flow_info *f, un
 	return false;
 }
 
+bool sk_matcher_may_name(const struct sk_matcher *m, unsigned kind, const char *name)
+{
+	const struct sk_kind_rules *k = &m->s->kinds[kind];
+
+	if (k->always_cnt || (m->explain_cnt && k->rule_cnt))
+		return true;
+	for (uint32_t i = 0; i < k->gate_cnt; i++)
+		if (sk_match_gate_may_name(m, k->gates[i], name))
+			return true;
+	return false;
+}
+
 void sk_matcher_drop(void **unit)
 {
 	sk_unit_free(*unit);

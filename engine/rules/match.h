@@ -103,6 +103,8 @@ void sk_match_scan(struct sk_matcher *m, uint32_t view);
 void sk_match_gate(struct sk_matcher *m, uint32_t view);
 /* False: in an event of that flow no atom of the view is hit. */
 bool sk_match_gate_may(const struct sk_matcher *m, uint32_t view, const struct sk_flow_info *f);
+/* The same of an oddity of that name. */
+bool sk_match_gate_may_name(const struct sk_matcher *m, uint32_t view, const char *name);
 /* Searches one item for one test; atoms hit then have probe == m->probe. */
 void sk_match_probe(struct sk_matcher *m, uint32_t view, uint32_t elem);
 void sk_match_push(struct sk_matcher *m, uint32_t rule);

@@ -192,6 +192,8 @@ void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **uni
 
 /* False: no event of that kind of the flow can match, whatever its own fields say. */
 bool sk_matcher_may(const struct sk_matcher *m, const struct sk_flow_info *f, unsigned kind);
+/* False: no oddity of that kind (*.oddity) and name can match. */
+bool sk_matcher_may_name(const struct sk_matcher *m, unsigned kind, const char *name);
 /* Frees the state of a unit that gets no last piece, of whatever rule set. */
 void sk_matcher_drop(void **unit);
 const struct sk_rules_counters *sk_matcher_counters(const struct sk_matcher *m);

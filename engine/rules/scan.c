@@ -344,10 +344,16 @@ void sk_match_gate(struct sk_matcher *m, uint32_t index)
 	search_values(m, index, what);
 }
 
-/* The name of a protocol that rules compare as a whole. */
-static bool proto_may(const struct sk_matcher *m, const struct sk_view *view, const char *proto)
+/* Do rules compare the view's values as a whole, and with nothing else? */
+static bool is_compared(const struct sk_view *view)
 {
-	struct sk_span s = proto ? sk_span_str(proto) : sk_span(NULL, 0);
+	return view->is_slots && !view->decode_cnt && !view->db && !view->late && !view->plain_cnt && !view->tables;
+}
+
+/* A text that rules compare as a whole. */
+static bool text_may(const struct sk_matcher *m, const struct sk_view *view, const char *text)
+{
+	struct sk_span s = text ? sk_span_str(text) : sk_span(NULL, 0);
 	uint32_t at;
 
 	if (!s.p || !has_length(view, s))
@@ -362,10 +368,16 @@ bool sk_match_gate_may(const struct sk_matcher *m, uint32_t index, const struct 
 
 	if (view->direct == SK_DIRECT_ADDR)
 		return view->net_first && sk_net_may(view->net_first, view->slot == SK_F_COMMON_CLIENT_IP ? &f->client_ip : &f->server_ip);
-	if (view->up == SK_KIND_NONE && view->slot == SK_F_COMMON_APP_PROTO && view->is_slots && !view->decode_cnt && !view->db && !view->late &&
-	    !view->plain_cnt && !view->tables)
-		return proto_may(m, view, f->app_proto);
+	if (view->up == SK_KIND_NONE && view->slot == SK_F_COMMON_APP_PROTO && is_compared(view))
+		return text_may(m, view, f->app_proto);
 	return true;
+}
+
+bool sk_match_gate_may_name(const struct sk_matcher *m, uint32_t index, const char *name)
+{
+	const struct sk_view *view = &m->s->views[index];
+
+	return view->direct != SK_DIRECT_FIELD || view->slot != SK_F_ODDITY_NAME || !is_compared(view) || text_may(m, view, name);
 }
 
 void sk_match_probe(struct sk_matcher *m, uint32_t index, uint32_t elem)

@@ -81,6 +81,14 @@ bool sk_matcher_may(const struct sk_matcher *m, const struct sk_flow_info *f, un
 	return true;
 }
 
+bool sk_matcher_may_name(const struct sk_matcher *m, unsigned kind, const char *name)
+{
+	(void)m;
+	(void)kind;
+	(void)name;
+	return true;
+}
+
 void sk_matcher_explain(struct sk_matcher *m, const struct sk_rules_explain *rules, size_t cnt, void *out)
 {
 	for (size_t i = 0; i < cnt; i++)

@@ -611,13 +611,59 @@ static void wanted(void **state)
 	sk_rules_free(s);
 }
 
+/* May an oddity of that name match? Where it does match it may. */
+static bool name_may(const char *where, const char *name)
+{
+	char text[4096];
+	struct sk_ruleset *s;
+	struct sk_matcher *m;
+	struct lab_event e;
+	bool may;
+
+	lab_event(&e, SK_KIND_HTTP_ODDITY);
+	e.values[SK_F_ODDITY_NAME] = lab_text(name);
+	e.values[SK_F_ODDITY_BYTES] = lab_text("EVIL");
+	snprintf(text, sizeof(text), LAB_HEAD "rules:\n  - id: r\n    title: t\n    severity: low\n    on: http.oddity\n    where: {%s}\n", where);
+	s = lab_load(text);
+	m = sk_matcher_new(s, NULL);
+	may = sk_matcher_may_name(m, SK_KIND_HTTP_ODDITY, name);
+	assert_false(sk_matcher_may_name(m, SK_KIND_DNS_ODDITY, name));
+	if (lab_run(m, &e.e).cnt)
+		assert_true(may);
+	sk_matcher_free(m);
+	sk_rules_free(s);
+	return may;
+}
+
+static void names_asked_for(void **state)
+{
+	assert_true(name_may("name: bare_cr", "bare_cr"));
+	assert_false(name_may("name: bare_cr", "bare_lf"));
+	assert_false(name_may("name: bare_cr", "bare_cr_"));
+	assert_true(name_may("name: [bare_cr, nul_in_head]", "nul_in_head"));
+	assert_false(name_may("name: [bare_cr, nul_in_head]", "bad_escape"));
+	assert_true(name_may("name: {is: BARE_CR, nocase: true}", "bare_cr"));
+	assert_false(name_may("name: bare_cr, bytes: {contains: EVIL}", "bad_escape"));
+	assert_true(name_may("name: bare_cr, bytes: {contains: EVIL}", "bare_cr"));
+	/* others than whole names, and rules that do without */
+	assert_true(name_may("name: {contains: cr}", "bare_cr"));
+	assert_true(name_may("name: {exists: yes}", "bare_cr"));
+	assert_true(name_may("bytes: {contains: EVIL}", "bare_cr"));
+	assert_true(name_may("any: [{name: bare_cr}, {bytes: {contains: EVIL}}]", "bad_escape"));
+	assert_true(name_may("any: [{name: bare_cr}, {name: bad_escape}]", "bad_escape"));
+	assert_false(name_may("any: [{name: bare_cr}, {name: bad_escape}]", "chunked_twice"));
+	assert_true(name_may("not: {name: bare_cr}", "bad_escape"));
+	assert_true(name_may("name: {regex: '^bare'}", "bare_cr"));
+	assert_true(name_may("name: {decode: [base64], is: bare_cr}", "bad_escape"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
 		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors),
 		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
-		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted),
+		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted), cmocka_unit_test(names_asked_for),
 	};
 
 	int failed = cmocka_run_group_tests_name("match", tests, NULL, NULL);
