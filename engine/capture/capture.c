@@ -255,9 +255,14 @@ int sk_capture_next(struct sk_capture *c, struct sk_raw *burst, int max, int tim
 	return n;
 }
 
-bool sk_capture_stays(struct sk_capture *c)
+bool sk_capture_is_whole(const struct sk_capture *c)
 {
-	return !c->live && sk_source_stays(&c->source);
+	return c->live || sk_source_is_whole(&c->source);
+}
+
+bool sk_capture_stays(struct sk_capture *c, bool soon)
+{
+	return !c->live && sk_source_stays(&c->source, soon);
 }
 
 void sk_capture_break(struct sk_capture *c)

@@ -63,8 +63,11 @@ int sk_capture_check_filter(const char *filter, struct sk_error *e);
  * whole has been delivered before). */
 int sk_capture_next(struct sk_capture *c, struct sk_raw *burst, int max, int timeout_ms, struct sk_error *e);
 
-/* Asks that packet bytes stay where they are until sk_capture_close. True when they do: those of a plain file, which is mapped. */
-bool sk_capture_stays(struct sk_capture *c);
+/* True when packet bytes stay where they are until sk_capture_close: those of a plain file, which is mapped. soon: all will be looked at
+ * by another thread, which may be some MiB behind. */
+bool sk_capture_stays(struct sk_capture *c, bool soon);
+/* False when a file whose bytes stay has become shorter: its packets must not be touched any more. */
+bool sk_capture_is_whole(const struct sk_capture *c);
 
 /* Makes a waiting or later sk_capture_next return SK_E_EOF soon. Async-signal-safe. */
 void sk_capture_break(struct sk_capture *c);

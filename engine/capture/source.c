@@ -170,9 +170,19 @@ int sk_source_release(struct sk_source *s, struct sk_error *e)
 	return 0;
 }
 
-bool sk_source_stays(struct sk_source *s)
+bool sk_source_stays(struct sk_source *s, bool soon)
 {
-	return s->stays = s->map && !s->unpack;
+	bool stays = s->map && !s->unpack;
+
+	s->stays = stays && soon;
+	return stays;
+}
+
+bool sk_source_is_whole(const struct sk_source *s)
+{
+	struct stat st;
+
+	return !s->map || (fstat(s->fd, &st) == 0 && (uint64_t)st.st_size >= s->map_len);
 }
 
 static int make_buffer(struct sk_source *s, struct sk_error *e)

@@ -33,7 +33,7 @@ struct sk_source {
 	bool ended;			/* the file's own end was reached */
 	uint8_t *map;			/* the whole file, or NULL */
 	size_t map_len, map_dropped;
-	bool stays;			/* bytes taken may be looked at until close */
+	bool stays;			/* bytes taken will be looked at once more */
 	struct sk_span packed;		/* what of map, of memory or of in is not unpacked yet */
 	struct sk_unpack *unpack;	/* NULL when not compressed */
 	uint64_t unpacked;		/* bytes */
@@ -62,8 +62,10 @@ static inline void sk_source_take(struct sk_source *s, size_t n)
  * 1; 0 at the end of the input; SK_E_STATE when told to stop; SK_E_FORMAT, -errno: *e says why. */
 int sk_source_more(struct sk_source *s, size_t want, struct sk_error *e);
 
-/* Asks that bytes taken stay valid until close. True when they do. */
-bool sk_source_stays(struct sk_source *s);
+/* True when bytes taken stay valid until close. soon: those of the newest MiB will be looked at once more and are kept in memory. */
+bool sk_source_stays(struct sk_source *s, bool soon);
+/* False when a mapped file is shorter than it was: touching its end would end the process. */
+bool sk_source_is_whole(const struct sk_source *s);
 
 /* Bytes taken are not needed any more. 0, or SK_E_FORMAT when the file has shrunk meanwhile. */
 int sk_source_release(struct sk_source *s, struct sk_error *e);

@@ -35,8 +35,9 @@ SK_COUNTER_TABLE(classify, SK_CLASSIFY_COUNTERS)
 struct kept {
 	struct kept *next;
 	uint64_t time_ns;
-	uint32_t n, payload;		/* bytes; of them payload */
-	uint8_t ip[];
+	const uint8_t *ip;		/* bytes, or where the packet's stay */
+	uint32_t n, payload;		/* their number; of them payload */
+	uint8_t bytes[];
 };
 
 /* A flow without a verdict: f->classify. */
@@ -70,7 +71,7 @@ struct pair {
 struct sk_classify {
 	struct ndpi_detection_module_struct *ndpi;
 	struct sk_classify_counters counters;
-	struct pool looks, flows;
+	struct pool looks, flows, places;	/* places: struct kept without bytes */
 	struct look *oldest, *newest;	/* of those whose packets are kept */
 	size_t active, max_flows;	/* looks */
 	uint64_t bytes;			/* shown to nDPI's flows without a verdict */
@@ -228,6 +229,7 @@ struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, bool
 	c->at_once = at_once;
 	c->kept_max = SK_MIN(max_flows * SHOWN_BYTES, (uint64_t)KEPT_BYTES_MAX);
 	pool_init(&c->looks, sizeof(struct look));
+	pool_init(&c->places, sizeof(struct kept));
 	pool_init(&c->flows, ndpi_detection_get_sizeof_ndpi_flow_struct());
 	return c;
 }
@@ -260,6 +262,7 @@ void sk_classify_free(struct sk_classify *c)
 		free(c->pairs[i].name);
 	pool_fini(&c->looks);
 	pool_fini(&c->flows);
+	pool_fini(&c->places);
 	free(c);
 }
 
@@ -324,33 +327,72 @@ static void list_remove(struct sk_classify *c, struct look *l)
 	*(l->newer ? &l->newer->older : &c->newest) = l->older;
 }
 
+static size_t size_of(const struct kept *k)
+{
+	return sizeof(*k) + (k->ip == k->bytes ? k->n : 0);
+}
+
+/* NULL when memory is short. */
+static struct kept *kept_new(struct sk_classify *c, struct sk_span ip, bool stays)
+{
+	struct kept *k = stays ? pool_take(&c->places) : sk_mem_alloc(sizeof(*k) + ip.n);
+
+	if (!k)
+		return NULL;
+	k->next = NULL;
+	k->n = (uint32_t)ip.n;
+	k->ip = stays ? ip.p : memcpy(k->bytes, ip.p, ip.n);
+	c->kept += size_of(k);
+	return k;
+}
+
+/* Returns the next. */
+static struct kept *kept_free(struct sk_classify *c, struct kept *k)
+{
+	struct kept *next = k->next;
+
+	c->kept -= size_of(k);
+	if (k->ip == k->bytes)
+		sk_mem_free(k);
+	else
+		pool_give(&c->places, k);
+	return next;
+}
+
 /* False when memory is short. */
 static bool keep(struct sk_classify *c, struct look *l, const struct sk_packet *p)
 {
-	size_t n = SK_MIN(p->ip.n, (size_t)UINT16_MAX);
-	struct kept *k = sk_mem_alloc(sizeof(*k) + n);
+	struct kept *k = kept_new(c, sk_span_sub(p->ip, 0, UINT16_MAX), p->flags & SK_PACKET_STAYS);
 
 	if (!k)
 		return false;
 	l->packets++;
-	k->next = NULL;
 	k->time_ns = p->time_ns;
-	k->n = (uint32_t)n;
 	k->payload = (uint32_t)p->payload.n;
-	memcpy(k->ip, p->ip.p, n);
 	*l->end = k;
 	l->end = &k->next;
-	c->kept += sizeof(*k) + n;
 	return true;
 }
 
-static struct kept *let_go(struct sk_classify *c, struct kept *k)
+/* False when memory is short. */
+static bool copy_kept(struct sk_classify *c, struct look *l)
 {
-	struct kept *next = k->next;
+	for (struct kept **link = &l->first; *link; link = &(*link)->next) {
+		struct kept *k = *link, *copy;
 
-	c->kept -= sizeof(*k) + k->n;
-	sk_mem_free(k);
-	return next;
+		if (k->ip == k->bytes)
+			continue;
+		copy = kept_new(c, sk_span(k->ip, k->n), false);
+		if (!copy)
+			return false;
+		copy->time_ns = k->time_ns;
+		copy->payload = k->payload;
+		copy->next = kept_free(c, k);
+		*link = copy;
+		if (!copy->next)
+			l->end = &copy->next;
+	}
+	return true;
 }
 
 static void look_end(struct sk_classify *c, struct look *l)
@@ -362,7 +404,7 @@ static void look_end(struct sk_classify *c, struct look *l)
 	} else {
 		list_remove(c, l);
 		for (struct kept *k = l->first; k;)
-			k = let_go(c, k);
+			k = kept_free(c, k);
 	}
 	l->flow->classify = &verdict;
 	pool_give(&c->looks, l);
@@ -424,7 +466,7 @@ static void show(struct sk_classify *c, struct look *l)
 		return;
 	}
 	list_remove(c, l);
-	for (k = l->first; k; k = let_go(c, k))
+	for (k = l->first; k; k = kept_free(c, k))
 		if (f->classify == l)
 			feed(c, l, sk_span(k->ip, k->n), k->payload, k->time_ns);
 	if (f->classify == l && l->ended)
@@ -508,6 +550,32 @@ void sk_classify_flow_end(struct sk_classify *c, struct sk_flow *f)
 		conclude(c, l);
 	else
 		l->ended = true;
+}
+
+/* Whether bytes of its packets are where they stayed. */
+static bool has_places(const struct look *l)
+{
+	for (const struct kept *k = l->first; k; k = k->next)
+		if (k->ip != k->bytes)
+			return true;
+	return false;
+}
+
+void sk_classify_settle(struct sk_classify *c, bool lost)
+{
+	struct look *next;
+
+	for (struct look *l = c->oldest; l; l = next) {
+		next = l->newer;
+		if (lost && has_places(l)) {
+			c->counters.refused++;
+			look_end(c, l);
+		} else if (!copy_kept(c, l)) {
+			show(c, l);
+		}
+		while (c->kept > c->kept_max && c->oldest != next)
+			show(c, c->oldest);
+	}
 }
 
 void sk_classify_forget(struct sk_classify *c, struct sk_flow *f)

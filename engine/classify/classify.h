@@ -3,8 +3,8 @@
  * in       the first payload packets of a flow, from the IP header on
  * out      f->info.ndpi_protocol, ndpi_category, ndpi_risk
  * memory   one detection module per worker (about 6 MB, 25 ms), made at the first flow that needs it; an nDPI flow from the first
- *          payload to the verdict; where names are wanted of some flows only, the first packets of the others (flow memory, at most
- *          8 MiB: those kept longest are shown to nDPI then)
+ *          payload to the verdict; where names are wanted of some flows only, the first packets of the others (at most 8 MiB: those
+ *          kept longest are shown to nDPI then), or where they are while their bytes stay
  * threads  one worker each; modules are made one after the other
  * source   nDPI 4.2 to 5.x, differences probed by configure
  * limits   a hint, never an indicator: nDPI does not reassemble and truncates names
@@ -48,6 +48,8 @@ void sk_classify_name(struct sk_classify *c, struct sk_flow *f);
 void sk_classify_drop(struct sk_classify *c, struct sk_flow *f);
 /* No more packets: the last guess, now or when sk_classify_name is called. */
 void sk_classify_flow_end(struct sk_classify *c, struct sk_flow *f);
+/* Bytes of packets with SK_PACKET_STAYS go: what is kept of them is copied, or shown to nDPI where there is no room; lost: forgotten. */
+void sk_classify_settle(struct sk_classify *c, bool lost);
 /* Frees f->classify. The names stay until the flow goes. */
 void sk_classify_forget(struct sk_classify *c, struct sk_flow *f);
 

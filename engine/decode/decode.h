@@ -27,7 +27,8 @@ enum {
 	SK_PACKET_NO_TRANSPORT = 1 << 5,	/* ports and payload are not known */
 	SK_PACKET_HAS_TIMESTAMP = 1 << 6,	/* TCP timestamps option */
 	SK_PACKET_HAS_WSCALE = 1 << 7,
-	SK_PACKET_TUNNELLED = 1 << 8
+	SK_PACKET_TUNNELLED = 1 << 8,
+	SK_PACKET_STAYS = 1 << 9		/* set by pipeline/: the bytes are there until sk_worker_settle */
 };
 
 enum { SK_TCP_FIN = 1, SK_TCP_SYN = 2, SK_TCP_RST = 4, SK_TCP_PSH = 8, SK_TCP_ACK = 16, SK_TCP_URG = 32, SK_TCP_ECE = 64, SK_TCP_CWR = 128 };

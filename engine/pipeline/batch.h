@@ -16,7 +16,11 @@
 #define SK_BATCH_FULL (96 * 1024)	/* packet bytes after which nothing is added: what is on its way should stay in the caches */
 #define SK_BATCHES 32			/* per worker; a power of two */
 
-enum sk_batch_what { SK_BATCH_PACKET, SK_BATCH_ODDITY, SK_BATCH_TIME, SK_BATCH_SWEEP, SK_BATCH_END };
+enum sk_batch_what {
+	SK_BATCH_PACKET, SK_BATCH_ODDITY,
+	SK_BATCH_TIME, SK_BATCH_SWEEP, SK_BATCH_END,
+	SK_BATCH_SETTLE, SK_BATCH_LOST		/* bytes that stayed go; have gone */
+};
 
 struct sk_batch_oddity {
 	const char *name;
@@ -32,7 +36,7 @@ struct sk_batch {
 	uint32_t used;				/* of bytes */
 	uint32_t left_behind;			/* packet bytes that are not in bytes */
 	uint8_t what[SK_BATCH_ITEMS];
-	struct sk_packet packets[SK_BATCH_ITEMS];	/* TIME, END: order and time_ns only */
+	struct sk_packet packets[SK_BATCH_ITEMS];	/* but with PACKET and ODDITY: order and time_ns only */
 	struct sk_batch_oddity oddities[SK_BATCH_ITEMS];	/* with ODDITY */
 	uint8_t bytes[SK_BATCH_BYTES];
 };

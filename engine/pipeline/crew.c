@@ -44,6 +44,10 @@ static void give_mark(struct member *m, enum sk_batch_what what, const struct sk
 		sk_worker_end(m->worker, p->order);
 		return;
 	}
+	if (what == SK_BATCH_SETTLE || what == SK_BATCH_LOST) {
+		sk_worker_settle(m->worker, what == SK_BATCH_LOST);
+		return;
+	}
 	if (m->index == 0 && what == SK_BATCH_TIME)
 		sk_output_time(m->all->output, 0, p->order, p->time_ns);
 	sk_worker_time(m->worker, p->order, p->time_ns);

@@ -24,7 +24,7 @@ void sk_crew_packet(struct sk_crew *s, const struct sk_packet *p, const char *fi
 /* As sk_worker_oddity; bytes are copied. */
 void sk_crew_oddity(struct sk_crew *s, const struct sk_packet *p, uint64_t order, const char *file, const char *name,
 		    struct sk_span bytes, struct sk_span other, uint64_t offset);
-/* what: SK_BATCH_TIME, SK_BATCH_SWEEP or SK_BATCH_END, for every worker. */
+/* what: none of SK_BATCH_PACKET and SK_BATCH_ODDITY; for every worker. */
 void sk_crew_mark(struct sk_crew *s, enum sk_batch_what what, const char *file, uint64_t order, uint64_t now_ns);
 /* All up to this order has been given: sends off what there is. */
 void sk_crew_upto(struct sk_crew *s, uint64_t order);

@@ -37,6 +37,7 @@ struct replay {
 	bool has_time;
 	uint64_t problem_files;
 	bool stays;				/* bytes of this file's packets stay until it is closed */
+	struct sk_capture *before;		/* the file before, whose bytes stayed: flows may still need them */
 };
 
 /* Hands the packets that wait to the worker on this thread. */
@@ -85,6 +86,27 @@ static void mark(struct replay *r, enum sk_batch_what what, uint64_t now_ns)
 		sk_worker_time(&r->g->workers[0], order, now_ns);
 }
 
+static void tell_workers(struct replay *r, enum sk_batch_what what)
+{
+	if (r->crew)
+		sk_crew_mark(r->crew, what, r->file, 2 * r->count, r->now_ns);
+	else
+		sk_worker_settle(&r->g->workers[0], what == SK_BATCH_LOST);
+}
+
+/* Closes the file before. ended: its flows have ended, or will have before it is closed. */
+static void close_before(struct replay *r, bool ended)
+{
+	if (!r->before)
+		return;
+	if (!ended)
+		tell_workers(r, SK_BATCH_SETTLE);
+	if (r->crew)
+		sk_crew_drain(r->crew, 2 * r->count - 1);
+	sk_capture_close(r->before);
+	r->before = NULL;
+}
+
 /* The first packet of a file, at now_ns. Flows of the file before end with it, unless this one continues it. */
 static void begin_file(struct replay *r, const char *file, uint64_t now_ns)
 {
@@ -94,7 +116,9 @@ static void begin_file(struct replay *r, const char *file, uint64_t now_ns)
 		mark(r, SK_BATCH_END, r->now_ns);
 		r->second = now_ns / 1000000000u;
 		r->now_ns = now_ns;
+		close_before(r, true);
 	}
+	close_before(r, false);
 	r->file = file;
 	if (!r->crew)
 		r->g->workers[0].file = file;
@@ -131,8 +155,10 @@ static void take_burst(struct replay *r, const struct sk_raw *raw, int cnt)
 		r->order = 2 * r->count++ + 1;
 		if (!sk_intake_packet(&r->g->intakes[0], &raw[i], r->order, p))
 			continue;
+		if (r->stays && !(p->flags & SK_PACKET_DEFRAGMENTED))
+			p->flags |= SK_PACKET_STAYS;
 		if (r->crew) {
-			sk_crew_packet(r->crew, p, r->file, r->stays && !(p->flags & SK_PACKET_DEFRAGMENTED));
+			sk_crew_packet(r->crew, p, r->file, p->flags & SK_PACKET_STAYS);
 			continue;
 		}
 		r->burst[r->burst_n++] = p;
@@ -179,7 +205,7 @@ static int replay_file(struct replay *r, size_t i, struct sk_error *e)
 		return n;
 	sk_stop_breaks(0, c);
 	sk_capture_progress(c, &done, &size);
-	r->stays = r->crew && size >= STAYS_MIN && sk_capture_stays(c);
+	r->stays = size >= STAYS_MIN && sk_capture_stays(c, r->crew);
 	while ((n = sk_capture_next(c, burst, SK_CAPTURE_BURST_MAX, 0, e)) > 0 && !sk_stop_wanted()) {
 		if (!begun)
 			begin_file(r, r->how->files->paths[i], burst[0].time_ns);
@@ -190,9 +216,13 @@ static int replay_file(struct replay *r, size_t i, struct sk_error *e)
 	}
 	sk_stop_breaks(0, NULL);
 	sk_counter_add(&sk_capture_counter_table, (uint64_t *)&r->g->capture, sk_capture_counters(c));
-	if (r->stays && begun)
-		sk_crew_drain(r->crew, 2 * r->count - 1);
-	sk_capture_close(c);
+	if (r->stays && begun) {
+		if (!sk_capture_is_whole(c))
+			tell_workers(r, SK_BATCH_LOST);
+		r->before = c;
+	} else {
+		sk_capture_close(c);
+	}
 	return n == SK_E_EOF || n >= 0 ? 0 : n;
 }
 
@@ -225,6 +255,7 @@ int sk_engine_replay(struct sk_engine *g, const struct sk_engine_replay *how, st
 			sk_worker_end(&g->workers[0], UINT64_MAX);
 	}
 	sk_crew_close(r.crew);
+	sk_capture_close(r.before);
 	sk_engine_no_more(g);
 	return rc < 0 ? rc : (int)r.problem_files;
 }

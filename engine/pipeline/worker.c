@@ -282,6 +282,12 @@ void sk_worker_time(struct sk_pipeline_worker *w, uint64_t order, uint64_t now_n
 	sk_flow_expire(w->flows, now_ns);
 }
 
+void sk_worker_settle(struct sk_pipeline_worker *w, bool lost)
+{
+	if (w->classify)
+		sk_classify_settle(w->classify, lost);
+}
+
 void sk_worker_end(struct sk_pipeline_worker *w, uint64_t order)
 {
 	set_order(w, order, true);

@@ -66,6 +66,8 @@ void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, u
 		      struct sk_span other, uint64_t offset);
 /* Packet time has come this far. */
 void sk_worker_time(struct sk_pipeline_worker *w, uint64_t order, uint64_t now_ns);
+/* Bytes of packets with SK_PACKET_STAYS go: what is still needed of them is copied. lost: they are gone. */
+void sk_worker_settle(struct sk_pipeline_worker *w, bool lost);
 /* The input ends, or the next file does not continue this one. */
 void sk_worker_end(struct sk_pipeline_worker *w, uint64_t order);
 

@@ -10,6 +10,9 @@ struct link {
 	struct sk_decode d;
 	struct sk_flow f;
 	uint64_t number;
+	bool stays;			/* frames are kept in … */
+	struct pk frames[4];
+	unsigned frame_cnt;
 };
 
 static void open_any(struct link *l, unsigned max_packets, size_t max_flows, bool at_once)
@@ -31,16 +34,17 @@ static void send_tcp(struct link *l, struct sk_flow *f, int dir, uint32_t seq, c
 {
 	struct sk_packet p;
 	struct sk_raw raw;
-	struct pk b;
+	struct pk here, *b = l->stays ? &l->frames[l->frame_cnt++] : &here;
 
 	if (dir == SK_TO_SERVER)
-		pk_tcp_frame(&b, "10.0.0.1", 40000, "10.0.0.2", 8080, seq, 1, 0x18, payload, strlen(payload));
+		pk_tcp_frame(b, "10.0.0.1", 40000, "10.0.0.2", 8080, seq, 1, 0x18, payload, strlen(payload));
 	else
-		pk_tcp_frame(&b, "10.0.0.2", 8080, "10.0.0.1", 40000, seq, 1, 0x18, payload, strlen(payload));
+		pk_tcp_frame(b, "10.0.0.2", 8080, "10.0.0.1", 40000, seq, 1, 0x18, payload, strlen(payload));
 	l->number++;
-	raw = pk_raw(&b, l->number, l->number * 1000000);
+	raw = pk_raw(b, l->number, l->number * 1000000);
 	assert_int_equal(sk_decode(&l->d, &raw, &p), 0);
 	f->info.proto = 6;
+	p.flags |= l->stays ? SK_PACKET_STAYS : 0;
 	sk_classify_packet(l->c, f, &p);
 }
 
@@ -261,6 +265,63 @@ static void what_is_kept_is_bounded(void **state)
 	sk_classify_free(l.c);
 }
 
+/* Packets whose bytes stay are not copied until these go. */
+static void places_are_settled(void **state)
+{
+	enum { ASKED, COPIED, LOST, HOW_CNT };
+	static struct link l;
+	const struct sk_classify_counters *n;
+
+	for (int how = 0; how < HOW_CNT; how++) {
+		open_any(&l, 12, 100, false);
+		l.stays = true;
+		n = sk_classify_counters(l.c);
+		send_tcp(&l, &l.f, SK_TO_SERVER, 1, request);
+		send_tcp(&l, &l.f, SK_TO_CLIENT, 1, response);
+		if (how != ASKED) {
+			sk_classify_settle(l.c, how == LOST);
+			memset(l.frames, 0, sizeof(l.frames));
+			l.stays = false;
+			send_tcp(&l, &l.f, SK_TO_SERVER, 85, request);
+		}
+		sk_classify_name(l.c, &l.f);
+		assert_int_equal(n->refused, how == LOST);
+		if (how == LOST)
+			assert_null(l.f.info.ndpi_protocol);
+		else
+			assert_string_equal(l.f.info.ndpi_protocol, "HTTP");
+		sk_classify_flow_end(l.c, &l.f);
+		sk_classify_forget(l.c, &l.f);
+		sk_classify_free(l.c);
+	}
+}
+
+/* Where there is no room for copies, nDPI is shown what was kept longest. */
+static void what_is_settled_is_bounded(void **state)
+{
+	static char big[1001];
+	struct sk_flow f[2] = { 0 };
+	static struct link l;
+
+	memset(big, 'x', 1000);
+	open_any(&l, 12, 1, false);		/* 4 KiB */
+	l.stays = true;
+	send_tcp(&l, &f[0], SK_TO_SERVER, 1, request);
+	send_tcp(&l, &f[0], SK_TO_CLIENT, 1, response);
+	assert_int_equal(sk_classify_counters(l.c)->flows, 0);
+	sk_classify_settle(l.c, false);
+	assert_int_equal(sk_classify_counters(l.c)->flows, 0);
+	sk_classify_drop(l.c, &f[0]);
+	l.frame_cnt = 0;
+	for (unsigned i = 0; i < 4; i++)
+		send_tcp(&l, &f[1], SK_TO_SERVER, 1 + 1000 * i, big);
+	assert_int_equal(sk_classify_counters(l.c)->flows, 0);
+	sk_classify_settle(l.c, false);
+	assert_int_equal(sk_classify_counters(l.c)->flows, 1);
+	assert_int_equal(sk_classify_counters(l.c)->packets, 4);
+	sk_classify_free(l.c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,7 +329,8 @@ int main(void)
 		cmocka_unit_test(names_are_the_same_pointers),
 		cmocka_unit_test(packets_are_capped),
 		cmocka_unit_test(flows_are_bounded), cmocka_unit_test(names_wait_until_asked),
-		cmocka_unit_test(a_late_guess_is_the_same), cmocka_unit_test(what_is_kept_is_bounded),
+		cmocka_unit_test(a_late_guess_is_the_same), cmocka_unit_test(what_is_kept_is_bounded), cmocka_unit_test(places_are_settled),
+		cmocka_unit_test(what_is_settled_is_bounded),
 		cmocka_unit_test(what_is_known_is_dropped), cmocka_unit_test(risks_have_names),
 	};
 
