@@ -133,6 +133,35 @@ static struct sk_http_tx *dequeue(struct sk_http *h)
 	return tx;
 }
 
+/* --- pieces --- */
+
+/* Tells the pieces that were put together. */
+static void flush_pieces(struct sk_http_worker *w)
+{
+	struct sk_http_side *s = w->pieces_of;
+
+	if (SK_LIKELY(!s))
+		return;
+	w->pieces_of = NULL;
+	sk_http_body_push(s->body, sk_span(w->pieces, w->pieces_n), w->pieces_off, false);
+}
+
+/* Chunks of a byte or two: an event for each would cost far more than their bytes. */
+static void gather_piece(struct sk_http_side *s, struct sk_span bytes, uint64_t off)
+{
+	struct sk_http_worker *w = s->http->worker;
+
+	if (w->pieces_of && (w->pieces_of != s || sizeof(w->pieces) - w->pieces_n < bytes.n))
+		flush_pieces(w);
+	if (!w->pieces_of) {
+		w->pieces_of = s;
+		w->pieces_off = off;
+		w->pieces_n = 0;
+	}
+	memcpy(w->pieces + w->pieces_n, bytes.p, bytes.n);
+	w->pieces_n += bytes.n;
+}
+
 /* --- oddities --- */
 
 void sk_http_tell_odds(struct sk_http *h, int dir, const struct sk_http_odds *odds, struct sk_span bytes, uint64_t off,
@@ -153,6 +182,7 @@ static void on_oddity(void *cx, enum sk_http_odd odd, struct sk_span bytes, uint
 	struct sk_http_odds odds = { { 0, 0 } };
 	const struct sk_event *parent = NULL;
 
+	flush_pieces(h->worker);
 	if (s->tx && s->dir == SK_TO_CLIENT && s->tx->has_response)
 		parent = &s->tx->response;
 	else if (s->tx && s->tx->has_request)
@@ -338,6 +368,7 @@ static enum sk_http1_answer on_head(void *cx, const struct sk_http1_head *head)
 {
 	struct sk_http_side *s = cx;
 
+	flush_pieces(s->http->worker);
 	return head->is_response ? on_response(s, head) : on_request(s, head);
 }
 
@@ -351,14 +382,21 @@ static void on_body(void *cx, struct sk_span bytes, uint64_t off, bool headless,
 		s->body = sk_http_body_new(s, s->tx, NULL);
 		s->body_failed = !s->body;
 	}
-	if (s->body)
-		sk_http_body_push(s->body, bytes, off, last);
+	if (!s->body)
+		return;
+	if (SK_UNLIKELY(bytes.n < SK_HTTP_PIECE_SMALL && !last)) {
+		gather_piece(s, bytes, off);
+		return;
+	}
+	flush_pieces(s->http->worker);
+	sk_http_body_push(s->body, bytes, off, last);
 }
 
 static void on_gap(void *cx, uint64_t lost)
 {
 	struct sk_http_side *s = cx;
 
+	flush_pieces(s->http->worker);
 	if (s->body)
 		sk_http_body_gap(s->body, lost);
 	else
@@ -369,6 +407,7 @@ static void on_end(void *cx, bool truncated, bool headless)
 {
 	struct sk_http_side *s = cx;
 
+	flush_pieces(s->http->worker);
 	if (s->body)
 		sk_http_body_end(s->body, truncated);
 	s->body = NULL;
@@ -381,6 +420,7 @@ static void on_trailer(void *cx, struct sk_span bytes)
 {
 	struct sk_http_side *s = cx;
 
+	flush_pieces(s->http->worker);
 	if (s->body)
 		sk_http_body_trailer(s->body, bytes);
 }
@@ -478,14 +518,11 @@ static void run_gap(struct sk_http *h, int dir, const struct sk_run *run)
 	sk_http1_gap(&h->side[dir].parser, run->lost);
 }
 
-static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run)
+static void take_run(struct sk_http *h, int dir, const struct sk_run *run)
 {
-	struct sk_http *h = state;
 	struct sk_http1 *p = &h->side[dir].parser;
 	size_t k;
 
-	if (h->stopped)
-		return;
 	/* the stream may be joined in its middle */
 	if (p->off < run->off && p->wait.n == 0 && !p->open)
 		p->off = run->off;
@@ -509,6 +546,16 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 			stop_holding(h);
 		sk_http1_end(p);
 	}
+}
+
+static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const struct sk_run *run)
+{
+	struct sk_http *h = state;
+
+	if (h->stopped)
+		return;
+	take_run(h, dir, run);
+	flush_pieces(h->worker);
 }
 
 /* Hosts of another kind see another request. */

@@ -23,6 +23,8 @@
 #define SK_HTTP_RANGE_USES 8u		/* resources in pieces a flow is in the midst of */
 #define SK_HTTP_RANGES_MAX 256u		/* … and all flows of a worker */
 #define SK_HTTP_HELD_MAX (64u << 10)		/* bytes behind a handshake that wait for the answer */
+#define SK_HTTP_PIECE_SMALL 64u			/* pieces of a body shorter than that are put together … */
+#define SK_HTTP_PIECES_MAX 1024u		/* … up to so many bytes of a run */
 
 #define SK_HTTP_COUNTERS(X) \
 	X(requests, "messages", "request heads") \
@@ -136,6 +138,10 @@ struct sk_http_worker {
 	struct sk_http_range *ranges;	/* the one used last first */
 	unsigned range_cnt;
 	uint64_t range_budget;		/* bytes they may still take */
+	struct sk_http_side *pieces_of;	/* whose body pieces are put together; NULL: nobody's, as between runs */
+	uint64_t pieces_off;		/* stream offset of the first */
+	size_t pieces_n;
+	uint8_t pieces[SK_HTTP_PIECES_MAX];
 	bool range_begun;		/* range_budget is set */
 };
 

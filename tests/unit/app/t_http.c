@@ -240,6 +240,30 @@ static void chunked_in_all_spellings(void **state)
 	assert_true(odd(body_of(te[9], chunks[0]), "content_length_and_chunked"));
 }
 
+/* Pieces of a run that are a byte or two long are told together, in their order, also where something is odd among them. */
+static void tiny_chunks(void **state)
+{
+	char text[8192], want[2300] = "bytes=";
+	size_t n = 0, w = 6;
+	uint64_t before;
+
+	start();
+	C("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+	before = k.events;
+	for (int i = 0; i < 600; i++) {
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "2%s\r\n%c%c\r\n", i == 300 ? ";x" : "", 'a' + i % 26, 'A' + i % 25);
+		w += (size_t)snprintf(want + w, sizeof(want) - w, "%c%c", 'a' + i % 26, 'A' + i % 25);
+	}
+	kit_run(&k, SK_TO_SERVER, text, n, false);
+	assert_int_equal(k.events - before, 3);			/* 600 bytes, the oddity, 600 bytes */
+	C("1\r\n.\r\n");
+	assert_int_equal(k.events - before, 4);			/* what comes with another packet is told with it */
+	C("0\r\n\r\n");
+	want[w++] = '.';
+	want[w] = 0;
+	has(finish(), "http.body", 0, want);
+}
+
 static void chunked_in_name_only(void **state)
 {
 	BODY("Transfer-Encoding: x chunked\r\n", "plain body", "plain%20body");
@@ -898,7 +922,7 @@ int main(void)
 		cmocka_unit_test(fields_behind_a_chunked_body), cmocka_unit_test(request_lines),
 		cmocka_unit_test(heads_have_no_bodies_even_unkept), cmocka_unit_test(urgent_data_is_read_both_ways),
 		cmocka_unit_test(replaced_bytes_are_read_both_ways), cmocka_unit_test(bytes_to_come_are_read_both_ways), cmocka_unit_test(fields),
-		cmocka_unit_test(chunked_in_all_spellings), cmocka_unit_test(chunked_in_name_only), cmocka_unit_test(lengths),
+		cmocka_unit_test(chunked_in_all_spellings), cmocka_unit_test(tiny_chunks), cmocka_unit_test(chunked_in_name_only), cmocka_unit_test(lengths),
 		cmocka_unit_test(the_request_behind_an_odd_length), cmocka_unit_test(both_readings_are_told),
 		cmocka_unit_test(messages_without_bodies), cmocka_unit_test(odd_responses), cmocka_unit_test(responses_find_their_requests),
 		cmocka_unit_test(forms), cmocka_unit_test(charsets), cmocka_unit_test(multipart), cmocka_unit_test(files), cmocka_unit_test(compressed_bodies),
