@@ -32,6 +32,8 @@ SK_COUNTER_TABLE(websocket, SK_WEBSOCKET_COUNTERS)
 #define CHUNK 16384u			/* bytes unmasked or inflated at a time */
 #define ODD_MAX 8u			/* times an oddity of one name is told per direction */
 #define RATIO_FREE (1u << 20)		/* bytes out before the ratio counts */
+#define PIECE_SMALL 64u			/* pieces of a message shorter than that are put together … */
+#define PIECES_MAX 1024u		/* … up to so many bytes of a run */
 
 _Static_assert(CHUNK == SK_WS_INFLATE_CHUNK, "one buffer serves both");
 
@@ -82,11 +84,18 @@ struct job {
 	int dir;
 	uint64_t first_off;		/* where the bytes of the piece at hand begin */
 	uint8_t *chunk;
+	uint8_t *pieces;		/* PIECES_MAX, where there are bytes at hand */
+	size_t pieces_n;
+	struct message *pieces_of;
+	uint64_t pieces_off;		/* where the first of them begins */
 	struct sk_websocket_counters *counters;
 };
 
+static void flush_pieces(struct job *j);
+
 static void odd(struct job *j, unsigned which, struct sk_span bytes)
 {
+	flush_pieces(j);
 	j->counters->malformed++;
 	if (j->s->told[which] == ODD_MAX)
 		return;
@@ -112,7 +121,7 @@ static const char *opcode_name(uint8_t opcode)
 	return names[opcode & 15];
 }
 
-static void publish_piece(struct job *j, struct sk_span bytes, bool last)
+static void publish(struct job *j, struct sk_span bytes, bool last)
 {
 	struct message *m = j->m;
 	struct sk_value v[SK_F_WEBSOCKET_MESSAGE_CNT];
@@ -130,6 +139,41 @@ static void publish_piece(struct job *j, struct sk_span bytes, bool last)
 	sk_set_num(&v[SK_F_WEBSOCKET_MESSAGE_NUMBER], m->number);
 	sk_app_publish(j->a, j->f, j->dir, j->first_off, &e);
 	m->off += bytes.n;
+}
+
+/* Publishes the pieces that were put together. */
+static void flush_pieces(struct job *j)
+{
+	struct message *m = j->m;
+	uint64_t off = j->first_off;
+
+	if (SK_LIKELY(!j->pieces_n))
+		return;
+	j->m = j->pieces_of;
+	j->first_off = j->pieces_off;
+	publish(j, sk_span(j->pieces, j->pieces_n), false);
+	j->pieces_n = 0;
+	j->m = m;
+	j->first_off = off;
+}
+
+/* Pieces that are not the last of their message and only a few bytes long wait for those behind them. */
+static void publish_piece(struct job *j, struct sk_span bytes, bool last)
+{
+	if (last || bytes.n >= PIECE_SMALL) {
+		flush_pieces(j);
+		publish(j, bytes, last);
+		return;
+	}
+	if (j->pieces_n && (j->pieces_of != j->m || PIECES_MAX - j->pieces_n < bytes.n))
+		flush_pieces(j);
+	if (!j->pieces_n) {
+		j->pieces_of = j->m;
+		j->pieces_off = j->first_off;
+	}
+	if (bytes.n)
+		memcpy(j->pieces + j->pieces_n, bytes.p, bytes.n);
+	j->pieces_n += bytes.n;
 }
 
 static void open_message(struct job *j, uint8_t opcode, bool compressed)
@@ -208,7 +252,7 @@ static bool on_inflated(void *cx, struct sk_span out)
 {
 	struct job *j = cx;
 	const struct sk_app_conf *conf = sk_app_conf_of(j->a);
-	uint64_t total = j->m->off + out.n;
+	uint64_t waiting = j->pieces_n && j->pieces_of == j->m ? j->pieces_n : 0, total = j->m->off + waiting + out.n;
 
 	publish_piece(j, out, false);
 	if (total > conf->inflate_max) {
@@ -451,13 +495,15 @@ static void run(struct sk_app *a, struct sk_flow *f, void *state, int dir, const
 			return;
 		s->lost = false;
 		sk_arena_reset(sk_app_scratch(a));
-		j.chunk = sk_arena_alloc(sk_app_scratch(a), CHUNK);
+		j.chunk = sk_arena_alloc(sk_app_scratch(a), CHUNK + PIECES_MAX);
 		if (!j.chunk) {
 			j.counters->memory++;
 			gap(&j, UINT64_MAX);
 			return;
 		}
+		j.pieces = j.chunk + CHUNK;
 		bytes(&j, r->data, r->off);
+		flush_pieces(&j);
 	}
 	/* a capture may end anywhere, and so may a connection that is reset; one that is closed may not */
 	if (r->closed && (s->in_frame || s->reader.n) && !s->lost) {

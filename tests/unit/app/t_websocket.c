@@ -109,6 +109,33 @@ static void long_frames(void **state)
 	kit_free(&k);
 }
 
+/* Pieces of a message that came in one run and are a byte long are told together. */
+static void tiny_fragments(void **state)
+{
+	uint8_t up[8192];
+	char want[2300] = "websocket.message to_client payload=";
+	size_t n = 0, w = strlen(want);
+	uint64_t before;
+	struct kit k;
+
+	start(&k, "");
+	before = k.events;
+	for (int i = 0; i < 600; i++) {
+		char c = (char)('a' + i % 26);
+
+		n += put_frame(up + n, i == 0 ? 1 : i == 599 ? 0x80 : 0, &c, 1, 0);
+		want[w++] = c;
+		if (i == 300)					/* a ping between them comes in its place */
+			n += put_frame(up + n, 0x89, "?", 1, 0);
+	}
+	kit_run(&k, SK_TO_CLIENT, up, n, false);
+	assert_int_equal(k.events - before, 4);			/* to the ping, it, to the last, it */
+	snprintf(want + w, sizeof(want) - w, " last=1 truncated=0 opcode=text fragments=600 compressed=0 masked=0 number=1\n");
+	kit_end(&k);
+	assert_non_null(strstr(kit_log(&k), want));
+	kit_free(&k);
+}
+
 #define SERVER(p, o, n) "websocket.message to_client payload=" p " last=1 truncated=0 opcode=" o " fragments=1 compressed=0 masked=0 number=" n "\n"
 
 static void oddities_go_on(void **state)
@@ -390,6 +417,7 @@ int main(void)
 		cmocka_unit_test(open_tells_the_handshake),
 		cmocka_unit_test(fragments_and_control_frames_in_any_segmentation),
 		cmocka_unit_test(long_frames),
+		cmocka_unit_test(tiny_fragments),
 		cmocka_unit_test(oddities_go_on),
 		cmocka_unit_test(a_frame_is_cut_by_whoever_closes),
 		cmocka_unit_test(deflate_in_any_segmentation),
