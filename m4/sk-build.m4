@@ -21,13 +21,18 @@ AS_IF([test "x$enable_werror" = xyes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
 AC_SUBST([WARN_CFLAGS])
 ])
 
-# SK_OPTIMISE: --enable-lto, --enable-pgo, with gcc. Before AM_PROG_AR, because archives of such objects need gcc's own tools.
+# SK_OPTIMISE: COPY_CFLAGS; --enable-lto, --enable-pgo, with gcc. Before AM_PROG_AR, because archives of such objects need gcc's own tools.
 AC_DEFUN([SK_OPTIMISE], [
 AC_ARG_ENABLE([lto], [AS_HELP_STRING([--enable-lto], [optimise the whole program when it is linked])], [], [enable_lto=no])
 AC_ARG_ENABLE([pgo], [AS_HELP_STRING([--enable-pgo], [build twice, the second time for what the shipped captures were seen to need])],
   [], [enable_pgo=no])
 AS_IF([test "x$enable_lto$enable_pgo" != xnono && $CC --version 2>/dev/null | grep -qi clang],
   [AC_MSG_ERROR([--enable-lto and --enable-pgo need gcc, and the compiler is $CC: leave them out or set CC=gcc])])
+# gcc clears and copies structs of some hundred bytes with rep stos and rep movs, which take long to begin
+COPY_CFLAGS=
+SK_FLAG([-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign], [COPY_CFLAGS])
+SK_FLAG([-mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign], [COPY_CFLAGS])
+AC_SUBST([COPY_CFLAGS])
 LTO_CFLAGS=
 AS_IF([test "x$enable_lto" != xno], [
   LTO_CFLAGS="-flto=auto"
