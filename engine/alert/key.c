@@ -85,10 +85,15 @@ size_t sk_alert_seen_hashes(const struct sk_unless *u, const struct sk_value *va
 		combinations *= item_cnt(&values[i]);
 	combinations = SK_MIN(combinations, (size_t)SK_ALERT_LIST_MAX);
 	for (size_t at = 0; at < combinations; at++) {
-		size_t n = 0;
+		size_t n = 0, rest = at;
 
-		for (size_t i = 0, rest = at; i < cnt; rest /= item_cnt(&values[i]), i++)
-			add_item(key, &n, &values[i], rest % item_cnt(&values[i]));
+		for (size_t i = 0; i < cnt; i++) {
+			const size_t items = item_cnt(&values[i]);
+
+			/* mostly one: a division costs more than all the rest */
+			add_item(key, &n, &values[i], items > 1 ? rest % items : 0);
+			rest = items > 1 ? rest / items : rest;
+		}
 		hashes[at] = sk_hash(key, n, &u->seed);
 	}
 	return combinations;

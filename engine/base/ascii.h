@@ -17,6 +17,13 @@ static inline uint64_t sk_ascii_lower8(uint64_t v)
 	return v | ((from_a ^ behind_z) & ~v & 0x80 * ones) >> 2;
 }
 
+typedef uint8_t sk_bytes16 __attribute__((vector_size(16)));
+
+static inline sk_bytes16 sk_ascii_lower16(sk_bytes16 v)
+{
+	return v | ((sk_bytes16)((sk_bytes16)(v - 'A') < 26) & 0x20);
+}
+
 /* to: s.n bytes, not overlapping s. */
 static inline void sk_ascii_lower_copy(uint8_t *to, struct sk_span s)
 {
@@ -27,6 +34,11 @@ static inline void sk_ascii_lower_copy(uint8_t *to, struct sk_span s)
 		for (; i < s.n; i++)
 			to[i] = sk_ascii_lower(s.p[i]);
 		return;
+	}
+	for (sk_bytes16 b; i + 16 <= s.n; i += 16) {
+		memcpy(&b, s.p + i, 16);
+		b = sk_ascii_lower16(b);
+		memcpy(to + i, &b, 16);
 	}
 	for (; i + 8 <= s.n; i += 8) {
 		memcpy(&v, s.p + i, 8);

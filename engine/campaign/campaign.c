@@ -433,6 +433,11 @@ static void tell_absences(struct sk_campaign *c, uint64_t now_ns)
 	}
 }
 
+static void count_memory(struct sk_campaign *c)
+{
+	c->counters.memory_max = SK_MAX(c->counters.memory_max, c->open.bytes + c->limits.bytes + c->sources.bytes + sk_seen_held(&c->seen));
+}
+
 static void hold_caps(struct sk_campaign *c)
 {
 	while (c->open.bytes > c->conf.max_bytes && c->open.cnt)
@@ -440,7 +445,7 @@ static void hold_caps(struct sk_campaign *c)
 	while (c->limits.bytes + c->sources.bytes > c->conf.max_bytes)
 		sk_keys_evict(c->limits.bytes > c->sources.bytes ? &c->limits : &c->sources);
 	c->counters.keys_evicted = c->open.evicted + c->limits.evicted + c->sources.evicted;
-	c->counters.memory_max = SK_MAX(c->counters.memory_max, c->open.bytes + c->limits.bytes + c->sources.bytes + sk_seen_held(&c->seen));
+	count_memory(c);
 	c->counters.seen_evicted = c->seen.evicted;
 	c->counters.keys_max = SK_MAX(c->open.cnt_max, SK_MAX(c->limits.cnt_max, c->sources.cnt_max));
 }
@@ -454,15 +459,16 @@ void sk_campaign_push(struct sk_campaign *c, struct sk_alert *a)
 	hold_caps(c);
 }
 
-void sk_campaign_seen(struct sk_campaign *c, uint64_t time_ns, const uint64_t *hash)
+void sk_campaign_seen(struct sk_campaign *c, uint64_t time_ns, bool is_mark, const uint64_t *hash)
 {
 	tell_absences(c, time_ns);
 	c->clock_ns = SK_MAX(c->clock_ns, time_ns);
-	if (hash)
-		sk_seen_put(c, *hash, time_ns);
-	else
-		c->counters.marks++;
-	hold_caps(c);
+	c->counters.marks += is_mark;
+	if (!hash)
+		return;
+	sk_seen_put(c, *hash, time_ns);
+	c->counters.seen_evicted = c->seen.evicted;
+	count_memory(c);
 }
 
 void sk_campaign_time(struct sk_campaign *c, uint64_t now_ns)

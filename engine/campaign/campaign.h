@@ -58,9 +58,9 @@ struct sk_campaign *sk_campaign_new(const struct sk_ruleset *rules, const struct
 void sk_campaign_free(struct sk_campaign *c);
 /* Takes the alert. */
 void sk_campaign_push(struct sk_campaign *c, struct sk_alert *a);
-/* The same of a mark that has feeds: NULL once for it, then each hash of sk_alert_seen. Not where an allow-list, --explain or emit
- * has to know of marks. */
-void sk_campaign_seen(struct sk_campaign *c, uint64_t time_ns, const uint64_t *hash);
+/* The same of a mark that has feeds: each hash of sk_alert_seen, or NULL where there is none; is_mark for the first. Not where an
+ * allow-list, --explain or emit has to know of marks. */
+void sk_campaign_seen(struct sk_campaign *c, uint64_t time_ns, bool is_mark, const uint64_t *hash);
 /* Packet time has come this far: decides absences, forgets what is too old. For live runs, where nothing may come for long.
  * In a replay it must be called at places of the order of alerts that do not hang on the number of workers. */
 void sk_campaign_time(struct sk_campaign *c, uint64_t now_ns);

@@ -3,6 +3,8 @@
 
 #include "capture/format.h"
 
+#define AHEAD 2048			/* bytes */
+
 enum { HEAD_LEN = 24, NANOSECONDS = 1, MODIFIED = 2 };
 
 /* Magic numbers as the writing machine would write them. */
@@ -133,6 +135,7 @@ static int pcap_next(struct sk_format *f, struct sk_source *s, struct sk_raw *ra
 		*want = f->head_len + (size_t)caplen;
 		return SK_FORMAT_MORE;
 	}
+	SK_PREFETCH(b + AHEAD);		/* pages come one by one, and small packets are many to a page */
 	raw->data = b + f->head_len;
 	raw->caplen = caplen;
 	raw->len = SK_MAX(len, caplen);

@@ -90,6 +90,8 @@ static bool judge(struct walk *w, unsigned kind, bool right)
 	if (!w->tally)
 		w->tally = tallies_of(w);
 	t = &w->tally[kind];
+	if (SK_LIKELY(right && t->right == RIGHT_MAX && d->all[kind].right == RIGHT_MAX))
+		return false;
 	count(t, right);
 	if (w->tally != d->all)
 		count(&d->all[kind], right);

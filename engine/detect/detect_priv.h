@@ -67,6 +67,7 @@ struct filter {
 	uint16_t slot;
 	bool common;
 	uint8_t dirs;			/* of the common field direction: bit by direction that fits; else 0 */
+	uint8_t first;			/* byte of prefix, in lower case */
 	struct sk_span prefix;
 };
 

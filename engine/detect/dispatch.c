@@ -224,31 +224,35 @@ static bool starts_nocase(struct sk_span s, struct sk_span prefix)
 	return s.p && sk_span_is_nocase(sk_span_sub(s, 0, prefix.n), prefix);
 }
 
+/* Does the event have a field of its own as the filter asks? */
+static bool own_passes(const struct filter *f, const struct sk_event *e)
+{
+	struct sk_span s;
+
+	if (f->prefix.n == 0)
+		return sk_event_value(e, f->slot)->type != SK_VALUE_NONE;
+	s = sk_event_bytes(e, f->slot);
+	return s.n && sk_ascii_lower(s.p[0]) == f->first && starts_nocase(s, f->prefix);
+}
+
+static bool common_passes(struct sk_detect *d, const struct filter *f, const struct sk_event *e)
+{
+	struct sk_value v;
+
+	if (f->dirs)
+		return f->dirs >> e->dir & 1;
+	v = sk_event_common_value(e, f->slot, &d->scratch);
+	if (f->prefix.n == 0)
+		return v.type != SK_VALUE_NONE;
+	return (v.type == SK_VALUE_TEXT || v.type == SK_VALUE_BYTES) && starts_nocase(v.u.bytes, f->prefix);
+}
+
 static bool passes(struct sk_detect *d, const struct subscription *sub, const struct sk_event *e)
 {
 	for (uint32_t i = 0; i < sub->filter_cnt; i++) {
 		const struct filter *f = &sub->filters[i];
-		struct sk_span s;
 
-		if (f->dirs) {
-			if (f->dirs >> e->dir & 1)
-				return true;
-			continue;
-		}
-		if (f->prefix.n == 0 && !f->common) {
-			if (sk_event_value(e, f->slot)->type != SK_VALUE_NONE)
-				return true;
-			continue;
-		}
-		s = sk_event_bytes(e, f->slot);
-		if (f->common) {
-			struct sk_value v = sk_event_common_value(e, f->slot, &d->scratch);
-
-			if (f->prefix.n == 0 && v.type != SK_VALUE_NONE)
-				return true;
-			s = v.type == SK_VALUE_TEXT || v.type == SK_VALUE_BYTES ? v.u.bytes : sk_span(NULL, 0);
-		}
-		if (starts_nocase(s, f->prefix))
+		if (f->common ? common_passes(d, f, e) : own_passes(f, e))
 			return true;
 	}
 	return sub->filter_cnt == 0;

@@ -51,6 +51,7 @@ static int make_filter(const struct plugin *pl, const struct sk_interest *in, co
 		return sk_error_set(e, SK_E_CONFIG, "%s: events can be chosen by text only, and field '%s' of '%s' is something else",
 				    pl->origin, in->field, in->kind);
 	f->prefix = sk_span_str(in->prefix);
+	f->first = sk_ascii_lower((uint8_t)in->prefix[0]);
 	for (unsigned dir = 0; f->common && f->slot == SK_F_COMMON_DIRECTION && dir < 2; dir++)
 		if (sk_span_is_nocase(sk_span_sub(sk_span_str(names[dir]), 0, f->prefix.n), f->prefix))
 			f->dirs |= (uint8_t)(1u << dir);

@@ -25,6 +25,7 @@ const char *const sk_flow_reason_names[] = { "closed", "timeout", "evicted", "re
 
 #define WELL_KNOWN_PORT 1024u		/* below: RFC 6335 system ports */
 #define EVICT_TRIES 16u
+#define AHEAD_MAX 2048u			/* records fetched before they are due: what a cache of the second level holds */
 #define CLOCK_STEP_NS (UINT64_C(1) << (TICK_SHIFT + 30))	/* beyond all timeouts: a longer step would only turn ticks round */
 #define CLOCK_SLACK_NS UINT64_C(10000000000)	/* a step back by more is a jump, not disorder among capture queues */
 
@@ -426,6 +427,7 @@ struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, 
 	r->f.order = p->order;
 	clock_advance(t, p->time_ns);
 	r->f.touched = tick_now(t);
+	r->f.has_payload = p->payload.n > 0;
 	append(t, r, list_of(&r->f));
 	count_new(t, &r->f.info);
 	return &r->f;
@@ -481,9 +483,10 @@ void sk_flow_swap(struct sk_flow_table *t, struct sk_flow *f)
 	f->swapped = !f->swapped;
 }
 
-/* Takes out what is due in a list whose timeout is idle ticks; when something may be due next. */
-static void sweep(struct sk_flow_table *t, struct list *l, uint32_t idle, struct list *ended)
+/* Takes out what is due in a list whose timeout is idle ticks; when something may be due next. How many were taken. */
+static uint32_t sweep(struct sk_flow_table *t, struct list *l, uint32_t idle, struct list *ended)
 {
+	uint32_t taken = 0;
 	const uint64_t tick = t->clock_ns >> TICK_SHIFT;
 	struct sk_flow *f = sk_flow_table_at(t, l->oldest), *newer;
 
@@ -491,13 +494,33 @@ static void sweep(struct sk_flow_table *t, struct list *l, uint32_t idle, struct
 		uint32_t left = ticks_left(t, f);
 
 		newer = sk_flow_table_at(t, f->newer);
-		if (left == 0)
+		if (left == 0) {
 			take_out(t, l, f, ended);
-		else
+			taken++;
+		} else {
 			t->next_tick = SK_MIN(t->next_tick, tick + left);
+		}
 	}
 	if (f)
 		t->next_tick = SK_MIN(t->next_tick, tick + idle - ((uint32_t)tick - f->listed));
+	return taken;
+}
+
+void sk_flow_look_ahead(struct sk_flow_table *t)
+{
+	for (unsigned i = LIST_CLOSED; i < LIST_CNT; i++) {
+		struct ahead *a = &t->ahead[i];
+		uint32_t next;
+
+		if (!a->left)
+			continue;
+		a->left--;
+		next = sk_flow_table_at(t, a->at)->newer;
+		if (next) {
+			sk_flow_table_prefetch(sk_flow_table_at(t, next));
+			a->at = next;
+		}
+	}
 }
 
 void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
@@ -511,8 +534,12 @@ void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns)
 	if (SK_LIKELY(tick < t->next_tick))
 		return;
 	t->next_tick = UINT64_MAX;
-	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++)
-		sweep(t, &t->lists[i], t->idle_ticks[i / CLASS_CNT], &ended);
+	for (unsigned i = 0; i < SK_ARRAY_LEN(t->lists); i++) {
+		uint32_t taken = sweep(t, &t->lists[i], t->idle_ticks[i / CLASS_CNT], &ended);
+
+		if (i % CLASS_CNT == CLASS_PAYLOAD)
+			t->ahead[i / CLASS_CNT] = (struct ahead){ t->lists[i].oldest, t->lists[i].oldest ? SK_MIN(taken, AHEAD_MAX) : 0 };
+	}
 	finish_all(t, ended.oldest, SK_FLOW_END_TIMEOUT);
 }
 

@@ -107,6 +107,9 @@ void sk_flow_end(struct sk_flow_table *t, struct sk_flow *f, enum sk_flow_reason
 /* Behind a packet: ends flows until they hold no more than conf.total, those with the least to lose first. */
 void sk_flow_relieve(struct sk_flow_table *t);
 
+/* Behind a packet: fetches the next of the flows that will be due soon, about as many as were at the last look. */
+void sk_flow_look_ahead(struct sk_flow_table *t);
+
 /* Ends flows idle at now_ns, in order of their first packets. */
 void sk_flow_expire(struct sk_flow_table *t, uint64_t now_ns);
 /* Ends all, in order of their first packets. */

@@ -44,6 +44,10 @@ struct sk_flow_table {
 	uint32_t idle_ticks[LIST_CNT];
 	uint64_t idle_ns[LIST_CNT];
 	struct record *touched;		/* last, see settle() */
+	struct ahead {
+		uint32_t at;		/* link to a flow in the list; any flow, once that has left */
+		uint32_t left;		/* steps */
+	} ahead[LIST_CNT];		/* of CLASS_PAYLOAD; see sk_flow_look_ahead */
 	uint64_t clock_ns;		/* adds up the steps of packet time forward; see clock_advance() */
 	uint64_t seen_ns;		/* packet time the clock has followed to */
 	uint64_t next_tick;		/* no flow is due before */

@@ -14,8 +14,9 @@
 
 enum sk_lane_what {
 	SK_LANE_ALERT,
-	SK_LANE_MARK,			/* a mark with feeds matched … */
-	SK_LANE_SEEN,			/* … and what unless is to remember of it */
+	SK_LANE_MARK,			/* a mark with feeds matched, and nothing is to be remembered of it */
+	SK_LANE_SEEN,			/* … what unless is to remember of it first … */
+	SK_LANE_SEEN_TOO,		/* … and then */
 	SK_LANE_TIME
 };
 

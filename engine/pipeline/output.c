@@ -150,10 +150,11 @@ static void deliver(struct sk_output *o, struct lane *l, const struct sk_lane_it
 		atomic_fetch_sub_explicit(&l->bytes, size, memory_order_relaxed);
 		break;
 	case SK_LANE_MARK:
-		sk_campaign_seen(o->campaign, it->time_ns, NULL);
+		sk_campaign_seen(o->campaign, it->time_ns, true, NULL);
 		break;
 	case SK_LANE_SEEN:
-		sk_campaign_seen(o->campaign, it->time_ns, &it->u.hash);
+	case SK_LANE_SEEN_TOO:
+		sk_campaign_seen(o->campaign, it->time_ns, it->what == SK_LANE_SEEN, &it->u.hash);
 		break;
 	case SK_LANE_TIME:
 		sk_campaign_time(o->campaign, it->time_ns);
@@ -304,12 +305,13 @@ void sk_output_alert(struct sk_output *o, unsigned i, struct sk_alert *a)
 void sk_output_seen(struct sk_output *o, unsigned i, const struct sk_alert_order *order, uint64_t time_ns, const uint64_t *hashes,
 		    size_t n)
 {
-	struct sk_lane_item it = { .what = SK_LANE_MARK, .order = *order, .time_ns = time_ns };
+	struct sk_lane_item it = { .what = n ? SK_LANE_SEEN : SK_LANE_MARK, .order = *order, .time_ns = time_ns };
 
+	it.u.hash = n ? hashes[0] : 0;
 	if (!push(o, i, &it))
 		return;
-	it.what = SK_LANE_SEEN;
-	for (size_t k = 0; k < n; k++) {
+	it.what = SK_LANE_SEEN_TOO;
+	for (size_t k = 1; k < n; k++) {
 		it.u.hash = hashes[k];
 		push(o, i, &it);
 	}

@@ -242,6 +242,7 @@ void sk_worker_packets(struct sk_pipeline_worker *w, const struct sk_packet *con
 		set_order(w, p[i]->order, false);
 		worker_packet(w, p[i], hash[i]);
 		sk_flow_relieve(w->flows);
+		sk_flow_look_ahead(w->flows);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* proto/dns.c — see dns.h. */
 #include "proto/dns.h"
 
+#include "base/ascii.h"
 #include "base/rd.h"
 
 #define X(id, name, help, source) [SK_DNS_ODDITY_BIT_##id] = name,
@@ -58,19 +59,38 @@ static bool is_opcode(unsigned opcode)
 	return opcode <= 6 && opcode != 3;
 }
 
-bool sk_dns_open(struct sk_dns *d, struct sk_span msg)
+struct header {
+	uint16_t id, flags, cnt[4];
+};
+
+/* All of it or nothing. */
+static bool read_header(struct sk_span msg, struct header *h)
 {
 	struct sk_rd r = sk_rd(msg);
+	const uint8_t *b = sk_rd_take(&r, SK_DNS_HEADER_LEN);
+
+	if (!b)
+		return false;
+	h->id = (uint16_t)(b[0] << 8 | b[1]);
+	h->flags = (uint16_t)(b[2] << 8 | b[3]);
+	for (int i = 0; i < 4; i++)
+		h->cnt[i] = (uint16_t)(b[4 + 2 * i] << 8 | b[5 + 2 * i]);
+	return true;
+}
+
+bool sk_dns_open(struct sk_dns *d, struct sk_span msg)
+{
+	struct header h;
 
 	SK_ASSERT(msg.n <= UINT16_MAX);
 	memset(d, 0, sizeof(*d));
 	d->msg = msg;
-	d->id = sk_rd_u16be(&r);
-	d->flags = sk_rd_u16be(&r);
-	for (int i = 0; i < 4; i++)
-		d->left[i] = d->cnt[i] = sk_rd_u16be(&r);
-	if (!sk_rd_ok(&r))
+	if (!read_header(msg, &h))
 		return stop(d, SK_DNS_ODD(HEADER), msg.n);
+	d->id = h.id;
+	d->flags = h.flags;
+	memcpy(d->cnt, h.cnt, sizeof(d->cnt));
+	memcpy(d->left, h.cnt, sizeof(d->left));
 	d->at = SK_DNS_HEADER_LEN;
 	d->is_response = d->flags >> 15;
 	d->opcode = d->flags >> 11 & 15;
@@ -90,14 +110,18 @@ static uint64_t byte_is(uint64_t v, uint8_t c)
 	return (v - 0x0101010101010101u) & ~v & 0x8080808080808080u;
 }
 
+typedef uint64_t pair __attribute__((vector_size(16)));
+
 /* Adds the labels that begin at off, up to the root label or a pointer, while none has a dot or backslash in it; the text is the
  * message's with dots for lengths. Where what is left begins; that may be all. *wire grows by the bytes of labels added. */
 static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off, size_t *wire)
 {
 	const size_t start = off, n0 = name->n + (name->label_cnt > 0);
-	size_t n = 0, o = n0;
+	size_t n = 0, o = n0, i = 1, at;
 	unsigned cnt = name->label_cnt;
-	uint64_t v;
+	uint64_t v, odd = 0;
+	sk_bytes16 b;
+	pair odd16;
 
 	while (off < msg.n && msg.p[off] && msg.p[off] < 64 && msg.p[off] < msg.n - off && *wire + n + msg.p[off] + 1u <= SK_DNS_NAME_MAX) {
 		name->label[cnt].off = (uint16_t)(off + 1);
@@ -107,14 +131,20 @@ static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off
 	}
 	if (n < 9 || sizeof(name->text) < n0 + n)
 		return start;
-	for (size_t i = 1; ; i = SK_MIN(i + 8, n - 8)) {	/* the last eight bytes, with some of those before */
-		memcpy(&v, msg.p + start + i, 8);
-		if (SK_UNLIKELY(byte_is(v, '.') | byte_is(v, '\\')))
-			return start;
-		memcpy(name->text + n0 + i - 1, &v, 8);
-		if (i == n - 8)
-			break;
+	for (; i + 16 <= n; i += 16) {
+		memcpy(&b, msg.p + start + i, 16);
+		odd16 = (pair)((b == '.') | (b == '\\'));
+		odd |= odd16[0] | odd16[1];
+		memcpy(name->text + n0 + i - 1, &b, 16);
 	}
+	for (; i < n; i = at + 8) {	/* the last eight bytes, with some of those before */
+		at = SK_MIN(i, n - 8);
+		memcpy(&v, msg.p + start + at, 8);
+		odd |= byte_is(v, '.') | byte_is(v, '\\');
+		memcpy(name->text + n0 + at - 1, &v, 8);
+	}
+	if (SK_UNLIKELY(odd))
+		return start;
 	if (n0)
 		name->text[n0 - 1] = '.';
 	for (unsigned k = name->label_cnt; k < cnt; k++) {
@@ -439,17 +469,13 @@ static enum sk_dns_look look_question(struct sk_span msg, size_t declared)
 
 enum sk_dns_look sk_dns_looks(struct sk_span msg, size_t declared, bool strict)
 {
-	struct sk_rd r = sk_rd(msg);
-	uint16_t flags, cnt[4];
+	struct header h;
 
 	if (declared < SK_DNS_HEADER_LEN + (strict ? 5 : 0))
 		return SK_DNS_NO;
-	if (msg.n < SK_DNS_HEADER_LEN)
+	if (!read_header(msg, &h))
 		return SK_DNS_MORE;
-	sk_rd_skip(&r, 2);
-	flags = sk_rd_u16be(&r);
-	for (int i = 0; i < 4; i++)
-		cnt[i] = sk_rd_u16be(&r);
+	const uint16_t flags = h.flags, *cnt = h.cnt;
 	unsigned opcode = flags >> 11 & 15, sum = (unsigned)cnt[0] + cnt[1] + cnt[2] + cnt[3];
 	if (!is_opcode(opcode) && strict)
 		return SK_DNS_NO;

@@ -366,8 +366,8 @@ static void unless_looks_back(void **state)
 
 		sk_campaign_push(r->c, alert(&rule_a, 500000, "10.0.0.11", "192.0.2.99", "x"));
 		if (i == 0) {
-			sk_campaign_seen(r->c, TEST_T0 + (uint64_t)500001 * 1000000, NULL);
-			sk_campaign_seen(r->c, TEST_T0 + (uint64_t)500001 * 1000000, &hash);
+			sk_campaign_seen(r->c, TEST_T0 + (uint64_t)500001 * 1000000, true, NULL);
+			sk_campaign_seen(r->c, TEST_T0 + (uint64_t)500001 * 1000000, false, &hash);
 		}
 		sk_campaign_push(r->c, alert(&rule_b, 500000 + (i ? 50002 : 2), "10.0.0.11", "192.0.2.1", "x"));
 		assert_log(r, i ? "a@500 b@550 s@550x2 " : "a@500 b@500 ");

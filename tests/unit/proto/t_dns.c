@@ -37,6 +37,55 @@ static uint32_t name_oddities(const char *bytes, size_t n, size_t at, struct sk_
 	return d.oddities;
 }
 
+/* The text as RFC 1035 5.1 has it, byte by byte. */
+static size_t expand_slowly(const uint8_t *wire, uint8_t *text)
+{
+	size_t n = 0;
+
+	for (size_t off = 0; wire[off]; off += wire[off] + 1u) {
+		if (n)
+			text[n++] = '.';
+		for (size_t i = 1; i <= wire[off]; i++) {
+			if (wire[off + i] == '.' || wire[off + i] == '\\')
+				text[n++] = '\\';
+			text[n++] = wire[off + i];
+		}
+	}
+	return n;
+}
+
+/* Names of every length, in one label or more, a byte that needs a backslash at every place or nowhere, at the end of a message or not. */
+static void names_of_all_lengths(void **state)
+{
+	uint8_t wire[300], text[600];
+	struct sk_dns_name name;
+	size_t after, want;
+
+	for (size_t labels = 1; labels <= 3; labels++) {
+		for (size_t len = 1; len <= 60; len++) {
+			for (size_t odd = 0; odd <= labels * len; odd++) {
+				size_t n = 0;
+
+				for (size_t k = 0; k < labels; k++) {
+					wire[n++] = (uint8_t)len;
+					for (size_t i = 0; i < len; i++)
+						wire[n++] = (uint8_t)(k * len + i == odd ? odd % 2 ? '.' : '\\' : 'a' + i % 26);
+				}
+				wire[n++] = 0;
+				memset(wire + n, '.', 20);
+				want = expand_slowly(wire, text);
+				for (size_t more = 0; more <= 20; more += 20) {
+					assert_int_equal(name_oddities((char *)wire, n + more, 0, &name, &after), 0);
+					assert_int_equal(after, n);
+					assert_true(name.whole && name.label_cnt == labels && name.label[labels - 1].n == len);
+					assert_int_equal(name.n, want);
+					assert_memory_equal(name.text, text, want);
+				}
+			}
+		}
+	}
+}
+
 static void hostile_names_end(void **state)
 {
 	struct sk_dns_name n;
@@ -201,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rfc1035_compression_example),
 		cmocka_unit_test(hostile_names_end),
+		cmocka_unit_test(names_of_all_lengths),
 		cmocka_unit_test(a_response_is_walked),
 		cmocka_unit_test(every_truncation_is_told),
 		cmocka_unit_test(trailing_bytes_and_counts_are_told),
