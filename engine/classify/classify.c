@@ -28,27 +28,28 @@ SK_COUNTER_TABLE(classify, SK_CLASSIFY_COUNTERS)
 #define NAMES_MAX 4096u			/* pairs; more than nDPI has ever needed */
 #define NAMES_SLOTS (2 * NAMES_MAX)
 #define SLAB_CNT 64u
+#define PACKETS_MAX 64u			/* as classify.packets */
 #define SHOWN_BYTES 4096u		/* bytes shown or kept, per flow of the cap; nDPI's buffers grow by doubling */
 #define KEPT_BYTES_MAX (8u << 20)	/* … kept at most, over all flows */
 
 /* A packet nDPI may have to see. */
 struct kept {
-	struct kept *next;
 	uint64_t time_ns;
-	const uint8_t *ip;		/* bytes, or where the packet's stay */
-	uint32_t n, payload;		/* their number; of them payload */
-	uint8_t bytes[];
+	const uint8_t *ip;		/* malloc'd; or where the packet's bytes stay */
+	uint32_t payload;		/* bytes */
+	uint16_t n;			/* from the IP header on */
+	bool copied;
 };
 
 /* A flow without a verdict: f->classify. */
 struct look {
 	struct look *older, *newer;	/* of those whose packets are kept; newer also links unused ones */
 	struct sk_flow *flow;
-	struct kept *first, **end;
 	unsigned char *ndpi;		/* nDPI's flow; NULL: its packets are kept */
-	uint32_t packets;		/* kept, or shown */
+	uint32_t packets;		/* kept, or shown so far */
 	uint32_t bytes;			/* of payload shown: nDPI may keep copies of them all */
 	bool ended;			/* no more packets will come */
+	struct kept kept[];		/* max_packets, unless names are wanted at once */
 };
 
 /* Memory for things of one size, which come from slabs and are used again. */
@@ -71,7 +72,7 @@ struct pair {
 struct sk_classify {
 	struct ndpi_detection_module_struct *ndpi;
 	struct sk_classify_counters counters;
-	struct pool looks, flows, places;	/* places: struct kept without bytes */
+	struct pool looks, flows;
 	struct look *oldest, *newest;	/* of those whose packets are kept */
 	size_t active, max_flows;	/* looks */
 	uint64_t bytes;			/* shown to nDPI's flows without a verdict */
@@ -195,7 +196,7 @@ static void pool_give(struct pool *p, void *one)
 	p->unused = one;
 }
 
-/* Zeroed. NULL when memory is short. */
+/* NULL when memory is short. */
 static void *pool_take(struct pool *p)
 {
 	void *one;
@@ -212,7 +213,6 @@ static void *pool_take(struct pool *p)
 	}
 	one = p->unused;
 	memcpy(&p->unused, one, sizeof(p->unused));
-	memset(one, 0, p->size);
 	return one;
 }
 
@@ -224,12 +224,11 @@ struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, bool
 		sk_error_set(e, SK_E_MEMORY, "not enough memory to classify flows");
 		return NULL;
 	}
-	c->max_packets = max_packets;
+	c->max_packets = SK_MIN(max_packets, PACKETS_MAX);
 	c->max_flows = max_flows;
 	c->at_once = at_once;
 	c->kept_max = SK_MIN(max_flows * SHOWN_BYTES, (uint64_t)KEPT_BYTES_MAX);
-	pool_init(&c->looks, sizeof(struct look));
-	pool_init(&c->places, sizeof(struct kept));
+	pool_init(&c->looks, sizeof(struct look) + (at_once ? 0 : c->max_packets * sizeof(struct kept)));
 	pool_init(&c->flows, ndpi_detection_get_sizeof_ndpi_flow_struct());
 	return c;
 }
@@ -262,14 +261,13 @@ void sk_classify_free(struct sk_classify *c)
 		free(c->pairs[i].name);
 	pool_fini(&c->looks);
 	pool_fini(&c->flows);
-	pool_fini(&c->places);
 	free(c);
 }
 
-uint64_t sk_classify_bytes(size_t max_flows)
+uint64_t sk_classify_bytes(unsigned max_packets, size_t max_flows)
 {
-	return (max_flows + SLAB_CNT) * (sizeof(struct look) + ndpi_detection_get_sizeof_ndpi_flow_struct() + 32 + 2 * SHOWN_BYTES) +
-	       KEPT_BYTES_MAX;
+	return (max_flows + SLAB_CNT) * (sizeof(struct look) + max_packets * sizeof(struct kept) +
+					 ndpi_detection_get_sizeof_ndpi_flow_struct() + 32 + 2 * SHOWN_BYTES) + KEPT_BYTES_MAX;
 }
 
 /* --- verdicts --- */
@@ -318,7 +316,6 @@ static void list_add(struct sk_classify *c, struct look *l)
 	l->newer = NULL;
 	*(l->older ? &l->older->newer : &c->oldest) = l;
 	c->newest = l;
-	l->end = &l->first;
 }
 
 static void list_remove(struct sk_classify *c, struct look *l)
@@ -327,71 +324,37 @@ static void list_remove(struct sk_classify *c, struct look *l)
 	*(l->newer ? &l->newer->older : &c->newest) = l->older;
 }
 
-static size_t size_of(const struct kept *k)
+static void let_go(struct sk_classify *c, const struct kept *k)
 {
-	return sizeof(*k) + (k->ip == k->bytes ? k->n : 0);
+	if (!k->copied)
+		return;
+	c->kept -= k->n;
+	sk_mem_free((void *)(uintptr_t)k->ip);
 }
 
-/* NULL when memory is short. */
-static struct kept *kept_new(struct sk_classify *c, struct sk_span ip, bool stays)
+/* False when memory is short. */
+static bool copy(struct sk_classify *c, struct kept *k)
 {
-	struct kept *k = stays ? pool_take(&c->places) : sk_mem_alloc(sizeof(*k) + ip.n);
+	uint8_t *to = sk_mem_alloc(k->n);
 
-	if (!k)
-		return NULL;
-	k->next = NULL;
-	k->n = (uint32_t)ip.n;
-	k->ip = stays ? ip.p : memcpy(k->bytes, ip.p, ip.n);
-	c->kept += size_of(k);
-	return k;
-}
-
-/* Returns the next. */
-static struct kept *kept_free(struct sk_classify *c, struct kept *k)
-{
-	struct kept *next = k->next;
-
-	c->kept -= size_of(k);
-	if (k->ip == k->bytes)
-		sk_mem_free(k);
-	else
-		pool_give(&c->places, k);
-	return next;
+	if (!to)
+		return false;
+	k->ip = memcpy(to, k->ip, k->n);
+	k->copied = true;
+	c->kept += k->n;
+	return true;
 }
 
 /* False when memory is short. */
 static bool keep(struct sk_classify *c, struct look *l, const struct sk_packet *p)
 {
-	struct kept *k = kept_new(c, sk_span_sub(p->ip, 0, UINT16_MAX), p->flags & SK_PACKET_STAYS);
+	struct kept *k = &l->kept[l->packets];
 
-	if (!k)
+	*k = (struct kept){ .time_ns = p->time_ns, .ip = p->ip.p, .payload = (uint32_t)p->payload.n,
+			    .n = (uint16_t)SK_MIN(p->ip.n, (size_t)UINT16_MAX) };
+	if (!(p->flags & SK_PACKET_STAYS) && !copy(c, k))
 		return false;
 	l->packets++;
-	k->time_ns = p->time_ns;
-	k->payload = (uint32_t)p->payload.n;
-	*l->end = k;
-	l->end = &k->next;
-	return true;
-}
-
-/* False when memory is short. */
-static bool copy_kept(struct sk_classify *c, struct look *l)
-{
-	for (struct kept **link = &l->first; *link; link = &(*link)->next) {
-		struct kept *k = *link, *copy;
-
-		if (k->ip == k->bytes)
-			continue;
-		copy = kept_new(c, sk_span(k->ip, k->n), false);
-		if (!copy)
-			return false;
-		copy->time_ns = k->time_ns;
-		copy->payload = k->payload;
-		copy->next = kept_free(c, k);
-		*link = copy;
-		if (!copy->next)
-			l->end = &copy->next;
-	}
 	return true;
 }
 
@@ -403,8 +366,8 @@ static void look_end(struct sk_classify *c, struct look *l)
 		c->bytes -= l->bytes;
 	} else {
 		list_remove(c, l);
-		for (struct kept *k = l->first; k;)
-			k = kept_free(c, k);
+		for (uint32_t i = 0; i < l->packets; i++)
+			let_go(c, &l->kept[i]);
 	}
 	l->flow->classify = &verdict;
 	pool_give(&c->looks, l);
@@ -449,6 +412,7 @@ static bool begin(struct sk_classify *c, struct look *l)
 		l->ndpi = pool_take(&c->flows);
 	if (!l->ndpi)
 		return false;
+	memset(l->ndpi, 0, c->flows.size);
 	c->counters.flows++;
 	l->packets = 0;
 	return true;
@@ -457,18 +421,22 @@ static bool begin(struct sk_classify *c, struct look *l)
 /* Shows nDPI what was kept. The look may be over then. */
 static void show(struct sk_classify *c, struct look *l)
 {
+	struct kept kept[PACKETS_MAX];
 	struct sk_flow *f = l->flow;
-	struct kept *k;
+	uint32_t cnt = l->packets;
 
+	memcpy(kept, l->kept, cnt * sizeof(*kept));
 	if (!begin(c, l)) {
 		c->counters.refused++;
 		look_end(c, l);
 		return;
 	}
 	list_remove(c, l);
-	for (k = l->first; k; k = kept_free(c, k))
+	for (uint32_t i = 0; i < cnt; i++) {
 		if (f->classify == l)
-			feed(c, l, sk_span(k->ip, k->n), k->payload, k->time_ns);
+			feed(c, l, sk_span(kept[i].ip, kept[i].n), kept[i].payload, kept[i].time_ns);
+		let_go(c, &kept[i]);
+	}
 	if (f->classify == l && l->ended)
 		conclude(c, l);
 }
@@ -483,6 +451,7 @@ static struct look *look_begin(struct sk_classify *c, struct sk_flow *f)
 	l = c->active < c->max_flows ? pool_take(&c->looks) : NULL;
 	if (!l)
 		return NULL;
+	memset(l, 0, sizeof(*l));
 	l->flow = f;
 	if (!c->at_once) {
 		list_add(c, l);
@@ -552,13 +521,13 @@ void sk_classify_flow_end(struct sk_classify *c, struct sk_flow *f)
 		l->ended = true;
 }
 
-/* Whether bytes of its packets are where they stayed. */
-static bool has_places(const struct look *l)
+/* Copies what is where packets' bytes stayed. False when that cannot be. */
+static bool settle(struct sk_classify *c, struct look *l, bool lost)
 {
-	for (const struct kept *k = l->first; k; k = k->next)
-		if (k->ip != k->bytes)
-			return true;
-	return false;
+	for (uint32_t i = 0; i < l->packets; i++)
+		if (!l->kept[i].copied && (lost || !copy(c, &l->kept[i])))
+			return false;
+	return true;
 }
 
 void sk_classify_settle(struct sk_classify *c, bool lost)
@@ -567,11 +536,9 @@ void sk_classify_settle(struct sk_classify *c, bool lost)
 
 	for (struct look *l = c->oldest; l; l = next) {
 		next = l->newer;
-		if (lost && has_places(l)) {
+		if (!settle(c, l, lost)) {
 			c->counters.refused++;
 			look_end(c, l);
-		} else if (!copy_kept(c, l)) {
-			show(c, l);
 		}
 		while (c->kept > c->kept_max && c->oldest != next)
 			show(c, c->oldest);

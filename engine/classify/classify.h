@@ -30,11 +30,12 @@ SK_COUNTER_STRUCT(classify, SK_CLASSIFY_COUNTERS)
 
 struct sk_classify;
 
-/* max_packets: payload packets per flow; max_flows: flows without a verdict at a time; at_once: names are wanted of every flow, not only
+/* max_packets: payload packets per flow, at most 64; max_flows: flows without a verdict at a time; at_once: names are wanted of every flow, not only
  * of those sk_classify_name is called for. NULL with *e. */
 struct sk_classify *sk_classify_new(unsigned max_packets, size_t max_flows, bool at_once, struct sk_error *e);
 /* Most bytes of nDPI's flows. */
-uint64_t sk_classify_bytes(size_t max_flows);
+uint64_t sk_classify_bytes(unsigned max_packets, size_t max_flows);
+/* Flows that were shown to nDPI have been forgotten before. */
 void sk_classify_free(struct sk_classify *c);
 
 /* Makes the module now instead of at the first flow. 0, or a negative code with *e. */

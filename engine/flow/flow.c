@@ -193,6 +193,8 @@ static void finish_all(struct sk_flow_table *t, uint32_t ended, enum sk_flow_rea
 	for (; f; f = next) {
 		next = sk_flow_table_at(t, f->newer);
 		if (next) {
+			SK_PREFETCH(next->tcp);
+			SK_PREFETCH(next->classify);
 			sk_flow_table_prefetch_memory(next->arena.head);
 			sk_flow_prefetch(t, next->hash);
 			if (next->newer)

@@ -62,7 +62,7 @@ size_t sk_memory_items(const struct sk_engine *g, uint64_t start, struct sk_memo
 		{ "reassembly.total", "bytes behind a hole", w * s->reassembly.max_total },
 		{ "defrag.max", "fragments", (g->live ? w : 1) * sk_defrag_bytes(s->defrag_max) },
 		{ "classify.flows", "nDPI's flows", s->classify_mode == SK_CLASSIFY_OFF || !s->classify_packets ? 0 :
-		  w * sk_classify_bytes(s->classify_flows) },
+		  w * sk_classify_bytes((unsigned)s->classify_packets, s->classify_flows) },
 		{ "detect.plugin_memory", "plugins", w * plugins * s->plugin_memory },
 		{ "campaign.queue", "alerts on their way", w * (s->alert_queue + SK_OUTPUT_RING * sizeof(struct sk_lane_item)) },
 		{ "campaign.memory", "open sequences, counts, limits", sk_campaign_bytes(&campaign) },

@@ -248,6 +248,8 @@ static void what_is_kept_is_bounded(void **state)
 	send_tcp(&l, &f[2], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
 	assert_true(n->flows >= 1);
 	assert_string_equal(f[0].info.ndpi_protocol, "HTTP");
+	for (unsigned i = 0; i < 3; i++)
+		sk_classify_forget(l.c, &f[i]);
 	sk_classify_free(l.c);
 
 	open_any(&l, 64, 4, false);		/* 16 KiB */
@@ -262,6 +264,7 @@ static void what_is_kept_is_bounded(void **state)
 	assert_string_equal(f[3].info.ndpi_protocol, "HTTP");
 	assert_int_equal(n->refused, 0);
 	sk_classify_drop(l.c, &f[4]);
+	sk_classify_forget(l.c, &f[3]);
 	sk_classify_free(l.c);
 }
 
@@ -319,6 +322,7 @@ static void what_is_settled_is_bounded(void **state)
 	sk_classify_settle(l.c, false);
 	assert_int_equal(sk_classify_counters(l.c)->flows, 1);
 	assert_int_equal(sk_classify_counters(l.c)->packets, 4);
+	sk_classify_forget(l.c, &f[1]);
 	sk_classify_free(l.c);
 }
 
