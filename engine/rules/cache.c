@@ -19,9 +19,9 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "rules/cache.h"
-#include "rules/pad.h"
+#include "rules/search.h"
 
-#define MAGIC "SKPATDB2"		/* 2: small sets are padded (pad.h) */
+#define MAGIC "SKPATDB3"		/* 3: small sets are not padded */
 #define SUFFIX ".patterns"
 #define FILE_MAX (UINT64_C(1) << 30)
 #define CACHE_DAYS 30
@@ -42,7 +42,7 @@ static void make_key(struct sk_buf *key, const struct sk_patterns *p)
 {
 	struct hs_platform_info cpu = { 0 };
 
-	(void)hs_populate_platform(&cpu);
+	sk_search_platform(&cpu);
 	add(key, hs_version(), strlen(hs_version()) + 1);
 	add(key, &cpu.tune, sizeof(cpu.tune));
 	add(key, &cpu.cpu_features, sizeof(cpu.cpu_features));
@@ -219,7 +219,7 @@ int sk_rules_cache_compile(const char *dir, const struct sk_patterns *p, hs_data
 		sk_buf_fini(&key);
 		return HS_SUCCESS;
 	}
-	rc = sk_pad_compile(p->texts, p->flags, p->ids, p->cnt, p->mode, db, error);
+	rc = sk_search_compile(p->texts, p->flags, p->ids, p->cnt, p->mode, db, error);
 	if (cached && rc == HS_SUCCESS)
 		keep(dir, path, sk_buf_span(&key), *db);
 	sk_buf_fini(&key);

@@ -7,7 +7,7 @@
 #include "base/fmt.h"
 #include "rules/load.h"
 #include "rules/match.h"
-#include "rules/pad.h"
+#include "rules/search.h"
 
 struct window {				/* bytes of a field that are at hand */
 	struct sk_span bytes;
@@ -39,7 +39,7 @@ static hs_database_t *start_db(struct sk_matcher *m, const struct sk_atom *a)
 
 	if (m->starts[a->regex] || m->no_start[a->regex])
 		return m->starts[a->regex];
-	if (sk_pad_compile((const char *const[]){ (const char *)a->text.p }, &flags, &(unsigned){ 0 }, 1, HS_MODE_BLOCK, &db, &error) != HS_SUCCESS) {
+	if (sk_search_compile((const char *const[]){ (const char *)a->text.p }, &flags, &(unsigned){ 0 }, 1, HS_MODE_BLOCK, &db, &error) != HS_SUCCESS) {
 		m->no_start[a->regex] = true;
 		hs_free_compile_error(error);
 		return NULL;
@@ -63,7 +63,7 @@ static uint64_t match_len(struct sk_matcher *m, const struct sk_atom *a, struct 
 		return a->type == SK_ATOM_SET || a->type == SK_ATOM_NUM ? end : SK_MIN(a->text.n, end);
 	db = start_db(m, a);
 	if (db && end && end <= bytes.n && end <= UINT32_MAX)
-		hs_scan(db, (const char *)bytes.p, (unsigned)end, 0, m->scratch, on_start, &b);
+		sk_search.scan(db, (const char *)bytes.p, (unsigned)end, 0, m->scratch, on_start, &b);
 	return b.found ? end - b.from : SK_MIN((uint64_t)a->width, end);
 }
 

@@ -12,7 +12,7 @@ libsk_rules_a_SOURCES = \
 	%D%/indicator.c \
 	%D%/load.c %D%/load.h \
 	%D%/match.c %D%/match.h \
-	%D%/pad.c %D%/pad.h \
+	%D%/search.c %D%/search.h \
 	%D%/pattern.c \
 	%D%/print.c %D%/print.h \
 	%D%/refer.c \

@@ -2,7 +2,7 @@
 #include "base/fmt.h"
 #include "rules/load.h"
 #include "rules/match.h"
-#include "rules/pad.h"
+#include "rules/search.h"
 
 static bool is_bytes(const struct sk_value *v)
 {
@@ -111,8 +111,7 @@ static void hit(struct sk_matcher *m, uint32_t index, uint64_t end, const struct
 
 static int on_pattern(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *cx)
 {
-	if (SK_LIKELY(id != SK_PAD_ID))
-		hit(cx, id, to, NULL);
+	hit(cx, id, to, NULL);
 	return 0;
 }
 
@@ -252,7 +251,7 @@ static void search_bytes(struct sk_matcher *m, const struct sk_view *view, struc
 	if (what & PATTERNS) {
 		if ((view->db || view->late) && s.n && s.n >= view->least && sk_match_database(m, view, &db)) {
 			m->counters.scans++;
-			hs_scan(db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
+			sk_search.scan(db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
 		}
 		for (uint32_t i = 0; i < view->plain_cnt; i++)
 			search_plain(m, view->plain[i], s);

@@ -1,7 +1,7 @@
 /* rules/unit.c — the state of one streamed value: the pattern stream, what was hit, which rules wait for more. */
 #include "base/mem.h"
 #include "rules/match.h"
-#include "rules/pad.h"
+#include "rules/search.h"
 
 static size_t words(uint32_t bits)
 {
@@ -27,7 +27,7 @@ void sk_unit_free(struct sk_unit *u)
 	if (!u)
 		return;
 	if (u->stream)
-		hs_close_stream(u->stream, NULL, NULL, NULL);
+		sk_search.close(u->stream, NULL, NULL, NULL);
 	sk_mem_free(u->bits);
 	sk_mem_free(u->seen);
 	sk_mem_free(u->pending);
@@ -79,7 +79,7 @@ struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind)
 	u->kind = kind;
 	u->bits = sk_mem_zalloc(words(k->stream_atom_cnt) * sizeof(*u->bits));
 	u->seen = sk_mem_zalloc(words(k->rule_cnt) * sizeof(*u->seen));
-	if (!u->bits || !u->seen || (db && hs_open_stream(db, 0, &u->stream) != HS_SUCCESS)) {
+	if (!u->bits || !u->seen || (db && sk_search.open(db, 0, &u->stream) != HS_SUCCESS)) {
 		u->stream = NULL;
 		sk_unit_free(u);
 		return NULL;
@@ -150,11 +150,8 @@ static int on_stream(unsigned id, unsigned long long from, unsigned long long to
 {
 	struct sk_matcher *m = cx;
 	struct sk_unit *u = m->unit;
-	const struct sk_atom *a;
+	const struct sk_atom *a = &m->s->atoms[id];
 
-	if (SK_UNLIKELY(id == SK_PAD_ID))
-		return 0;
-	a = &m->s->atoms[id];
 	if (sk_unit_bit(u, a->bit))
 		return 0;
 	u->bits[a->bit / 32] |= 1u << (a->bit % 32);
@@ -194,7 +191,7 @@ void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 	while (s.n) {
 		size_t n = SK_MIN(s.n, (size_t)1 << 30);
 
-		hs_scan_stream(u->stream, (const char *)s.p, (unsigned)n, 0, m->scratch, on_stream, m);
+		sk_search.scan_stream(u->stream, (const char *)s.p, (unsigned)n, 0, m->scratch, on_stream, m);
 		s = sk_span_sub(s, n, s.n);
 	}
 }
@@ -205,7 +202,7 @@ void sk_unit_end(struct sk_matcher *m, struct sk_unit *u)
 	const struct sk_view *view = k->stream_view == UINT32_MAX ? NULL : &m->s->views[k->stream_view];
 
 	if (u->fed)
-		hs_reset_stream(u->stream, 0, m->scratch, on_stream, m);
+		sk_search.reset(u->stream, 0, m->scratch, on_stream, m);
 	/* is: '' is the one condition that is hit by there being nothing */
 	if (!view || u->len)
 		return;

@@ -1,0 +1,38 @@
+/* rules/search.h — Vectorscan, by routines that find what they should.
+ *
+ * what     Vectorscan 5.4.9's routines for AVX-512 miss matches in values of more than 64 bytes: of sets of two to about eight patterns
+ *          (VectorCamp/vectorscan, issue 317, which names 5.4.11 too), and of expressions that wait for one byte, as b, b.*c and
+ *          [^z]+z do (tests/unit/rules/t_search.c). Those for AVX2 do not, and are not slower here. So where the processor has
+ *          AVX-512 and the library its routines for AVX2 under names of their own, as the builds for all processors that distributions
+ *          ship have, these are called and databases are made for them
+ * threads  sk_search is the same for all from the first call of sk_search_platform or sk_search_compile on
+ */
+#ifndef SK_RULES_SEARCH_H
+#define SK_RULES_SEARCH_H
+
+#include <stdbool.h>
+
+#include <hs.h>
+
+struct sk_search {
+	hs_error_t (*scan)(const hs_database_t *db, const char *data, unsigned len, unsigned flags, hs_scratch_t *scratch,
+			   match_event_handler on_match, void *cx);
+	hs_error_t (*open)(const hs_database_t *db, unsigned flags, hs_stream_t **stream);
+	hs_error_t (*scan_stream)(hs_stream_t *stream, const char *data, unsigned len, unsigned flags, hs_scratch_t *scratch,
+				  match_event_handler on_match, void *cx);
+	hs_error_t (*reset)(hs_stream_t *stream, unsigned flags, hs_scratch_t *scratch, match_event_handler on_match, void *cx);
+	hs_error_t (*close)(hs_stream_t *stream, hs_scratch_t *scratch, match_event_handler on_match, void *cx);
+	bool misses;			/* the processor has AVX-512, and the library nothing else for it */
+};
+
+/* As hs_scan, hs_open_stream, hs_scan_stream, hs_reset_stream, hs_close_stream. */
+extern struct sk_search sk_search;
+
+/* The processor databases are made for. */
+void sk_search_platform(hs_platform_info_t *cpu);
+
+/* As hs_compile_multi, for that processor. */
+hs_error_t sk_search_compile(const char *const *texts, const unsigned *flags, const unsigned *ids, unsigned cnt, unsigned mode,
+			     hs_database_t **db, hs_compile_error_t **error);
+
+#endif
