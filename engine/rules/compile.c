@@ -251,17 +251,21 @@ static void build_kind(struct sk_load *l, unsigned kind)
 	const struct sk_kind_def *def = s->registry.kinds[kind];
 	uint32_t *gates = sk_load_alloc(l, s->view_cnt * sizeof(*gates));
 
-	k->stream_view = UINT32_MAX;
+	k->stream_view[0] = k->stream_view[1] = UINT32_MAX;
 	k->slot_stream = k->slot_offset = k->slot_last = 0xff;
 	k->gates = gates;
 	for (uint32_t i = 0; gates && i < s->view_cnt; i++) {
 		if (s->views[i].kind != kind)
 			continue;
-		if (s->views[i].streamed)
-			k->stream_view = i;
+		if (s->views[i].streamed && s->views[i].of == i)
+			k->stream_view[0] = i;
+		else if (s->views[i].streamed)
+			k->stream_view[1] = i;
 		else if (s->views[i].gate)
 			gates[k->gate_cnt++] = i;
 	}
+	if (k->stream_view[1] == UINT32_MAX)
+		k->stream_view[1] = k->stream_view[0];
 	for (uint32_t i = 0; i < def->field_cnt; i++) {
 		if (def->fields[i].type == SK_VALUE_STREAM && k->slot_stream == 0xff)
 			k->slot_stream = (uint8_t)i;
@@ -292,12 +296,33 @@ static void drop_off(struct sk_ruleset *s)
 	s->rule_cnt = n;
 }
 
-static void use_atoms(struct sk_ruleset *s, const struct sk_cond *c)
+/* Directions of the events a rule can match, as far as its outermost conditions say. */
+static uint8_t dirs_of(const struct sk_ruleset *s, const struct sk_cond *c)
+{
+	uint8_t dirs = 3, named = 0;
+
+	for (const struct sk_cond *k = c->child; k && c->type == SK_COND_ALL; k = k->next)
+		dirs &= dirs_of(s, k);
+	if (c->type != SK_COND_TEST || s->views[c->test->view].up != SK_KIND_NONE ||
+	    s->views[c->test->view].slot != SK_F_COMMON_DIRECTION || c->test->op_cnt != 1 || c->test->ops[0].type != SK_OP_ATOMS)
+		return dirs;
+	for (uint32_t i = 0; i < c->test->ops[0].atom_cnt; i++) {
+		const struct sk_atom *a = &s->atoms[c->test->ops[0].atoms[i]];
+
+		if (a->type != SK_ATOM_IS)
+			return 3;
+		named |= (uint8_t)(sk_span_is_str_nocase(a->text, "to_server") << SK_TO_SERVER);
+		named |= (uint8_t)(sk_span_is_str_nocase(a->text, "to_client") << SK_TO_CLIENT);
+	}
+	return named;
+}
+
+static void use_atoms(struct sk_ruleset *s, const struct sk_cond *c, uint8_t dirs)
 {
 	struct sk_wanted *w = &s->wanted;
 
 	for (const struct sk_cond *k = c->child; k; k = k->next)
-		use_atoms(s, k);
+		use_atoms(s, k, dirs);
 	if (c->type != SK_COND_TEST)
 		return;
 	const struct sk_view *v = &s->views[c->test->view];
@@ -312,9 +337,42 @@ static void use_atoms(struct sk_ruleset *s, const struct sk_cond *c)
 			struct sk_atom *a = &s->atoms[c->test->ops[i].atoms[k]];
 
 			a->used = true;
+			a->dirs |= dirs;
 			if (a->type == SK_ATOM_SET && s->sets.sets[a->set].kind == SK_SET_URL)
 				w->fields[SK_KIND_HTTP_REQUEST] |= 1u << SK_F_HTTP_REQUEST_HOST;
 		}
+	}
+}
+
+/* A streamed value whose patterns are for one direction each gets a database for either: fewer patterns are searched faster. */
+static void split_streams(struct sk_load *l)
+{
+	struct sk_ruleset *s = l->set;
+
+	for (uint32_t i = 0, cnt = s->view_cnt; i < cnt && !l->out_of_memory; i++) {
+		bool apart = false;
+		struct sk_view *v;
+
+		for (uint32_t k = 0; s->views[i].streamed && k < s->atom_cnt; k++)
+			apart = apart || (s->atoms[k].view == i && s->atoms[k].used && s->atoms[k].dirs != 3);
+		if (!apart)
+			continue;
+		v = sk_rules_grow(s->views, &l->view_room, s->view_cnt, sizeof(*v));
+		if (!v) {
+			sk_load_no_memory(l);
+			return;
+		}
+		s->views = v;
+		v[s->view_cnt] = v[i];
+		v[i].dirs = 1u << SK_TO_SERVER;
+		v[i].other = s->view_cnt;
+		v = &v[s->view_cnt];
+		v->index = s->view_cnt++;
+		v->dirs = 1u << SK_TO_CLIENT;
+		v->is_slots = NULL;
+		v->nums = NULL;
+		v->sets = NULL;
+		v->num_cnt = v->set_cnt = 0;
 	}
 }
 
@@ -333,9 +391,10 @@ void sk_load_compile(struct sk_load *l)
 		r->local = s->kinds[r->pub.kind].rule_cnt++;
 		r->varies = must_look_again(s, r->where);
 		s->wanted.kinds |= UINT64_C(1) << r->pub.kind;
-		use_atoms(s, r->where);
+		use_atoms(s, r->where, dirs_of(s, r->where));
 	}
 	sk_load_build_views(l);
+	split_streams(l);
 	sk_load_build_databases(l);
 	if (l->errors)
 		return;

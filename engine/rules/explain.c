@@ -13,6 +13,16 @@ static const char *truth_word(enum sk_truth t)
 	return t == SK_YES ? "true " : t == SK_NO ? "false" : "open ";
 }
 
+/* Patterns that no rule wants in values of this direction are not looked for. */
+static bool is_searched(const struct sk_matcher *m, const struct sk_test *t)
+{
+	for (uint32_t i = 0; i < t->op_cnt; i++)
+		for (uint32_t k = 0; k < t->ops[i].atom_cnt; k++)
+			if (!(m->s->atoms[t->ops[i].atoms[k]].dirs >> m->event->dir & 1))
+				return false;
+	return true;
+}
+
 static void print_values(struct sk_matcher *m, const struct sk_test *t, FILE *out)
 {
 	const struct sk_view *view = &m->s->views[t->view];
@@ -22,8 +32,8 @@ static void print_values(struct sk_matcher *m, const struct sk_test *t, FILE *ou
 		const size_t n = m->unit->head ? (size_t)SK_MIN(m->unit->len, (uint64_t)SHOWN_BYTES) : 0;
 		struct sk_value head = { .type = SK_VALUE_BYTES, .u.bytes = sk_span(m->unit->head, n) };
 
-		fprintf(out, "%s%s (%llu bytes)", sk_match_show(m, &head, SHOWN_BYTES), m->unit->len > n ? "..." : "",
-			(unsigned long long)m->unit->len);
+		fprintf(out, "%s%s (%llu bytes%s)", sk_match_show(m, &head, SHOWN_BYTES), m->unit->len > n ? "..." : "",
+			(unsigned long long)m->unit->len, is_searched(m, t) ? "" : ", not searched in this direction");
 		return;
 	}
 	vs = sk_match_values(m, t->view);

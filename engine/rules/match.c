@@ -202,7 +202,9 @@ static void try_pending(struct sk_matcher *m, struct sk_unit *u, sk_match_fn *on
 /* Is the piece at hand all of a value that is too short for every pattern? */
 static bool is_too_short(const struct sk_matcher *m, const struct sk_kind_rules *k)
 {
-	return m->last && m->piece.n && k->stream_view != UINT32_MAX && m->piece.n < m->s->views[k->stream_view].least;
+	uint32_t view = k->stream_view[m->event->dir & 1];
+
+	return m->last && m->piece.n && view != UINT32_MAX && m->piece.n < m->s->views[view].least;
 }
 
 /* At offset 0: the unit, or NULL where no rule will need one. */
@@ -213,7 +215,7 @@ static struct sk_unit *open_unit(struct sk_matcher *m, const struct sk_kind_rule
 	find_candidates(m, k);
 	if (m->candidate_cnt == 0 && (k->stream_atom_cnt == 0 || is_too_short(m, k)) && !m->explain_cnt)
 		return NULL;
-	u = sk_unit_new(m, m->event->kind);
+	u = sk_unit_new(m, m->event->kind, m->event->dir & 1);
 	if (!u) {
 		m->counters.refused++;
 		return NULL;

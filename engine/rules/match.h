@@ -41,6 +41,7 @@ struct sk_unit {
 	struct sk_unit *next;		/* spare */
 	uint64_t serial;		/* of the rule set it was made for */
 	unsigned kind;
+	uint32_t view;			/* whose database stream is of; UINT32_MAX: none */
 	hs_stream_t *stream;
 	uint64_t len;			/* of the value so far */
 	uint8_t *head;			/* its first SK_MATCH_HEAD bytes; with explanations only */
@@ -111,7 +112,7 @@ void sk_match_push(struct sk_matcher *m, uint32_t rule);
 
 /* unit.c */
 void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u);
-struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind);
+struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind, unsigned dir);
 /* Finds matches that need the end, then leaves the unit ready for sk_unit_put. */
 void sk_unit_end(struct sk_matcher *m, struct sk_unit *u);
 void sk_unit_put(struct sk_matcher *m, struct sk_unit *u);

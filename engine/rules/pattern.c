@@ -216,6 +216,7 @@ static void tell_pattern(struct sk_load *l, const struct sk_atom *a, const char 
 static void finish(struct sk_load *l, struct job *j)
 {
 	struct sk_error e;
+	struct sk_atom *a;
 
 	while (j->cnt && !j->view->db) {
 		hs_compile_error_t *error = NULL;
@@ -230,7 +231,10 @@ static void finish(struct sk_load *l, struct job *j)
 			hs_free_compile_error(error);
 			return;
 		}
-		tell_pattern(l, &l->set->atoms[j->ids[bad]], error->message);
+		a = &l->set->atoms[j->ids[bad]];
+		if (a->node)
+			tell_pattern(l, a, error->message);
+		a->node = NULL;		/* told, should it be in another database too */
 		hs_free_compile_error(error);
 		drop(j, (unsigned)bad);
 	}
@@ -241,6 +245,12 @@ static void finish(struct sk_load *l, struct job *j)
 static bool is_pattern(const struct sk_ruleset *s, const struct sk_atom *a)
 {
 	return a->used && (a->type <= SK_ATOM_REGEX || (a->type == SK_ATOM_IS && s->views[a->view].streamed && a->text.n));
+}
+
+/* Is it searched for with the database of the view? */
+static bool is_in(const struct sk_ruleset *s, const struct sk_atom *a, const struct sk_view *v)
+{
+	return v->of == a->view && a->dirs & v->dirs && is_pattern(s, a);
 }
 
 /* Few short literals are searched one by one. */
@@ -295,7 +305,8 @@ static void fill(struct sk_load *l, struct job *by_index, const char **texts, un
 	size_t at = 0;
 
 	for (uint32_t i = 0; i < s->atom_cnt; i++)
-		by_index[s->atoms[i].view].cnt += is_pattern(s, &s->atoms[i]);
+		for (uint32_t v = s->atoms[i].view; v != UINT32_MAX; v = s->views[v].other)
+			by_index[v].cnt += is_in(s, &s->atoms[i], &s->views[v]);
 	for (uint32_t i = 0; i < s->view_cnt; i++) {
 		struct job *j = &by_index[i];
 
@@ -308,16 +319,19 @@ static void fill(struct sk_load *l, struct job *by_index, const char **texts, un
 	}
 	for (uint32_t i = 0; i < s->atom_cnt; i++) {
 		const struct sk_atom *a = &s->atoms[i];
-		struct job *j = &by_index[a->view];
 
-		if (!is_pattern(s, a))
-			continue;
-		j->texts[j->cnt] = sk_atom_expression(a, scratch);
-		j->flags[j->cnt] = sk_atom_flags(a);
-		j->ids[j->cnt] = i;
-		j->regexes += a->type == SK_ATOM_REGEX;
-		if (!j->texts[j->cnt++])
-			sk_load_no_memory(l);
+		for (uint32_t v = a->view; v != UINT32_MAX; v = s->views[v].other) {
+			struct job *j = &by_index[v];
+
+			if (!is_in(s, a, &s->views[v]))
+				continue;
+			j->texts[j->cnt] = sk_atom_expression(a, scratch);
+			j->flags[j->cnt] = sk_atom_flags(a);
+			j->ids[j->cnt] = i;
+			j->regexes += a->type == SK_ATOM_REGEX;
+			if (!j->texts[j->cnt++])
+				sk_load_no_memory(l);
+		}
 	}
 }
 
@@ -406,7 +420,7 @@ static struct hs_database *compile_late(const struct sk_ruleset *s, const struct
 	for (uint32_t i = 0; i < s->atom_cnt && !short_of_memory; i++) {
 		const struct sk_atom *a = &s->atoms[i];
 
-		if (&s->views[a->view] != v || !is_pattern(s, a))
+		if (!is_in(s, a, v))
 			continue;
 		texts[cnt] = sk_atom_expression(a, &scratch);
 		flags[cnt] = sk_atom_flags(a);
@@ -446,8 +460,9 @@ void sk_load_build_databases(struct sk_load *l)
 {
 	struct sk_ruleset *s = l->set;
 	struct job *jobs = calloc(s->view_cnt + 1, sizeof(*jobs));
-	const char **texts = calloc(s->atom_cnt + 1, sizeof(*texts));
-	unsigned *flags = calloc(s->atom_cnt + 1, sizeof(*flags)), *ids = calloc(s->atom_cnt + 1, sizeof(*ids));
+	const size_t room = 2 * (size_t)s->atom_cnt + 1;	/* an atom may be looked for in both directions */
+	const char **texts = calloc(room, sizeof(*texts));
+	unsigned *flags = calloc(room, sizeof(*flags)), *ids = calloc(room, sizeof(*ids));
 	struct jobs all = { .jobs = jobs, .cache_dir = s->cache_dir };
 	struct sk_arena scratch;
 

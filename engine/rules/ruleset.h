@@ -27,6 +27,7 @@ struct sk_atom {
 	uint8_t type;
 	bool nocase;
 	bool used;			/* by a rule that is on */
+	uint8_t dirs;			/* bit by direction: such a rule asks for events of it */
 	uint32_t view;
 	struct sk_span text;		/* bytes looked for; NUL-terminated for regexes */
 	uint64_t num;			/* NUM */
@@ -73,6 +74,8 @@ struct sk_view {
 	const char *name;		/* as rules write it */
 	const struct sk_field_def *def;
 
+	uint8_t dirs;			/* bit by direction: the values db is for */
+	uint32_t of, other;		/* the view whose atoms db holds, mostly itself; the one for the other direction, UINT32_MAX: none */
 	struct hs_database *db;		/* literals and regexes; the id is the atom's index */
 	struct sk_late *late;		/* or how db is made once it is needed; NULL where there is nothing to compile */
 	uint32_t least;			/* bytes: in shorter values no pattern of db is found; 0 where that is not known */
@@ -150,7 +153,7 @@ struct sk_kind_rules {
 	const uint32_t *gates;		/* views searched for every event (streamed kinds: at offset 0) */
 	uint32_t gate_cnt;
 	uint32_t rule_cnt;
-	uint32_t stream_view;		/* UINT32_MAX: none */
+	uint32_t stream_view[2];	/* by direction; UINT32_MAX: none. Tables but db are those of the first */
 	uint32_t stream_atom_cnt;
 	bool streamed;
 	uint8_t slot_stream, slot_offset, slot_last;	/* 0xff: none */

@@ -47,12 +47,12 @@ static void clear(const struct sk_matcher *m, struct sk_unit *u)
 	u->pending_cnt = u->hit_cnt = 0;
 }
 
-static struct sk_unit *take_spare(struct sk_matcher *m, unsigned kind)
+static struct sk_unit *take_spare(struct sk_matcher *m, unsigned kind, uint32_t view)
 {
 	for (struct sk_unit **link = &m->spare; *link; link = &(*link)->next) {
 		struct sk_unit *u = *link;
 
-		if (u->kind != kind)
+		if (u->kind != kind || u->view != view)
 			continue;
 		*link = u->next;
 		m->spare_cnt--;
@@ -62,21 +62,23 @@ static struct sk_unit *take_spare(struct sk_matcher *m, unsigned kind)
 	return NULL;
 }
 
-struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind)
+struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind, unsigned dir)
 {
 	const struct sk_kind_rules *k = &m->s->kinds[kind];
 	const struct hs_database *db = NULL;
-	struct sk_unit *u = take_spare(m, kind);
+	const uint32_t view = k->stream_view[dir];
+	struct sk_unit *u = take_spare(m, kind, view);
 
 	if (u)
 		return u;
-	if (k->stream_view != UINT32_MAX && !sk_match_database(m, &m->s->views[k->stream_view], &db))
+	if (view != UINT32_MAX && !sk_match_database(m, &m->s->views[view], &db))
 		return NULL;
 	u = sk_mem_zalloc(sizeof(*u));
 	if (!u)
 		return NULL;
 	u->serial = m->s->serial;
 	u->kind = kind;
+	u->view = view;
 	u->bits = sk_mem_zalloc(words(k->stream_atom_cnt) * sizeof(*u->bits));
 	u->seen = sk_mem_zalloc(words(k->rule_cnt) * sizeof(*u->seen));
 	if (!u->bits || !u->seen || (db && sk_search.open(db, 0, &u->stream) != HS_SUCCESS)) {
@@ -174,7 +176,6 @@ static void keep_head(struct sk_unit *u, struct sk_span s)
 
 void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 {
-	const struct sk_kind_rules *k = &m->s->kinds[u->kind];
 	struct sk_span s = m->piece;
 
 	m->piece_off = u->len;
@@ -184,7 +185,7 @@ void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 	if (!u->stream || s.n == 0)
 		return;
 	/* all there is of the value, and too short for anything */
-	if (m->last && u->len == s.n && s.n < m->s->views[k->stream_view].least)
+	if (m->last && u->len == s.n && s.n < m->s->views[u->view].least)
 		return;
 	u->fed = true;
 	m->counters.scans++;
@@ -199,7 +200,7 @@ void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 void sk_unit_end(struct sk_matcher *m, struct sk_unit *u)
 {
 	const struct sk_kind_rules *k = &m->s->kinds[u->kind];
-	const struct sk_view *view = k->stream_view == UINT32_MAX ? NULL : &m->s->views[k->stream_view];
+	const struct sk_view *view = k->stream_view[0] == UINT32_MAX ? NULL : &m->s->views[k->stream_view[0]];
 
 	if (u->fed)
 		sk_search.reset(u->stream, 0, m->scratch, on_stream, m);

@@ -99,7 +99,7 @@ uint32_t sk_load_view(struct sk_load *l, unsigned kind, const struct sk_field_re
 		chain[i] = decode[i];
 	v = &s->views[s->view_cnt];
 	*v = (struct sk_view){ .index = s->view_cnt, .kind = (uint16_t)kind, .up = ref->up, .slot = ref->slot, .type = (uint8_t)ref->def->type, .def = ref->def,
-		.decode = chain, .decode_cnt = (uint8_t)decode_cnt };
+		.decode = chain, .decode_cnt = (uint8_t)decode_cnt, .dirs = 3, .of = s->view_cnt, .other = UINT32_MAX };
 	v->pair = ref->pair ? sk_load_copy(l, sk_span_str(ref->pair)) : NULL;
 	v->field = full_name(l, ref);
 	v->name = sk_load_copy(l, sk_span_str(name));

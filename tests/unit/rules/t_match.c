@@ -206,6 +206,37 @@ static void ancestors(void **state)
 	sk_rules_free(s);
 }
 
+/* Each direction of a streamed value is searched for what is wanted of it. */
+static void directions(void **state)
+{
+	static const struct { const char *bytes; const char *up, *down; } cases[] = {
+		{ "nothing", "", "without" }, { "needle", "up twice", "" }, { "thread", "twice", "down without" },
+		{ "everywhere", "both named", "both named without" }, { "needle thread everywhere", "up both twice named", "down both named" } };
+	struct sk_ruleset *s = lab_load(LAB_HEAD
+		"rules:\n"
+		"  - {id: up, title: t, severity: low, on: http.body, where: {direction: to_server, bytes: {contains: needle}}}\n"
+		"  - {id: down, title: t, severity: low, on: http.body, where: {all: [direction: to_client, bytes: {regex: 'th[a-z]*d'}]}}\n"
+		"  - {id: both, title: t, severity: low, on: http.body, where: {bytes: {contains: everywhere}}}\n"
+		"  - {id: twice, title: t, severity: low, on: http.body, where: {direction: to_server, bytes: {contains: [needle, thread]}}}\n"
+		"  - {id: named, title: t, severity: low, on: http.body, where: {direction: [to_server, to_client], bytes: {contains: where}}}\n"
+		"  - {id: without, title: t, severity: low, on: http.body, where: {direction: to_client, not: {bytes: {contains: needle}}}}\n");
+	struct sk_matcher *m = sk_matcher_new(s, NULL);
+	struct lab_event e;
+
+	for (unsigned round = 0; round < 2; round++) {
+		for (size_t i = 0; i < SK_ARRAY_LEN(cases); i++) {
+			lab_event(&e, SK_KIND_HTTP_BODY);
+			e.values[SK_F_HTTP_BODY_BYTES] = lab_text(cases[i].bytes);
+			e.e.dir = SK_TO_SERVER;
+			assert_string_equal(lab_run(m, &e.e).ids, cases[i].up);
+			e.e.dir = SK_TO_CLIENT;
+			assert_string_equal(lab_run(m, &e.e).ids, cases[i].down);
+		}
+	}
+	sk_matcher_free(m);
+	sk_rules_free(s);
+}
+
 static struct lab_seen one_match(const char *where, const char *path)
 {
 	char text[2048];
@@ -661,7 +692,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
-		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors),
+		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors), cmocka_unit_test(directions),
 		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
 		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted), cmocka_unit_test(names_asked_for),
 	};
