@@ -211,7 +211,7 @@ void sk_http_query_form(struct sk_http_side *side, struct sk_http_tx *tx, const 
 		b->parent = &tx->request;
 		b->at = b->first_off = head->off;
 		set_query_charset(f, head);
-		sk_form_push(f, query);
+		sk_form_push_all(f, query);
 		sk_form_finish(f, false);
 		sk_http_body_tell(b, sk_form_odds(f));
 	} else {

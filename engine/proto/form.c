@@ -34,6 +34,7 @@ struct sk_form {
 	bool line_start;		/* what is held began behind a line end or at the start */
 	bool fold_wait;			/* a head line waits for its continuation */
 	bool in_word;			/* urlencoded: a byte of the parameter was seen */
+	bool whole;			/* what is pushed is all there is */
 	unsigned esc_n;			/* bytes of an escape so far */
 	unsigned boundary_n;
 	unsigned hold_n;
@@ -232,7 +233,8 @@ static void url_push(struct sk_form *f, struct sk_span s)
 			url_put(f, c == '+' ? ' ' : c);
 		}
 	}
-	flush(f);
+	if (!f->whole)
+		flush(f);
 }
 
 /* --- multipart --- */
@@ -681,6 +683,12 @@ void sk_form_push(struct sk_form *f, struct sk_span bytes)
 		bytes = sk_span_sub(bytes, n, bytes.n);
 	}
 	read_bytes(f, bytes);
+}
+
+void sk_form_push_all(struct sk_form *f, struct sk_span bytes)
+{
+	f->whole = true;
+	sk_form_push(f, bytes);
 }
 
 void sk_form_gap(struct sk_form *f)

@@ -53,6 +53,8 @@ void sk_form_free(struct sk_form *f);
 void sk_form_set_charset(struct sk_form *f, struct sk_span name, bool query);
 
 void sk_form_push(struct sk_form *f, struct sk_span bytes);
+/* All there is: the last value comes with its end, not before. sk_form_finish is to follow. */
+void sk_form_push_all(struct sk_form *f, struct sk_span bytes);
 /* Bytes of the body are missing here. */
 void sk_form_gap(struct sk_form *f);
 /* The body ended. */
