@@ -53,13 +53,20 @@ PYTHON
 mkfifo "$work/pipe"
 { while [ ! -e "$work/go" ]; do sleep 0.1; done; cat; } <"$work/pipe" >"$work/many.json" &
 reader=$!
+: >"$work/err"
 ip netns exec "$ns" "$sekisho" -v -i sk1 -S "$work/rules.yaml" -o "json:$work/pipe" --set stats=0s --set campaign.queue=1MiB \
 	>"$work/out" 2>"$work/err" &
 pid=$!
 for _ in $(seq 100); do grep -q watching "$work/err" && break; sleep 0.1; done
 ip netns exec "$ns" /usr/bin/python3 tests/lib/send.py sk0 "$work/many.pcap" || fail "cannot send"
-sleep 1
+# until it has seen all of it: two seconds in which it does nothing
+for _ in $(seq 30); do
+	was=$(cut -d ' ' -f 14,15 "/proc/$pid/stat")
+	sleep 2
+	[ "$was" = "$(cut -d ' ' -f 14,15 "/proc/$pid/stat")" ] && break
+done
 kill -TERM $pid
+sleep 1
 touch "$work/go"
 status=0
 wait $pid || status=$?
