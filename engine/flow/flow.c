@@ -23,6 +23,7 @@ SK_COUNTER_TABLE(flow, SK_FLOW_COUNTERS)
 const char *const sk_flow_state_names[] = { "new", "established", "closed", "reset", NULL };
 const char *const sk_flow_reason_names[] = { "closed", "timeout", "evicted", "reused", "end", NULL };
 
+#define KEPT_ENOUGH 8192u		/* pieces of memory without a flow that are kept for connections to come: 2.7 MiB */
 #define WELL_KNOWN_PORT 1024u		/* below: RFC 6335 system ports */
 #define EVICT_TRIES 16u
 #define AHEAD_MAX 2048u			/* records fetched before they are due: what a cache of the second level holds */
@@ -423,7 +424,8 @@ struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, 
 		t->counters.refused++;
 		return NULL;
 	}
-	if (p->proto == SK_IPPROTO_TCP)
+	/* datagrams often need none; those that do bring in another piece each, unless they are lent what there is too much of */
+	if (p->proto == SK_IPPROTO_TCP || t->kept > KEPT_ENOUGH)
 		sk_flow_table_lend_memory(t, r);
 	fill(&r->f.info, p, dir);
 	r->f.order = p->order;
