@@ -44,7 +44,7 @@ struct sk_campaign_conf {
 	X(members_dropped, "alerts", "alerts of counts that are counted but not kept: campaign.members newer ones are") \
 	X(memory_max, "bytes", "most memory of open states and the alerts they keep") \
 	X(seen_evicted, "values", "values for unless forgotten for want of room") \
-	X(no_memory, "times", "states or correlated alerts not made because memory was short")
+	X(no_memory, "times", "states, values or correlated alerts not kept or made because memory was short")
 SK_COUNTER_STRUCT(campaign, SK_CAMPAIGN_COUNTERS)
 
 /* Most bytes all of it takes. */

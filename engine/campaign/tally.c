@@ -43,8 +43,10 @@ static bool make_room(struct sk_campaign *c, struct sk_key *k, void **items, siz
 	if (more <= *room)
 		return false;
 	p = realloc(*items, more * size);
-	if (!p)
+	if (!p) {
+		c->counters.no_memory++;
 		return false;
+	}
 	sk_keys_grow(&c->open, k, (more - *room) * size);
 	*items = p;
 	*room = more;
@@ -105,8 +107,10 @@ static bool rotate(struct sk_campaign *c, struct sk_key *k, struct sk_tally *t, 
 	if (t->slot_first) {
 		struct sk_tally_slot *copy = malloc(t->slot_room * sizeof(*copy));
 
-		if (!copy)
+		if (!copy) {
+			c->counters.no_memory++;
 			return false;
+		}
 		for (size_t i = 0; i < t->slot_cnt; i++)
 			copy[i] = *slot_at(t, i);
 		free(t->slots);
@@ -184,8 +188,12 @@ static bool see(struct sk_campaign *c, const struct sk_rule *r, struct sk_key *k
 		set_latest(c, k, x, a);
 		return false;
 	}
-	if (v->cnt == v->room)
-		sk_keys_grow(&c->open, k, sk_values_grow(v, max));
+	if (v->cnt == v->room && v->room < max) {
+		size_t more = sk_values_grow(v, max);
+
+		sk_keys_grow(&c->open, k, more);
+		c->counters.no_memory += more == 0;
+	}
 	if (v->cnt < v->room) {
 		x = sk_values_add(v, hash, a->time_ns);
 	} else if (v->cnt) {

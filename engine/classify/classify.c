@@ -286,8 +286,10 @@ static const char *pair_name(struct sk_classify *c, uint16_t master, uint16_t ap
 	if (c->pair_cnt >= NAMES_MAX)
 		return app_name;
 	n = asprintf(&name, "%s.%s", ndpi_get_proto_name(c->ndpi, master), app_name);
-	if (n < 0)
+	if (n < 0) {
+		c->counters.memory++;
 		return app_name;
+	}
 	c->pairs[at] = (struct pair){ key, name };
 	c->pair_cnt++;
 	return name;

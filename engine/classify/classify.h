@@ -21,7 +21,8 @@
 	X(guessed, "flows", "… guessed after the last packet") \
 	X(dropped, "flows", "flows nDPI was not needed for: a parser knows them") \
 	X(unasked, "flows", "… or nothing was told of them") \
-	X(refused, "flows", "flows not classified because too many were at a time, or memory was short")
+	X(refused, "flows", "flows not classified because too many were at a time, or memory was short") \
+	X(memory, "flows", "flows with half of nDPI's name because memory was short")
 SK_COUNTER_STRUCT(classify, SK_CLASSIFY_COUNTERS)
 
 /* Names of packet.oddity told for this folder. X(ENUM, "name", "what it means", "source") */

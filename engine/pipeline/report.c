@@ -25,7 +25,7 @@ static const char *const troubles[] = {
 	"tls.malformed", "tls.too_long", "tls.lost", "tls.memory",
 	"websocket.malformed", "websocket.inflate_failed", "websocket.inflate_limit", "websocket.inflaters_refused", "websocket.lost",
 	"websocket.memory",
-	"classify.refused", "rules.left_out", "rules.refused", "rules.unplaced", "rules.broken",
+	"classify.refused", "classify.memory", "rules.left_out", "rules.refused", "rules.unplaced", "rules.broken",
 	"detect.alerts_lost", "detect.alerts_cut", "detect.plugin_failures", "detect.plugin_slow", "detect.plugin_quarantines",
 	"detect.plugin_skipped", "detect.plugin_memory", "detect.plugin_nesting", "detect.findings_suppressed",
 	"campaign.allowed", "campaign.limited", "campaign.storm", "campaign.keys_evicted", "campaign.seen_evicted",
