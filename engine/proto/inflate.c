@@ -23,7 +23,7 @@ enum { BLOCK, STORED_LEN, STORED, COUNTS, STEPS, LENGTHS, CODES, ENDED };
 #define DISTANCE_CODES 30u
 #define FAST_IN 24u			/* eight bytes are loaded before the first round … */
 #define ROUND_IN 16u			/* … and twice in each; a load moves on by 7 at most */
-#define DISTANCE_MOST 28u		/* bits of a distance */
+#define DISTANCE_MOST 38u		/* bits of a distance, and those of the first look behind it */
 
 #define LITERAL 0x80000000u
 #define SPECIAL 0x8000u			/* none of: literal, length, distance */
@@ -445,8 +445,8 @@ static inline __attribute__((always_inline)) enum codes run_fast(struct sk_infla
 				if (e & LITERAL) {
 					USE(e);
 					*out++ = (uint8_t)(e >> 16);
-					FILL();
 					e = AT_LENGTH();
+					FILL();
 					continue;
 				}
 			}
@@ -492,8 +492,8 @@ static inline __attribute__((always_inline)) enum codes run_fast(struct sk_infla
 			result = CODES_BROKEN;
 			break;
 		}
-		FILL();
 		e = AT_LENGTH();
+		FILL();
 		copy_back(out, distance, length);
 		out += length;
 	}
