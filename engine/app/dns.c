@@ -79,9 +79,12 @@ static struct sk_span code_name(struct sk_arena *arena, const char *name, const 
 	return sk_span(p, len + n);
 }
 
-static struct sk_span name_text(struct sk_arena *arena, const struct sk_dns_name *name)
+static struct sk_span name_text(struct job *j, const struct sk_dns_name *name)
 {
-	return sk_list_lower(arena, sk_span(name->text, name->n));
+	struct sk_span s = sk_list_lower(sk_app_scratch(j->a), sk_span(name->text, name->n));
+
+	j->counters->memory += s.p == NULL;
+	return s;
 }
 
 /* --- queries --- */
@@ -93,7 +96,7 @@ static void publish_query(struct job *j, const struct sk_dns_question *q)
 	struct sk_event e = { .kind = SK_KIND_DNS_QUERY, .value_cnt = SK_F_DNS_QUERY_CNT, .values = v };
 	struct sk_list labels = { 0 };
 
-	sk_set_span(&v[SK_F_DNS_QUERY_NAME], SK_VALUE_TEXT, name_text(arena, q->name));
+	sk_set_span(&v[SK_F_DNS_QUERY_NAME], SK_VALUE_TEXT, name_text(j, q->name));
 	sk_set_span(&v[SK_F_DNS_QUERY_NAME_RAW], SK_VALUE_TEXT, sk_span(q->name->text, q->name->n));
 	sk_set_num(&v[SK_F_DNS_QUERY_ID], j->dns.id);
 	sk_set_num(&v[SK_F_DNS_QUERY_OPCODE], j->dns.opcode);
@@ -153,7 +156,7 @@ static void add_text(struct job *j, struct sk_list *l, struct sk_span text)
 static void add_name(struct job *j, struct sk_list *l, const struct sk_dns_name *name)
 {
 	if (name->n)
-		add_text(j, l, name_text(sk_app_scratch(j->a), name));
+		add_text(j, l, name_text(j, name));
 }
 
 /* False when the message has had its share of names. */
@@ -196,7 +199,7 @@ static void add_owner(struct job *j, struct lists *l, const struct sk_dns_record
 	} else {
 		if (!expand(j, r->owner_at, &own))
 			return;
-		text = name_text(sk_app_scratch(j->a), &own);
+		text = name_text(j, &own);
 	}
 	if (text.p && (text.n == 0 || (l->last_owner.p && (l->last_owner.p == text.p || sk_span_is(l->last_owner, text)))))
 		return;
@@ -336,7 +339,7 @@ static void run_answer(struct job *j)
 	l.asked_at = j->dns.at;
 	asked = sk_dns_next_question(&j->dns, &q);
 	if (asked)
-		l.asked_text = name_text(sk_app_scratch(j->a), &name);
+		l.asked_text = name_text(j, &name);
 	if (asked && name.whole)
 		l.asked = &name;
 	while (sk_dns_next_record(&j->dns, &r))

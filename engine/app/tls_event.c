@@ -55,6 +55,14 @@ static void keep_sni(struct sk_tls_job *j, const struct sk_tls_hello *h)
 		j->counters->memory++;
 }
 
+/* A name in lower case, in event memory. */
+static struct sk_value lower_value(struct sk_tls_job *j, struct sk_span s)
+{
+	s = sk_list_lower(sk_app_scratch(j->a), s);
+	j->counters->memory += s.p == NULL;
+	return sk_value_text(s);
+}
+
 static struct sk_value name_value(struct sk_tls_job *j, const struct sk_tls_hello *h)
 {
 	struct sk_span s = h->sni;
@@ -63,7 +71,7 @@ static struct sk_value name_value(struct sk_tls_job *j, const struct sk_tls_hell
 		return sk_value_none();
 	if (s.n > 1 && s.p[s.n - 1] == '.')
 		s.n--;
-	return sk_value_text(sk_list_lower(sk_app_scratch(j->a), s));
+	return lower_value(j, s);
 }
 
 static struct sk_value alpn_value(struct sk_tls_job *j, struct sk_span alpn)
@@ -251,8 +259,7 @@ static struct sk_value alt_value(struct sk_tls_job *j, struct sk_span rest)
 	struct sk_list l = { 0 };
 
 	while (rest.p && sk_x509_next_alt(&rest, &alt))
-		sk_list_add(&l, sk_app_scratch(j->a),
-			    alt.dns.p ? sk_value_text(sk_list_lower(sk_app_scratch(j->a), alt.dns)) : sk_value_addr(&alt.addr));
+		sk_list_add(&l, sk_app_scratch(j->a), alt.dns.p ? lower_value(j, alt.dns) : sk_value_addr(&alt.addr));
 	return sk_value_list(&l);
 }
 
