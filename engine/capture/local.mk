@@ -6,6 +6,7 @@ libsk_capture_a_SOURCES = \
 	%D%/filter.c %D%/filter.h \
 	%D%/find.c \
 	%D%/format.h \
+	%D%/guard.c %D%/guard.h \
 	%D%/live.c %D%/live.h \
 	%D%/memory.h \
 	%D%/pcap.c \

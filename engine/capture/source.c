@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "capture/ahead.h"
+#include "capture/guard.h"
 #include "capture/unpack.h"
 
 #define IN_ROOM (256u << 10)
@@ -168,7 +169,8 @@ int sk_source_release(struct sk_source *s, struct sk_error *e)
 	if (!s->map || s->map_len == 0 || s->unpack)
 		return 0;
 	done = (size_t)(s->window.p - s->map);
-	if (done / LOOK_EVERY != s->read / LOOK_EVERY && fstat(s->fd, &st) == 0 && (uint64_t)st.st_size < s->map_len)
+	if (sk_guard_was_cut(s->guard) ||
+	    (done / LOOK_EVERY != s->read / LOOK_EVERY && fstat(s->fd, &st) == 0 && (uint64_t)st.st_size < s->map_len))
 		return fail(s, e, SK_E_FORMAT, "the file was cut short while it was read");
 	s->read = done;
 	drop_behind(s, s->stays ? done - SK_MIN(done, DROP_BEHIND) : done);
@@ -232,6 +234,7 @@ static int open_mapped(struct sk_source *s, size_t len, struct sk_error *e)
 		s->map = NULL;
 		return fail_errno(s, e);
 	}
+	s->guard = sk_guard_add(s->map, len);
 	(void)madvise(s->map, len, MADV_SEQUENTIAL);
 	s->window = sk_span(s->map, len);
 	return look_for_packing(s, e);
@@ -296,8 +299,10 @@ void sk_source_close(struct sk_source *s)
 		errno = 0;	/* full is as good as written */
 	sk_ahead_free(s->ahead);
 	s->ahead = NULL;
-	if (s->map)
+	if (s->map) {
+		sk_guard_remove(s->guard);
 		munmap(s->map, s->map_len);
+	}
 	if (s->fd >= 0)
 		close(s->fd);
 	sk_unpack_free(s->unpack);

@@ -5,8 +5,8 @@
  * memory   SOURCE_ROOM for a pipe or a compressed file, plus what the decompressor needs (see unpack.h and ahead.h)
  * threads  one owner; a long compressed file or pipe is unpacked on a thread of its own; the break descriptor is written by
  *          sk_capture_break
- * limits   a mapped file that shrinks while it is read is noticed every megabyte only; more than SOURCE_WANT_MAX bytes at a time
- *          are never asked for
+ * limits   a mapped file that shrinks while it is read is noticed every megabyte, or where it ends now (see guard.h); more than
+ *          SOURCE_WANT_MAX bytes at a time are never asked for
  */
 #ifndef SK_CAPTURE_SOURCE_H
 #define SK_CAPTURE_SOURCE_H
@@ -32,6 +32,7 @@ struct sk_source {
 	bool waits;			/* fd may block: a pipe or a terminal */
 	bool ended;			/* the file's own end was reached */
 	uint8_t *map;			/* the whole file, or NULL */
+	int guard;			/* of it: see guard.h */
 	size_t map_len, map_dropped;
 	bool stays;			/* bytes taken will be looked at once more */
 	struct sk_span packed;		/* what of map, of memory or of in is not unpacked yet */

@@ -783,6 +783,37 @@ static void unpacking_ahead_ends_early(void **state)
 	assert_int_equal(unlink(in_folder("many.torn")), 0);
 }
 
+/* Cut to half a page beyond what was read, and to nothing: the next bytes are gone at once, long before the file's size is asked for. */
+static void a_file_is_cut_while_it_is_read(void **state)
+{
+	static uint8_t whole_file[MANY * 1300];
+	struct sk_raw burst[SK_CAPTURE_BURST_MAX];
+	FILE *f = fopen(in_folder("many.pcap"), "rb");
+	struct sk_capture *c;
+	struct sk_error e;
+	struct sk_span s;
+
+	assert_non_null(f);
+	s = sk_span(whole_file, fread(whole_file, 1, sizeof(whole_file), f));
+	fclose(f);
+	for (off_t left = 0; left < 400000; left += 202000) {
+		int n, cnt = 0;
+
+		write_file("cut.pcap", s);
+		assert_int_equal(sk_capture_open_file(&c, in_folder("cut.pcap"), NULL, &e), 0);
+		assert_true(sk_capture_next(c, burst, 32, 0, &e) > 0);
+		assert_int_equal(truncate(in_folder("cut.pcap"), left), 0);
+		while ((n = sk_capture_next(c, burst, 32, 0, &e)) > 0)
+			cnt += n;
+		assert_int_equal(n, SK_E_FORMAT);
+		assert_non_null(strstr(e.text, "the file was cut short while it was read"));
+		assert_in_range(cnt, 0, 700);
+		assert_int_equal(sk_capture_counters(c)->files_damaged, 1);
+		sk_capture_close(c);
+	}
+	assert_int_equal(unlink(in_folder("cut.pcap")), 0);
+}
+
 static void folders_are_searched(void **state)
 {
 	struct sk_capture_list l = { 0 };
@@ -853,6 +884,7 @@ int main(void)
 		cmocka_unit_test(filters),
 		cmocka_unit_test(a_waiting_read_can_be_stopped),
 		cmocka_unit_test(unpacking_ahead_ends_early),
+		cmocka_unit_test(a_file_is_cut_while_it_is_read),
 		cmocka_unit_test(folders_are_searched),
 	};
 
