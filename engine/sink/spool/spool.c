@@ -532,6 +532,8 @@ static int open_dir(struct sk_spool *s, struct sk_error *e)
 	if (!s->id[0])
 		draw_id(s->id);
 	s->opening++;
+	if (s->opening >> (64 - SEQ_BITS))
+		return sk_error_set(e, SK_E_CONFIG, "spool %s has no sequence numbers left: send what it holds and remove it", s->dir);
 	s->is_ours = !ro;
 	if (!ro && (write_state(s) < 0 || fsync(s->state_fd) < 0 || fsync(s->dir_fd) < 0))
 		return sk_error_set(e, SK_E_CONFIG, "cannot write to the spool folder %s: %s", s->dir, strerror(errno));

@@ -299,6 +299,37 @@ static void records_copied(void **state)
 	sk_spool_close(s);
 }
 
+/* A number is that of the opening and, in 40 bits, that of the record: after 2^24 - 1 openings none follows. */
+static void no_numbers_left(void **state)
+{
+	uint8_t b[64];
+	struct sk_spool *s = open_ok();
+	struct sk_error e;
+	char path[400];
+	uint32_t crc;
+
+	add(s, "first", 3);
+	sk_spool_close(s);
+	snprintf(path, sizeof(path), "%s/state", dir);
+	assert_int_equal(slurp(path, b, sizeof(b)), sizeof(b));
+	for (unsigned left = 2; left-- > 0;) {
+		memset(b + 48, 0, 8);
+		memset(b + 48, 0xff, 3);
+		b[48] = (uint8_t)(b[48] - left);
+		crc = sk_crc32c(sk_span(b + 16, sizeof(b) - 16));
+		for (unsigned i = 0; i < 4; i++)
+			b[12 + i] = (uint8_t)(crc >> 8 * i);
+		spill(path, b, sizeof(b));
+		s = NULL;
+		assert_int_equal(open_as(&s, "a", 1 << 20, &e), left ? 0 : SK_E_CONFIG);
+		if (left) {
+			assert_true(add(s, "last", 3) > UINT64_C(0xffffff) << 40);
+			sk_spool_close(s);
+		}
+	}
+	assert_non_null(strstr(e.text, "no sequence numbers left"));
+}
+
 static void not_ours(void **state)
 {
 	uint8_t whole[4096];
@@ -530,6 +561,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(torn_at_every_byte, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_record_in_the_middle, setup, teardown),
 		cmocka_unit_test_setup_teardown(records_copied, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_numbers_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_ours, setup, teardown),
 		cmocka_unit_test(full_in_memory),
 		cmocka_unit_test_setup_teardown(full_on_disk, setup, teardown),
