@@ -7,7 +7,7 @@
 
 #define SK_ALERT_DIGEST 32		/* bytes */
 
-/* Zeros where libcrypto has no memory. */
+/* Always 32 bytes that tell p from others; SHA-256 unless libcrypto has no memory. */
 void sk_alert_digest(const void *p, size_t n, uint8_t out[SK_ALERT_DIGEST]);
 
 #endif

@@ -21,7 +21,7 @@
 #include "rules/cache.h"
 #include "rules/search.h"
 
-#define MAGIC "SKPATDB3"		/* 3: small sets are not padded */
+#define MAGIC "SKPATDB3"
 #define SUFFIX ".patterns"
 #define FILE_MAX (UINT64_C(1) << 30)
 #define CACHE_DAYS 30

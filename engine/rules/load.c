@@ -383,7 +383,6 @@ int sk_rules_load(struct sk_ruleset **out, const struct sk_rules_source *src)
 {
 	static _Atomic uint64_t serials;
 	struct sk_load l = { .src = src, .set = calloc(1, sizeof(*l.set)) };
-	hs_platform_info_t cpu;
 	struct sk_error e;
 
 	*out = NULL;
@@ -408,8 +407,7 @@ int sk_rules_load(struct sk_ruleset **out, const struct sk_rules_source *src)
 		sk_error_set(&e, SK_E_CONFIG, "this processor lacks SSSE3 (or NEON), which pattern matching needs");
 		sk_load_tell(&l, &e);
 	}
-	sk_search_platform(&cpu);
-	if (sk_search.misses)
+	if (sk_search_misses())
 		sk_log_warning("rules", "Vectorscan here has routines for AVX-512 only, which miss matches; use a build for all processors");
 	if (!l.out_of_memory)
 		sk_load_resolve(&l);

@@ -12,7 +12,6 @@ libsk_rules_a_SOURCES = \
 	%D%/indicator.c \
 	%D%/load.c %D%/load.h \
 	%D%/match.c %D%/match.h \
-	%D%/search.c %D%/search.h \
 	%D%/pattern.c \
 	%D%/print.c %D%/print.h \
 	%D%/refer.c \
@@ -20,6 +19,7 @@ libsk_rules_a_SOURCES = \
 	%D%/rules.h \
 	%D%/ruleset.h \
 	%D%/scan.c \
+	%D%/search.c %D%/search.h \
 	%D%/set.h \
 	%D%/set_domain.c \
 	%D%/set_hash.c \

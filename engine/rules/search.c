@@ -6,9 +6,10 @@
 #include <stddef.h>
 #include <string.h>
 
-struct sk_search sk_search = { hs_scan, hs_open_stream, hs_scan_stream, hs_reset_stream, hs_close_stream, false };
+struct sk_search sk_search = { hs_scan, hs_open_stream, hs_scan_stream, hs_reset_stream, hs_close_stream };
 
 static hs_platform_info_t platform;
+static bool misses;
 
 #if defined(__x86_64__) && defined(__GNUC__)
 static bool has_avx512(void)
@@ -33,7 +34,7 @@ static bool find(const char *name, void *function)
 
 static void choose(void)
 {
-	struct sk_search s = { .misses = false };
+	struct sk_search s;
 
 	(void)hs_populate_platform(&platform);
 	if (!has_avx512())
@@ -43,7 +44,7 @@ static void choose(void)
 		sk_search = s;
 		platform.cpu_features = HS_CPU_FEATURES_AVX2;
 	} else {
-		sk_search.misses = true;
+		misses = true;
 	}
 }
 
@@ -52,6 +53,12 @@ static void begin(void)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	(void)pthread_once(&once, choose);
+}
+
+bool sk_search_misses(void)
+{
+	begin();
+	return misses;
 }
 
 void sk_search_platform(hs_platform_info_t *cpu)

@@ -5,7 +5,7 @@
  *          [^z]+z do (tests/unit/rules/t_search.c). Those for AVX2 do not, and are not slower here. So where the processor has
  *          AVX-512 and the library its routines for AVX2 under names of their own, as the builds for all processors that distributions
  *          ship have, these are called and databases are made for them
- * threads  sk_search is the same for all from the first call of sk_search_platform or sk_search_compile on
+ * threads  sk_search is the same for all from the first call of the functions below on
  */
 #ifndef SK_RULES_SEARCH_H
 #define SK_RULES_SEARCH_H
@@ -22,11 +22,13 @@ struct sk_search {
 				  match_event_handler on_match, void *cx);
 	hs_error_t (*reset)(hs_stream_t *stream, unsigned flags, hs_scratch_t *scratch, match_event_handler on_match, void *cx);
 	hs_error_t (*close)(hs_stream_t *stream, hs_scratch_t *scratch, match_event_handler on_match, void *cx);
-	bool misses;			/* the processor has AVX-512, and the library nothing else for it */
 };
 
 /* As hs_scan, hs_open_stream, hs_scan_stream, hs_reset_stream, hs_close_stream. */
 extern struct sk_search sk_search;
+
+/* Does this library miss matches: has it for this processor routines for AVX-512 only? */
+bool sk_search_misses(void);
 
 /* The processor databases are made for. */
 void sk_search_platform(hs_platform_info_t *cpu);
