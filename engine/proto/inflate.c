@@ -392,43 +392,60 @@ static inline uint64_t load(const uint8_t *p)
 }
 
 /* Copies n bytes from `distance` bytes before to; may write up to 15 bytes more. */
-static inline void copy_back(uint8_t *to, uint32_t distance, uint32_t n)
+static inline __attribute__((always_inline)) void copy_back(uint8_t *to, size_t distance, size_t n)
 {
-	const uint8_t *from = to - distance;
-	uint8_t *end = to + n;
+	const uint8_t *from = to - distance, *end = to + n;
+	uint8_t word[16];
 
-	if (SK_LIKELY(distance >= 16)) {
-		do {
-			memcpy(to, from, 16);
-			to += 16;
-			from += 16;
-		} while (to < end);
-	} else if (distance == 1) {
+	memcpy(word, from, 16);
+	memcpy(to, word, 16);
+	if (SK_LIKELY(n <= 16 && n <= distance))
+		return;
+	if (distance == 1) {
 		memset(to, *from, n);
-	} else {
+	} else if (distance < 16) {
 		do
 			*to++ = *from++;
 		while (to < end);
+	} else {
+		for (to += 16, from += 16; to < end; to += 16, from += 16) {
+			memcpy(word, from, 16);
+			memcpy(to, word, 16);
+		}
 	}
 }
 
 enum codes { CODES_GO_ON, CODES_BLOCK_END, CODES_BROKEN };
 
-/* Bits at hand in the fast loop, kept in registers. hold may have bits of bytes not counted in bits: they are read again. */
-#define FILL() (hold |= load(p) << bits, p += (63 - bits) >> 3, bits |= 56)
-#define USE(e) (hold >>= (e) & 0xff, bits -= (e) & 0xff)
-#define VALUE(saved, e) (((e) >> 16) + (low_bits(saved, (e) & 0xff) >> ((e) >> 8 & 15)))
-#define AT_LENGTH() (lengths[low_bits(hold, LENGTH_BITS)])
+/* The lowest n bits, n being the lowest eight bits of e, at most 63. */
+static inline __attribute__((always_inline)) uint64_t low_by(uint64_t v, uint32_t e, bool bmi2)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+	if (bmi2) {
+		__asm__("bzhi %2, %1, %0" : "=r"(v) : "r"(v), "r"((uint64_t)e) : "cc");
+		return v;
+	}
+#endif
+	return v & ((UINT64_C(1) << (e & 63)) - 1);
+}
+
+/* Bits at hand in the fast loop, kept in registers: as many as the lowest eight bits of `bits` say. hold may have bits of bytes that are not
+ * counted; they are read again. */
+#define FILL() (hold |= load(p) << (bits & 63), p += 7 - (bits >> 3 & 7), bits |= 56)
+#define USE(e) (hold >>= (e) & 63, bits -= (e))
+#define VALUE(saved, e) (((e) >> 16) + (uint32_t)(low_by(saved, e, bmi2) >> ((e) >> 8 & 63)))
+#define AT_LENGTH() (z->length_table[low_bits(hold, LENGTH_BITS)])
 
 /* All there is to do while much input and room is left. A look-up is begun as soon as its bits are known, before the bytes of the
- * one before are written: the two then run side by side. */
-static inline __attribute__((always_inline)) enum codes run_fast(struct sk_inflate *z, struct input *in, uint32_t stop)
+ * one before are written: the two then run side by side. Behind FILL there are 56 bits: a literal's 10, a length's 15, a distance's 21 and
+ * 10 for the next look-up. Longer codes fill up by themselves. */
+static inline __attribute__((always_inline)) enum codes run_fast(struct sk_inflate *z, struct input *in, uint32_t stop, bool bmi2)
 {
-	const uint32_t *lengths = z->length_table, *distances = z->distance_table;
 	const uint8_t *p = in->p, *last = in->end - ROUND_IN;
 	uint8_t *out = z->window + z->end, *out_stop = z->window + stop;
 	uint64_t hold = z->hold, saved;
-	uint32_t bits = z->bits, e, length, distance;
+	uint32_t bits = z->bits, e, length;
+	size_t distance;
 	enum codes result = CODES_GO_ON;
 
 	FILL();
@@ -446,15 +463,16 @@ static inline __attribute__((always_inline)) enum codes run_fast(struct sk_infla
 					USE(e);
 					*out++ = (uint8_t)(e >> 16);
 					e = AT_LENGTH();
-					FILL();
-					continue;
 				}
+				FILL();
+				continue;
 			}
 		}
 		if (SK_UNLIKELY(e & SPECIAL)) {
 			if (e & SECOND) {
-				USE(LENGTH_BITS);
-				e = lengths[(e >> 16) + low_bits(hold, e >> 8 & 15)];
+				hold >>= LENGTH_BITS;
+				bits -= LENGTH_BITS;
+				e = z->length_table[(e >> 16) + low_bits(hold, e >> 8 & 15)];
 			}
 			if (e & (LITERAL | SPECIAL)) {
 				USE(e);
@@ -467,17 +485,19 @@ static inline __attribute__((always_inline)) enum codes run_fast(struct sk_infla
 				e = AT_LENGTH();
 				continue;
 			}
+			FILL();
 		}
 		saved = hold;
 		USE(e);
 		length = VALUE(saved, e);
-		if (bits < DISTANCE_MOST)
-			FILL();
-		e = distances[low_bits(hold, DISTANCE_BITS)];
+		e = z->distance_table[low_bits(hold, DISTANCE_BITS)];
 		if (SK_UNLIKELY(e & SPECIAL)) {
 			if (e & SECOND) {
-				USE(DISTANCE_BITS);
-				e = distances[(e >> 16) + low_bits(hold, e >> 8 & 15)];
+				if ((bits & 63) < DISTANCE_MOST)
+					FILL();
+				hold >>= DISTANCE_BITS;
+				bits -= DISTANCE_BITS;
+				e = z->distance_table[(e >> 16) + low_bits(hold, e >> 8 & 15)];
 			}
 			if (e & SPECIAL) {
 				USE(e);
@@ -488,7 +508,7 @@ static inline __attribute__((always_inline)) enum codes run_fast(struct sk_infla
 		saved = hold;
 		USE(e);
 		distance = VALUE(saved, e);
-		if (SK_UNLIKELY(distance > (size_t)(out - z->window))) {
+		if (SK_UNLIKELY((ptrdiff_t)distance > out - z->window)) {
 			result = CODES_BROKEN;
 			break;
 		}
@@ -498,7 +518,7 @@ static inline __attribute__((always_inline)) enum codes run_fast(struct sk_infla
 		out += length;
 	}
 	z->hold = hold;
-	z->bits = bits;
+	z->bits = bits & 63;
 	in->p = p;
 	z->end = (uint32_t)(out - z->window);
 	give_back(z, in);
@@ -509,12 +529,12 @@ static inline __attribute__((always_inline)) enum codes run_fast(struct sk_infla
 /* The same with shifts that need no flags: a third faster. */
 __attribute__((target("bmi2"))) static enum codes run_fast_bmi2(struct sk_inflate *z, struct input *in, uint32_t stop)
 {
-	return run_fast(z, in, stop);
+	return run_fast(z, in, stop, true);
 }
 
 static enum codes run_plain(struct sk_inflate *z, struct input *in, uint32_t stop)
 {
-	return run_fast(z, in, stop);
+	return run_fast(z, in, stop, false);
 }
 
 static enum codes run_much(struct sk_inflate *z, struct input *in, uint32_t stop)
@@ -524,7 +544,7 @@ static enum codes run_much(struct sk_inflate *z, struct input *in, uint32_t stop
 #else
 static enum codes run_much(struct sk_inflate *z, struct input *in, uint32_t stop)
 {
-	return run_fast(z, in, stop);
+	return run_fast(z, in, stop, false);
 }
 #endif
 
