@@ -38,10 +38,12 @@ static void put_escaped(struct ak47_text *t, struct sk_span four)
 static void read_string(struct sk_span s, size_t *i, struct ak47_text *to)
 {
 	static const char escapes[] = "n\nr\rt\tb\bf\f";
-	struct ak47_text none = { 0 };
+	struct ak47_text none;
 
-	if (!to)
+	if (!to) {
+		none.n = 0;
 		to = &none;
+	}
 	for (; *i < s.n && s.p[*i] != '"'; ++*i) {
 		uint8_t c = s.p[*i];
 
@@ -80,15 +82,23 @@ static bool text_is(const struct ak47_text *t, const char *s)
 	return sk_span_is_str(sk_span(t->p, t->n), s);
 }
 
+/* Nothing is read yet; texts are read no further than their n. */
+static void forget(struct ak47_message *m)
+{
+	m->layout = m->kind = NULL;
+	m->session.n = m->host.n = m->command.n = m->id.n = m->result.n = 0;
+}
+
 bool ak47_from_json(struct sk_span s, struct ak47_message *out)
 {
-	struct ak47_text name, kind = { 0 };
+	struct ak47_text name, kind;
 	bool has_cmd = false;
 	size_t i = 1;
 
-	*out = (struct ak47_message){ 0 };
+	forget(out);
 	if (s.n < 8 || s.p[0] != '{' || s.p[1] != '"')
 		return false;
+	kind.n = 0;
 	while ((i = skip_blanks(s, i)) < s.n && s.p[i] == '"') {
 		struct ak47_text *to = NULL;
 

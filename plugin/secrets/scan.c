@@ -5,8 +5,15 @@
  */
 #include "scan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+/* Bytes at hand: of a piece, or what was kept and the beginning of a piece behind it. */
+struct window {
+	const uint8_t *p;
+	size_t n;
+};
 
 struct name {
 	const char *text;
@@ -176,6 +183,7 @@ static void count(struct scan *s, const struct scan_table *t, unsigned i, const 
 	const struct scan_pattern *p = &t->patterns[i];
 	struct tally *y = &s->tally;
 	uint64_t *seen = weak ? y->seen_weak : y->seen;
+	struct scan_secret *show;
 
 	if (seen[i / 64] >> (i % 64) & 1)
 		return;
@@ -190,8 +198,18 @@ static void count(struct scan *s, const struct scan_table *t, unsigned i, const 
 	}
 	if (!secret || y->shown_cnt == SCAN_SHOWN)
 		return;
-	snprintf(y->shown[y->shown_cnt++], SCAN_SHOWN_MAX, "%s %.4s… %zu bytes #%08x", p->label, (const char *)secret, secret_len,
-		 (unsigned)(scan_siphash(t->key, secret, secret_len) & 0xffffffff));
+	show = &y->shown[y->shown_cnt++];
+	show->pattern = (uint16_t)i;
+	show->len = (uint32_t)secret_len;
+	show->hash = (uint32_t)scan_siphash(t->key, secret, secret_len);
+	memset(show->begin, 0, sizeof(show->begin));
+	memcpy(show->begin, secret, secret_len < sizeof(show->begin) ? secret_len : sizeof(show->begin));
+}
+
+void scan_describe(const struct scan_table *t, const struct scan_secret *secret, char text[SCAN_SHOWN_MAX])
+{
+	snprintf(text, SCAN_SHOWN_MAX, "%s %.4s… %" PRIu32 " bytes #%08" PRIx32, t->patterns[secret->pattern].label, secret->begin, secret->len,
+		 secret->hash);
 }
 
 static bool is_name_char(uint8_t c)
@@ -200,10 +218,10 @@ static bool is_name_char(uint8_t c)
 }
 
 /* NAME= at the beginning of a line or part, or "NAME": as in JSON, also when that is quoted once more. */
-static bool is_variable(const struct scan *s, size_t at, const struct scan_pattern *p)
+static bool is_variable(struct window at_hand, size_t at, const struct scan_pattern *p)
 {
-	const uint8_t *w = s->window;
-	size_t i = at + p->len, n = s->n < at + SCAN_AHEAD ? s->n : at + SCAN_AHEAD;
+	const uint8_t *w = at_hand.p;
+	size_t i = at + p->len, n = at_hand.n < at + SCAN_AHEAD ? at_hand.n : at + SCAN_AHEAD;
 	uint8_t before = at ? w[at - 1] : '\n';
 
 	while (p->prefix && i < n && is_name_char(w[i]))
@@ -225,10 +243,10 @@ static bool is_variable(const struct scan *s, size_t at, const struct scan_patte
 }
 
 /* A pattern may begin at a place the filter has told. */
-static void look_at(struct scan *s, const struct scan_table *t, size_t at)
+static void look_at(struct scan *s, const struct scan_table *t, struct window at_hand, size_t at)
 {
-	const uint8_t *w = s->window + at;
-	size_t left = s->n - at;
+	const uint8_t *w = at_hand.p + at;
+	size_t left = at_hand.n - at;
 	unsigned pair = pair_of(w);
 
 	for (unsigned i = t->first[pair]; i && i <= t->cnt && pair_of((const uint8_t *)t->patterns[i - 1].text) == pair; i++) {
@@ -241,51 +259,60 @@ static void look_at(struct scan *s, const struct scan_table *t, size_t at)
 		if (p->group == GROUP_BASE64) {
 			count(s, t, i - 1, NULL, 0, false);
 		} else if (p->group != GROUP_TOKEN) {
-			if (is_variable(s, at, p))
+			if (is_variable(at_hand, at, p))
 				count(s, t, i - 1, NULL, 0, false);
-		} else if ((len = token_match(p->token, s->window, s->n, at, &weak)) > 0) {
+		} else if ((len = token_match(p->token, at_hand.p, at_hand.n, at, &weak)) > 0) {
 			count(s, t, i - 1, w, len, weak);
 		}
 	}
 }
 
 /* All places of the window from back on, below end; end < n. */
-static void look(struct scan *s, const struct scan_table *t, size_t end)
+static void look(struct scan *s, const struct scan_table *t, struct window w, size_t end)
 {
 	size_t i = s->back;
 
-	for (; i < end && s->n - i >= FILTER_WIDTH + FILTER_BYTES; i += FILTER_WIDTH) {
-		uint32_t places = filter_places(&t->filter, s->window + i);
+	for (; i < end && w.n - i >= FILTER_WIDTH + FILTER_BYTES; i += FILTER_WIDTH) {
+		uint32_t places = filter_places(&t->filter, w.p + i);
 
 		if (end - i < FILTER_WIDTH)
 			places &= (UINT32_C(1) << (end - i)) - 1;
 		for (; places; places &= places - 1)
-			look_at(s, t, i + (size_t)__builtin_ctz(places));
+			look_at(s, t, w, i + (size_t)__builtin_ctz(places));
 	}
 	for (; i < end; i++)
-		if (filter_place(&t->filter, s->window + i))
-			look_at(s, t, i);
+		if (filter_place(&t->filter, w.p + i))
+			look_at(s, t, w, i);
 }
 
 void scan_push(struct scan *s, const struct scan_table *t, struct sk_span piece, bool last)
 {
+	uint8_t joined[SCAN_BACK + SCAN_AHEAD + SCAN_PIECE];
+
 	s->total += piece.n;
 	do {
-		size_t room = sizeof(s->window) - s->n, take = piece.n < room ? piece.n : room, end, keep;
+		size_t room = sizeof(joined) - s->n, take = piece.n < room ? piece.n : room, end, keep;
+		struct window w = { piece.p, take };
 		bool final;
 
-		if (take)
-			memcpy(s->window + s->n, piece.p, take);
-		s->n += (uint32_t)take;
+		if (s->n) {
+			memcpy(joined, s->kept, s->n);
+			if (take)
+				memcpy(joined + s->n, piece.p, take);
+			w = (struct window){ joined, s->n + take };
+		}
 		piece = sk_span_sub(piece, take, piece.n);
 		final = last && piece.n == 0;
-		end = final ? (s->n ? s->n - 1 : 0) : s->n > SCAN_AHEAD ? s->n - SCAN_AHEAD : s->back;
-		look(s, t, end);
+		end = final ? (w.n ? w.n - 1 : 0) : w.n > SCAN_AHEAD ? w.n - SCAN_AHEAD : s->back;
+		look(s, t, w, end);
+		if (final)
+			return;
 		if (end < s->back)
 			end = s->back;
 		keep = end > SCAN_BACK ? end - SCAN_BACK : 0;
-		memmove(s->window, s->window + keep, s->n - keep);
-		s->n -= (uint32_t)keep;
-		s->back = (uint32_t)(end - keep);
+		s->n = (uint16_t)(w.n - keep);
+		s->back = (uint16_t)(end - keep);
+		if (s->n)
+			memcpy(s->kept, w.p + keep, s->n);
 	} while (piece.n);
 }

@@ -19,7 +19,7 @@
 #define SCAN_PIECE 1024u
 #define SCAN_PATTERNS_MAX 256u
 #define SCAN_SHOWN 8u			/* secrets described per unit */
-#define SCAN_SHOWN_MAX 96u
+#define SCAN_SHOWN_MAX 96u		/* room for a description */
 
 enum scan_group { GROUP_SHELL, GROUP_WINDOWS, GROUP_NPM, GROUP_CLOUD, GROUP_TOKEN, GROUP_BASE64, GROUP_WEAK, GROUP_CNT };
 
@@ -41,20 +41,26 @@ struct scan_table {
 	char *base64;			/* texts made at init */
 };
 
+struct scan_secret {
+	uint16_t pattern;
+	char begin[4];
+	uint32_t len, hash;
+};
+
 struct tally {
 	uint64_t seen[SCAN_PATTERNS_MAX / 64];
 	uint64_t seen_weak[SCAN_PATTERNS_MAX / 64];	/* as something that may be no secret */
 	unsigned score, groups;
 	unsigned by_group[GROUP_CNT];	/* distinct patterns */
 	unsigned shown_cnt;
-	char shown[SCAN_SHOWN][SCAN_SHOWN_MAX];
+	struct scan_secret shown[SCAN_SHOWN];
 };
 
 struct scan {
 	uint64_t total;			/* bytes given */
-	uint32_t back;			/* of window: bytes before the first not yet looked at */
-	uint32_t n;			/* of window */
-	uint8_t window[SCAN_BACK + SCAN_AHEAD + SCAN_PIECE];
+	uint16_t back;			/* of kept: bytes before the first not yet looked at */
+	uint16_t n;			/* of kept */
+	uint8_t kept[SCAN_BACK + SCAN_AHEAD];
 	struct tally tally;
 };
 
@@ -64,6 +70,9 @@ void scan_table_fini(struct scan_table *t);
 
 /* The next bytes; last: none will follow. The state begins as zeros. */
 void scan_push(struct scan *s, const struct scan_table *t, struct sk_span piece, bool last);
+
+/* A secret's kind, first characters, length and hash. */
+void scan_describe(const struct scan_table *t, const struct scan_secret *secret, char text[SCAN_SHOWN_MAX]);
 
 /* The hash secrets are told apart by: SipHash-2-4. */
 uint64_t scan_siphash(const uint64_t key[2], const uint8_t *p, size_t n);

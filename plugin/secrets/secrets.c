@@ -95,6 +95,7 @@ static bool is_among(const struct sk_value *v, size_t n, const char *label)
 static void publish(const struct instance *in, struct sk_worker *w, const struct scan *s, const struct sk_event *e)
 {
 	struct sk_value *names = in->host->scratch(w, in->table.cnt * sizeof(*names)), secrets[SCAN_SHOWN], values[FIELD_CNT];
+	char texts[SCAN_SHOWN][SCAN_SHOWN_MAX];
 	size_t n = 0;
 
 	if (!names)
@@ -106,8 +107,10 @@ static void publish(const struct instance *in, struct sk_worker *w, const struct
 		if (((s->tally.seen[i / 64] | s->tally.seen_weak[i / 64]) >> (i % 64) & 1) && !is_among(names, n, label))
 			names[n++] = text_value(label);
 	}
-	for (unsigned i = 0; i < s->tally.shown_cnt; i++)
-		secrets[i] = text_value(s->tally.shown[i]);
+	for (unsigned i = 0; i < s->tally.shown_cnt; i++) {
+		scan_describe(&in->table, &s->tally.shown[i], texts[i]);
+		secrets[i] = text_value(texts[i]);
+	}
 	values[SCORE] = num_value(s->tally.score);
 	values[GROUPS] = num_value(s->tally.groups);
 	values[TOKENS] = num_value(s->tally.by_group[GROUP_TOKEN]);
