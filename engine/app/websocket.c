@@ -142,38 +142,53 @@ static void publish(struct job *j, struct sk_span bytes, bool last)
 }
 
 /* Publishes the pieces that were put together. */
-static void flush_pieces(struct job *j)
+static void publish_pieces(struct job *j, bool last)
 {
 	struct message *m = j->m;
 	uint64_t off = j->first_off;
 
-	if (SK_LIKELY(!j->pieces_n))
-		return;
 	j->m = j->pieces_of;
 	j->first_off = j->pieces_off;
-	publish(j, sk_span(j->pieces, j->pieces_n), false);
+	publish(j, sk_span(j->pieces, j->pieces_n), last);
 	j->pieces_n = 0;
 	j->m = m;
 	j->first_off = off;
 }
 
-/* Pieces that are not the last of their message and only a few bytes long wait for those behind them. */
+static void flush_pieces(struct job *j)
+{
+	if (SK_UNLIKELY(j->pieces_n))
+		publish_pieces(j, false);
+}
+
+static void add_piece(struct job *j, struct sk_span bytes)
+{
+	if (bytes.n)
+		memcpy(j->pieces + j->pieces_n, bytes.p, bytes.n);
+	j->pieces_n += bytes.n;
+}
+
+/* Pieces of only a few bytes wait for those of their message behind them. */
 static void publish_piece(struct job *j, struct sk_span bytes, bool last)
 {
+	bool joins = j->pieces_n && j->pieces_of == j->m && bytes.n < PIECE_SMALL && bytes.n <= PIECES_MAX - j->pieces_n;
+
+	if (last && joins) {
+		add_piece(j, bytes);
+		publish_pieces(j, true);
+		return;
+	}
 	if (last || bytes.n >= PIECE_SMALL) {
 		flush_pieces(j);
 		publish(j, bytes, last);
 		return;
 	}
-	if (j->pieces_n && (j->pieces_of != j->m || PIECES_MAX - j->pieces_n < bytes.n))
+	if (!joins) {
 		flush_pieces(j);
-	if (!j->pieces_n) {
 		j->pieces_of = j->m;
 		j->pieces_off = j->first_off;
 	}
-	if (bytes.n)
-		memcpy(j->pieces + j->pieces_n, bytes.p, bytes.n);
-	j->pieces_n += bytes.n;
+	add_piece(j, bytes);
 }
 
 static void open_message(struct job *j, uint8_t opcode, bool compressed)

@@ -115,7 +115,7 @@ static struct unit *unit_of(struct sk_detect *d, const struct sk_event *e)
 	const struct route *r = &d->conf.plugins->routes[e->kind];
 	uintptr_t held;
 
-	if (!e->unit || !r->unit_size)
+	if (!e->unit || !r->unit_size || !(r->dirs >> e->dir & 1))
 		return NULL;
 	held = (uintptr_t)*e->unit;
 	if (held & 1)

@@ -86,6 +86,7 @@ struct route {
 	uint32_t cnt;
 	uint32_t unit_size;		/* of a whole struct unit; 0 when nobody keeps state per unit */
 	int offset_slot, last_slot;	/* of a streamed kind; else -1 */
+	uint8_t dirs;			/* of all subs */
 };
 
 struct sk_plugins {

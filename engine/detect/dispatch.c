@@ -359,7 +359,7 @@ void sk_detect_give(struct sk_detect *d, struct sk_flow *f, const struct sk_even
 {
 	const struct route *r = &d->conf.plugins->routes[e->kind];
 
-	if (u && u->done == r->cnt)
+	if (!(r->dirs >> e->dir & 1) || (u && u->done == r->cnt))
 		return;
 	for (uint32_t i = 0; i < r->cnt; i++)
 		give(d, f, e, u, &r->subs[i], i);

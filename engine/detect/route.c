@@ -191,6 +191,7 @@ static void finish(struct sk_plugins *set, unsigned kind)
 		s->dirs = s->filter_cnt ? 0 : 3;
 		for (uint32_t k = 0; k < s->filter_cnt; k++)
 			s->dirs |= s->filters[k].dirs ? s->filters[k].dirs : 3;
+		r->dirs |= s->dirs;
 		if (r->last_slot < 0 || !size)
 			continue;
 		any = true;

@@ -12,6 +12,7 @@
 
 #define FINALS_MAX 16u		/* each costs a copy of the window */
 #define WINDOW 32768u
+#define SMALL 64u			/* a last piece of so few bytes is fed with the tail behind it, in one call */
 
 struct sk_ws_inflate {
 	z_stream z;
@@ -74,7 +75,8 @@ static int go_on(struct sk_ws_inflate *z)
 	return rc == Z_OK ? 0 : SK_E_FORMAT;
 }
 
-static int feed(struct sk_ws_inflate *z, struct sk_span in, uint8_t *chunk, sk_ws_inflate_fn *out, void *cx)
+/* The last tail bytes of in are not the message's: they are left where a final block has ended before them. */
+static int feed(struct sk_ws_inflate *z, struct sk_span in, size_t tail, uint8_t *chunk, sk_ws_inflate_fn *out, void *cx)
 {
 	SK_ASSERT(in.n <= UINT32_MAX);
 	z->ended = false;
@@ -94,7 +96,7 @@ static int feed(struct sk_ws_inflate *z, struct sk_span in, uint8_t *chunk, sk_w
 			rc = go_on(z);
 			if (rc < 0)
 				return rc;
-			z->ended = z->z.avail_in == 0;
+			z->ended = z->z.avail_in == tail;
 			if (z->ended)
 				return 0;
 			continue;
@@ -109,11 +111,22 @@ static int feed(struct sk_ws_inflate *z, struct sk_span in, uint8_t *chunk, sk_w
 int sk_ws_inflate_run(struct sk_ws_inflate *z, struct sk_span in, bool last, uint8_t *chunk, sk_ws_inflate_fn *out, void *cx)
 {
 	static const uint8_t tail[4] = { 0x00, 0x00, 0xff, 0xff };
-	int rc = in.n ? feed(z, in, chunk, out, cx) : 0;
+	uint8_t whole[SMALL + sizeof(tail)];
+	int rc = 0;
 
-	if (rc < 0 || !last || z->ended)
-		return rc;
-	rc = feed(z, sk_span(tail, sizeof(tail)), chunk, out, cx);
+	if (last && in.n && in.n <= SMALL) {
+		memcpy(whole, in.p, in.n);
+		memcpy(whole + in.n, tail, sizeof(tail));
+		rc = feed(z, sk_span(whole, in.n + sizeof(tail)), sizeof(tail), chunk, out, cx);
+		if (z->ended)
+			return rc;
+	} else {
+		if (in.n)
+			rc = feed(z, in, 0, chunk, out, cx);
+		if (rc < 0 || !last || z->ended)
+			return rc;
+		rc = feed(z, sk_span(tail, sizeof(tail)), 0, chunk, out, cx);
+	}
 	/* the message must end between two blocks: zlib says so with 128 */
 	return rc == 0 && !(z->z.data_type & 128) ? SK_E_FORMAT : rc;
 }
