@@ -64,19 +64,35 @@ static void count(struct sk_decode_tally *t, bool right)
 		t->wrong += t->wrong < UINT16_MAX;
 }
 
+/* The sender's place in the table. */
+static size_t place_of(const struct sk_addr *a, uint32_t *tag)
+{
+	uint64_t lo = sk_hash_load64(a->b), hi = sk_hash_load64(a->b + 8);
+	uint64_t h = sk_hash_fold(lo ^ 0x9e3779b97f4a7c15u, hi ^ 0xa0761d6478bd642fu ^ a->family);
+
+	*tag = (uint32_t)(h >> 32) | 1;
+	return h % SK_DECODE_SENDERS;
+}
+
 /* The sender's tallies, or those of all. */
 static struct sk_decode_tally *tallies_of(struct walk *w)
 {
 	struct sk_decode *d = w->d;
-	const struct sk_addr *a = &w->p->src;
-	uint64_t lo = sk_hash_load64(a->b), hi = sk_hash_load64(a->b + 8);
-	uint64_t h = sk_hash_fold(lo ^ 0x9e3779b97f4a7c15u, hi ^ 0xa0761d6478bd642fu ^ a->family);
-	struct sk_decode_sender *s = &d->senders[h % SK_DECODE_SENDERS];
-	uint32_t tag = (uint32_t)(h >> 32) | 1;
+	uint32_t tag;
+	struct sk_decode_sender *s = &d->senders[place_of(&w->p->src, &tag)];
 
 	if (s->tag == 0)
 		s->tag = tag;
 	return s->tag == tag ? s->tally : d->all;
+}
+
+bool sk_checksum_is_settled(const struct sk_decode *d, const struct sk_addr *sender)
+{
+	uint32_t tag;
+	const struct sk_decode_sender *s = &d->senders[place_of(sender, &tag)];
+	const struct sk_decode_tally *t = s->tag == tag ? s->tally : d->all;
+
+	return s->tag && (t[0].right == RIGHT_MAX || sender->family != 4) && t[1].right == RIGHT_MAX;
 }
 
 /* True when the wrong checksum is to be taken for what offloading leaves. */

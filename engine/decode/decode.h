@@ -144,6 +144,15 @@ int sk_decode(struct sk_decode *d, const struct sk_raw *raw, struct sk_packet *p
 /* Decodes a datagram put together from fragments; p->time_ns, number, order, vlan and wire_len are kept from *like. */
 int sk_decode_datagram(struct sk_decode *d, struct sk_span ip, const struct sk_packet *like, struct sk_packet *p);
 
+/* A frame of Ethernet, IP without fragments, TCP, UDP or ICMP and nothing else, from a sender whose checksums need no judgement any
+ * more. sk_decode of it comes to the same with a struct sk_decode that has not seen what d has, when it takes checksums as
+ * sk_decode_plain_checksums says; d does not have to see the frame. *pair: its sk_packet_pair_hash. */
+bool sk_decode_is_plain(const struct sk_decode *d, const struct sk_raw *raw, uint64_t *pair);
+static inline enum sk_decode_checksums sk_decode_plain_checksums(const struct sk_decode *d)
+{
+	return d->checksums == SK_CHECKSUMS_NONE ? SK_CHECKSUMS_NONE : SK_CHECKSUMS_ALL;
+}
+
 /* The same for both directions, for fragments and for every flow of a pair of hosts: addresses only. */
 uint64_t sk_packet_pair_hash(const struct sk_packet *p);
 

@@ -4,6 +4,7 @@ libsk_decode_a_SOURCES = \
 	%D%/decode.c %D%/decode.h \
 	%D%/ip.c \
 	%D%/link.c \
+	%D%/plain.c \
 	%D%/transport.c \
 	%D%/tunnel.c \
 	%D%/walk.h

@@ -193,6 +193,16 @@ enum layer sk_layer_teredo(struct walk *w)
 	return LAYER_IPV6;
 }
 
+bool sk_tunnel_port(unsigned port)
+{
+	switch (port) {
+	case PORT_GTP: case PORT_TEREDO: case PORT_GRE: case PORT_VXLAN: case PORT_VXLAN_GPE: case PORT_GENEVE: case PORT_VXLAN_LINUX:
+		return true;
+	default:
+		return false;
+	}
+}
+
 enum layer sk_tunnel_of_udp(const struct walk *w)
 {
 	const struct sk_packet *p = w->p;

@@ -58,6 +58,8 @@ enum layer sk_layer_of_nsh_next(unsigned next);
 /* … an IP protocol number that is no extension header; LAYER_DONE for what is not looked into. */
 enum layer sk_layer_of_proto(unsigned proto);
 
+/* A port by which UDP tunnels are known. */
+bool sk_tunnel_port(unsigned port);
 /* The tunnel a UDP payload (w->at) opens, or LAYER_DONE. */
 enum layer sk_tunnel_of_udp(const struct walk *w);
 /* Keeps the packet so far as the answer in case there is no IP packet inside. */
@@ -86,6 +88,8 @@ static inline uint32_t sk_checksum_fold(uint64_t sum)
 /* Judges a checksum of the packet: right or wrong. Sets flags, oddities and counters. */
 void sk_checksum_ip(struct walk *w, bool right);
 void sk_checksum_transport(struct walk *w, bool right);
+/* A wrong checksum of the sender's in a packet that a wire carries is wrong, whatever others there have been or will be. */
+bool sk_checksum_is_settled(const struct sk_decode *d, const struct sk_addr *sender);
 
 /* Takes n bytes off the front, which must be there. */
 static inline void walk_skip(struct walk *w, size_t n)

@@ -1,6 +1,6 @@
 /* pipeline/batch.h — packets on their way from the reader of a replay to a worker.
  *
- * what     decoded packets of one file, oddities, time marks and ends, in order
+ * what     packets of one file, decoded or as frames that the worker decodes, oddities, time marks and ends, in order
  * memory   a fixed set per worker goes round: the reader fills, the worker empties. Packet bytes stay where the capture has them
  *          when they stay there, otherwise they are copied into the batch
  * threads  one ring there, one ring back; a batch belongs to who holds it
@@ -17,9 +17,15 @@
 #define SK_BATCHES 32			/* per worker; a power of two */
 
 enum sk_batch_what {
-	SK_BATCH_PACKET, SK_BATCH_ODDITY,
+	SK_BATCH_PACKET, SK_BATCH_FRAME, SK_BATCH_ODDITY,
 	SK_BATCH_TIME, SK_BATCH_SWEEP, SK_BATCH_END,
 	SK_BATCH_SETTLE, SK_BATCH_LOST		/* bytes that stayed go; have gone */
+};
+
+struct sk_batch_frame {
+	struct sk_raw raw;
+	uint64_t order;
+	bool stays;
 };
 
 struct sk_batch_oddity {
@@ -36,7 +42,8 @@ struct sk_batch {
 	uint32_t used;				/* of bytes */
 	uint32_t left_behind;			/* packet bytes that are not in bytes */
 	uint8_t what[SK_BATCH_ITEMS];
-	struct sk_packet packets[SK_BATCH_ITEMS];	/* but with PACKET and ODDITY: order and time_ns only */
+	struct sk_batch_frame frames[SK_BATCH_ITEMS];	/* with FRAME */
+	struct sk_packet packets[SK_BATCH_ITEMS];	/* with PACKET and ODDITY; with marks order and time_ns only */
 	struct sk_batch_oddity oddities[SK_BATCH_ITEMS];	/* with ODDITY */
 	uint8_t bytes[SK_BATCH_BYTES];
 };

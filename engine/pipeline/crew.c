@@ -13,6 +13,7 @@
 
 #define PAIRS 4096u			/* a power of two */
 #define BACK_ENOUGH (SK_BATCHES / 2)
+#define AHEAD 8u			/* frames whose first bytes are fetched before they are decoded */
 
 struct member {
 	struct sk_ring there, back;
@@ -20,6 +21,10 @@ struct member {
 	struct sk_batch *filling;
 	struct sk_crew *all;
 	struct sk_pipeline_worker *worker;
+	struct sk_decode decode;		/* of frames; its counters are added up when the crew is closed */
+	struct sk_packet decoded[SK_CAPTURE_BURST_MAX];
+	const struct sk_packet *burst[SK_CAPTURE_BURST_MAX];	/* what the worker is given next */
+	int burst_n;
 	unsigned index;
 	uint64_t told;				/* the newest upto in a batch */
 	uint64_t given;				/* packets */
@@ -29,6 +34,7 @@ struct member {
 
 struct sk_crew {
 	struct sk_output *output;
+	struct sk_decode *decode;		/* the reader's */
 	struct sk_bell bell;			/* the reader sleeps on it … */
 	_Atomic unsigned waits_for;		/* … for this one above all */
 	struct member *members;
@@ -53,31 +59,59 @@ static void give_mark(struct member *m, enum sk_batch_what what, const struct sk
 	sk_worker_time(m->worker, p->order, p->time_ns);
 }
 
+static void flush_burst(struct member *m)
+{
+	if (m->burst_n)
+		sk_worker_packets(m->worker, m->burst, m->burst_n);
+	m->burst_n = 0;
+}
+
+static void on_frame_oddity(void *cx, const struct sk_packet *p, const char *name, struct sk_span bytes, struct sk_span other,
+			    uint64_t offset)
+{
+	struct member *m = cx;
+
+	flush_burst(m);
+	sk_worker_oddity(m->worker, p, p->order, name, bytes, other, offset);
+}
+
+static void add_frame(struct member *m, const struct sk_batch_frame *frame)
+{
+	struct sk_packet *p = &m->decoded[m->burst_n];
+	int rc = sk_decode(&m->decode, &frame->raw, p);
+
+	p->order = frame->order;
+	if (frame->stays)
+		p->flags |= SK_PACKET_STAYS;
+	if (rc < 0)
+		sk_intake_tell(p, 0, on_frame_oddity, m);
+	else
+		m->burst[m->burst_n++] = p;
+}
+
 static void run_batch(struct member *m, struct sk_batch *b)
 {
-	const struct sk_packet *burst[SK_CAPTURE_BURST_MAX];
-	int n = 0;
-
 	m->worker->file = b->file;
 	for (uint32_t i = 0; i < b->cnt; i++) {
 		const struct sk_packet *p = &b->packets[i];
 		const struct sk_batch_oddity *o = &b->oddities[i];
 
-		if (n && (b->what[i] != SK_BATCH_PACKET || n == SK_CAPTURE_BURST_MAX)) {
-			sk_worker_packets(m->worker, burst, n);
-			n = 0;
-		}
-		if (b->what[i] == SK_BATCH_PACKET) {
-			burst[n++] = p;
-			__builtin_prefetch(p->payload.p);
+		if (m->burst_n == SK_CAPTURE_BURST_MAX || b->what[i] > SK_BATCH_FRAME)
+			flush_burst(m);
+		if (i + AHEAD < b->cnt && b->what[i + AHEAD] == SK_BATCH_FRAME)
+			SK_PREFETCH(b->frames[i + AHEAD].raw.data);
+		if (b->what[i] == SK_BATCH_FRAME) {
+			add_frame(m, &b->frames[i]);
+		} else if (b->what[i] == SK_BATCH_PACKET) {
+			m->burst[m->burst_n++] = p;
+			SK_PREFETCH(p->payload.p);
 		} else if (b->what[i] == SK_BATCH_ODDITY) {
 			sk_worker_oddity(m->worker, p, o->order, o->name, o->bytes, o->other, o->offset);
 		} else {
 			give_mark(m, (enum sk_batch_what)b->what[i], p);
 		}
 	}
-	if (n)
-		sk_worker_packets(m->worker, burst, n);
+	flush_burst(m);
 	if (b->upto)
 		sk_output_upto(m->all->output, m->index, b->upto);
 }
@@ -194,9 +228,9 @@ static struct sk_batch *add_item(struct sk_crew *s, struct member *m, enum sk_ba
 	return b;
 }
 
-static struct member *member_of(struct sk_crew *s, const struct sk_packet *p)
+static struct member *member_of(struct sk_crew *s, uint64_t pair)
 {
-	uint8_t *at = &s->member_of[sk_packet_pair_hash(p) % PAIRS];
+	uint8_t *at = &s->member_of[pair % PAIRS];
 
 	if (SK_UNLIKELY(!*at)) {
 		unsigned least = 0;
@@ -211,7 +245,7 @@ static struct member *member_of(struct sk_crew *s, const struct sk_packet *p)
 
 void sk_crew_packet(struct sk_crew *s, const struct sk_packet *p, const char *file, bool stays)
 {
-	struct member *m = member_of(s, p);
+	struct member *m = member_of(s, sk_packet_pair_hash(p));
 	struct sk_batch *b = add_item(s, m, SK_BATCH_PACKET, file, p->order, stays ? 0 : p->ip.n);
 	struct sk_packet *to = &b->packets[b->cnt - 1];
 
@@ -226,10 +260,26 @@ void sk_crew_packet(struct sk_crew *s, const struct sk_packet *p, const char *fi
 		to->payload = sk_span(to->ip.p + (p->payload.p - p->ip.p), p->payload.n);
 }
 
+void sk_crew_frame(struct sk_crew *s, const struct sk_raw *raw, uint64_t pair, uint64_t order, const char *file, bool stays)
+{
+	struct member *m = member_of(s, pair);
+	struct sk_batch *b = add_item(s, m, SK_BATCH_FRAME, file, order, stays ? 0 : raw->caplen);
+	struct sk_batch_frame *to = &b->frames[b->cnt - 1];
+
+	m->given++;
+	to->raw = *raw;
+	to->order = order;
+	to->stays = stays;
+	if (stays)
+		b->left_behind += raw->caplen;
+	else
+		to->raw.data = sk_batch_copy(b, sk_span(raw->data, raw->caplen)).p;
+}
+
 void sk_crew_oddity(struct sk_crew *s, const struct sk_packet *p, uint64_t order, const char *file, const char *name,
 		    struct sk_span bytes, struct sk_span other, uint64_t offset)
 {
-	struct sk_batch *b = add_item(s, member_of(s, p), SK_BATCH_ODDITY, file, order, p->ip.n + bytes.n + other.n);
+	struct sk_batch *b = add_item(s, member_of(s, sk_packet_pair_hash(p)), SK_BATCH_ODDITY, file, order, p->ip.n + bytes.n + other.n);
 	struct sk_packet *to = &b->packets[b->cnt - 1];
 
 	*to = *p;
@@ -291,6 +341,7 @@ void sk_crew_close(struct sk_crew *s)
 	for (unsigned i = 0; i < s->cnt; i++) {
 		if (s->members[i].started)
 			pthread_join(s->members[i].thread, NULL);
+		sk_counter_add(&sk_decode_counter_table, (uint64_t *)&s->decode->counters, &s->members[i].decode.counters);
 		free_batches(&s->members[i]);
 	}
 	free(s->members);
@@ -328,11 +379,13 @@ int sk_crew_open(struct sk_crew **out, struct sk_engine *g, struct sk_error *e)
 	if (!s || !s->members)
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory");
 	s->output = g->output;
+	s->decode = &g->intakes[0].decode;
 	s->cnt = g->worker_cnt;
 	for (unsigned i = 0; i < s->cnt; i++) {
 		s->members[i].all = s;
 		s->members[i].index = i;
 		s->members[i].worker = &g->workers[i];
+		sk_decode_init(&s->members[i].decode, sk_decode_plain_checksums(s->decode));
 	}
 	for (unsigned i = 0; i < s->cnt && rc == 0; i++)
 		rc = member_open(&s->members[i], e);

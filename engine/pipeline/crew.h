@@ -1,6 +1,6 @@
 /* pipeline/crew.h — the workers of a replay on threads of their own, as its reader sees them.
  *
- * in       decoded packets, oddities, time marks, ends, in order
+ * in       packets, decoded or as frames, oddities, time marks, ends, in order
  * out      each to the worker of its pair of hosts, in batches; marks and ends to all
  * memory   SK_BATCHES batches a worker; the reader waits for one to come back
  * threads  the reader calls; a thread per worker
@@ -21,6 +21,8 @@ int sk_crew_open(struct sk_crew **out, struct sk_engine *g, struct sk_error *e);
 
 /* file: borrowed until close. stays: the packet's bytes stay where they are until the next sk_crew_drain; otherwise they are copied. */
 void sk_crew_packet(struct sk_crew *s, const struct sk_packet *p, const char *file, bool stays);
+/* A frame that sk_decode_is_plain, which the worker decodes; pair: as told there. */
+void sk_crew_frame(struct sk_crew *s, const struct sk_raw *raw, uint64_t pair, uint64_t order, const char *file, bool stays);
 /* As sk_worker_oddity; bytes are copied. */
 void sk_crew_oddity(struct sk_crew *s, const struct sk_packet *p, uint64_t order, const char *file, const char *name,
 		    struct sk_span bytes, struct sk_span other, uint64_t offset);

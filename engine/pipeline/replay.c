@@ -3,7 +3,8 @@
  * in       files, one after the other
  * out      packets and time marks to one worker on this thread (-j 1), or in batches to a thread per worker, shared out by pair of
  *          hosts so that every flow, fragment and related flow meets the same worker
- * threads  main reads and decodes; workers follow
+ * threads  main reads, and decodes where others must know of it: fragments, tunnels, senders whose checksums are judged; workers
+ *          decode the rest
  *
  * Order. The N-th packet of the run has the order 2N+1, a time mark or an end before it 2N. Time marks come once per second
  * of packet time, to all workers at the same place, between them marks to end flows that are due: so flows end, and alerts come out, the
@@ -150,9 +151,14 @@ static void take_burst(struct replay *r, const struct sk_raw *raw, int cnt)
 
 	for (int i = 0; i < cnt; i++) {
 		struct sk_packet *p = &packets[i];
+		uint64_t pair;
 
 		take_time(r, raw[i].time_ns);
 		r->order = 2 * r->count++ + 1;
+		if (r->crew && sk_decode_is_plain(&r->g->intakes[0].decode, &raw[i], &pair)) {
+			sk_crew_frame(r->crew, &raw[i], pair, r->order, r->file, r->stays);
+			continue;
+		}
 		if (!sk_intake_packet(&r->g->intakes[0], &raw[i], r->order, p))
 			continue;
 		if (r->stays && !(p->flags & SK_PACKET_DEFRAGMENTED))

@@ -310,13 +310,12 @@ void sk_intake_fini(struct sk_intake *in)
 	in->defrag = NULL;
 }
 
-/* Tells what is odd about a packet no worker gets. */
-static void tell_oddities(struct sk_intake *in, const struct sk_packet *p, uint32_t but)
+void sk_intake_tell(const struct sk_packet *p, uint32_t but, sk_defrag_oddity_fn *oddity, void *cx)
 {
 	if (!p->src.family)
 		return;
 	for (uint32_t bits = p->oddities & ~but; bits; bits &= bits - 1)
-		in->oddity(in->cx, p, sk_packet_oddity_names[__builtin_ctz(bits)], sk_span(NULL, 0), sk_span(NULL, 0), 0);
+		oddity(cx, p, sk_packet_oddity_names[__builtin_ctz(bits)], sk_span(NULL, 0), sk_span(NULL, 0), 0);
 }
 
 bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t order, struct sk_packet *p)
@@ -333,7 +332,7 @@ bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t o
 			       (unsigned long long)raw->number);
 	for (int nested = 0; rc == 0 && p->flags & SK_PACKET_FRAGMENT; nested++) {
 		fragment = *p;
-		tell_oddities(in, &fragment, SK_PACKET_ODD(BAD_FRAGMENT));	/* that one is defrag's */
+		sk_intake_tell(&fragment, SK_PACKET_ODD(BAD_FRAGMENT), in->oddity, in->cx);	/* that one is defrag's */
 		if (nested == FRAGMENTS_NESTED_MAX) {
 			in->decode.counters.layers++;
 			in->oddity(in->cx, &fragment, sk_packet_oddity_names[SK_PACKET_ODDITY_BIT_TOO_MANY_LAYERS], fragment.payload, sk_span(NULL, 0), 0);
@@ -345,6 +344,6 @@ bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t o
 		p->order = order;
 	}
 	if (rc < 0)
-		tell_oddities(in, p, 0);
+		sk_intake_tell(p, 0, in->oddity, in->cx);
 	return rc == 0 && p->ip.n <= SK_INTAKE_IP_MAX;
 }

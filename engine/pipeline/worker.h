@@ -88,5 +88,7 @@ void sk_intake_fini(struct sk_intake *in);
 /* Decodes, and puts fragments together. What is odd about packets that end here is told where their addresses are known. True when *p
  * is a packet for a worker; its bytes are borrowed from raw or, of a defragmented datagram, until the next call. */
 bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t order, struct sk_packet *p);
+/* Tells what is odd about a packet that no worker gets, but for those bits. */
+void sk_intake_tell(const struct sk_packet *p, uint32_t but, sk_defrag_oddity_fn *oddity, void *cx);
 
 #endif

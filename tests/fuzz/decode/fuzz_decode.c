@@ -11,6 +11,28 @@ static void inside(struct sk_span part, const uint8_t *b, size_t n)
 		abort();
 }
 
+/* A plain frame is decoded the same by who has seen nothing. */
+static void plain(const struct sk_raw *raw, enum sk_decode_checksums how)
+{
+	static struct sk_decode seen, fresh;
+	struct sk_packet p, q;
+	uint64_t pair;
+	int rc;
+
+	sk_decode_init(&seen, how);
+	for (size_t i = 0; i < SK_ARRAY_LEN(seen.senders); i++)	/* judged by the tally of all */
+		seen.senders[i].tag = 2;
+	seen.all[0].right = seen.all[1].right = 64;
+	if (!sk_decode_is_plain(&seen, raw, &pair))
+		return;
+	sk_decode_init(&fresh, sk_decode_plain_checksums(&seen));
+	rc = sk_decode(&seen, raw, &p);
+	if (sk_decode(&fresh, raw, &q) != rc || memcmp(&p, &q, sizeof(p)) != 0 || p.flags & (SK_PACKET_FRAGMENT | SK_PACKET_TUNNELLED))
+		abort();
+	if (memcmp(&seen.counters, &fresh.counters, sizeof(fresh.counters)) != 0 || (rc == 0 && pair != sk_packet_pair_hash(&p)))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const int links[] = { 1, 0, 9, 12, 14, 50, 51, 101, 104, 108, 113, 219, 228, 229, 276, 239 };
@@ -22,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	raw = (struct sk_raw){ data + 2, (uint32_t)size - 2, (uint32_t)size - 2 + (data[1] & 4 ? data[1] : 0), 1, 1,
 		links[data[0] % SK_ARRAY_LEN(links)] };
+	plain(&raw, data[1] % 3);
 	sk_decode_init(&d, data[1] % 3);
 	if (sk_decode(&d, &raw, &p) == 0) {
 		inside(p.ip, raw.data, raw.caplen);

@@ -1013,6 +1013,101 @@ static void insertion_is_seen_through(void **state)
 	assert_false(d.offloaded);
 }
 
+static void f_udp4(struct pk *p) { pk_begin(p, "hello", 5); pk_udp(p, 5000, 53); pk_ip_frame(p, V4_A, V4_B, 17); }
+static void f_ping4(struct pk *p) { pk_begin(p, "hello", 5); pk_icmp(p, 8, 0, 1, 1); pk_ip_frame(p, V4_A, V4_B, 1); }
+static void f_ping6(struct pk *p) { pk_begin(p, "hello", 5); pk_icmp(p, 128, 0, 1, 1); pk_ip_frame(p, V6_A, V6_B, 58); }
+
+static void no_frame(struct pk *p) { pk_begin(p, "", 0); }
+
+/* Frames told to be plain are decoded the same without what was seen before. True for a plain one. */
+static bool plain_as_decoded(const struct sk_decode *d, const uint8_t *b, size_t n, size_t len)
+{
+	struct sk_raw raw = { b, (uint32_t)n, (uint32_t)len, 1, 7, 1 };
+	struct sk_decode seen = *d, fresh;
+	struct sk_packet p, q;
+	uint64_t pair;
+	int rc;
+
+	if (!sk_decode_is_plain(d, &raw, &pair))
+		return false;
+	sk_decode_init(&fresh, sk_decode_plain_checksums(d));
+	memset(&seen.counters, 0, sizeof(seen.counters));
+	rc = sk_decode(&seen, &raw, &p);
+	assert_int_equal(sk_decode(&fresh, &raw, &q), rc);
+	assert_memory_equal(&p, &q, sizeof(p));
+	assert_memory_equal(&seen.counters, &fresh.counters, sizeof(fresh.counters));
+	assert_false(p.flags & (SK_PACKET_FRAGMENT | SK_PACKET_TUNNELLED));
+	if (rc == 0)
+		assert_true(pair == sk_packet_pair_hash(&p));
+	return true;
+}
+
+/* Every bit flipped, every length. */
+static unsigned plain_variants(const struct sk_decode *d, struct sk_span s)
+{
+	unsigned plain = 0;
+
+	for (size_t n = 0; n <= s.n; n++) {
+		uint8_t *copy = malloc(n + 1);
+
+		assert_non_null(copy);
+		memcpy(copy, s.p, n);
+		copy = realloc(copy, n ? n : 1);
+		plain += plain_as_decoded(d, copy, n, n) + plain_as_decoded(d, copy, n, s.n);
+		free(copy);
+	}
+	for (size_t bit = 0; bit < 8 * s.n; bit++) {
+		uint8_t *copy = malloc(s.n);
+
+		assert_non_null(copy);
+		memcpy(copy, s.p, s.n);
+		copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		plain += plain_as_decoded(d, copy, s.n, s.n);
+		free(copy);
+	}
+	return plain;
+}
+
+static void plain_frames_need_no_history(void **state)
+{
+	static const struct {
+		void (*make)(struct pk *p);
+		bool plain;
+	} frames[] = {
+		{ f_eth4, true }, { f_eth6, true }, { f_eth_pad, true }, { f_vlan, true }, { f_qinq, true },
+		{ f_udp4, true }, { f_ping4, true }, { f_ping6, true },
+		{ f_vlan4, false }, { f_snap, false }, { no_frame, false },
+	};
+	static struct sk_decode d, none;
+	struct sk_packet p;
+
+	sk_decode_init(&d, SK_CHECKSUMS_AUTO);
+	sk_decode_init(&none, SK_CHECKSUMS_NONE);
+	for (size_t i = 0; i < SK_ARRAY_LEN(frames); i++) {
+		frames[i].make(&pk);
+		assert_false(plain_as_decoded(&d, pk_span(&pk).p, pk_span(&pk).n, pk_span(&pk).n));
+	}
+	for (int i = 0; i < 64; i++) {
+		f_eth4(&pk);
+		assert_int_equal(decode_pk(&d, 1, &p), 0);
+		f_eth6(&pk);
+		assert_int_equal(decode_pk(&d, 1, &p), 0);
+	}
+	for (size_t i = 0; i < SK_ARRAY_LEN(frames); i++) {
+		frames[i].make(&pk);
+		if (plain_as_decoded(&d, pk_span(&pk).p, pk_span(&pk).n, pk_span(&pk).n) != frames[i].plain)
+			fail_msg("frame %zu", i);
+		if (frames[i].plain)
+			assert_true(plain_variants(&d, pk_span(&pk)) > 100 && plain_variants(&none, pk_span(&pk)) > 100);
+	}
+	/* tunnels, known by their ports */
+	for (size_t i = 0; i < SK_ARRAY_LEN(cases); i++) {
+		cases[i].make(&pk);
+		if (cases[i].linktype == 1 && cases[i].depth)
+			assert_false(plain_as_decoded(&none, pk_span(&pk).p, pk_span(&pk).n, pk_span(&pk).n));
+	}
+}
+
 static void checksum_of_any_length_and_alignment(void **state)
 {
 	struct sk_decode d;
@@ -1071,6 +1166,7 @@ int main(void)
 		cmocka_unit_test(wrong_checksums_are_flagged),
 		cmocka_unit_test(offloaded_sender_is_found),
 		cmocka_unit_test(insertion_is_seen_through),
+		cmocka_unit_test(plain_frames_need_no_history),
 		cmocka_unit_test(checksum_of_any_length_and_alignment),
 		cmocka_unit_test(hosts_spread_over_workers),
 	};
