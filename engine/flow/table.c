@@ -15,6 +15,8 @@ static const uint32_t kept_max;		/* none, so that use after the end of a flow is
 #else
 static const uint32_t kept_max = 65536;	/* pieces kept: 22 MiB */
 #endif
+#define RUN_MAX 1024u			/* flows that are sorted at a time … */
+#define MOVES_EACH 64u			/* … by moving each past so many on average */
 #define HUGE_FROM_SLABS 4u		/* small captures stay off huge pages: zeroing them costs more than they save */
 
 _Static_assert(sizeof(struct record) <= 256, "a flow record should stay within four cache lines");
@@ -249,20 +251,63 @@ static uint32_t merge(struct sk_flow_table *t, uint32_t a, uint32_t b)
 	return first;
 }
 
+struct place {
+	uint64_t serial;
+	uint32_t link;
+};
+
+static int by_serial(const void *a, const void *b)
+{
+	uint64_t x = ((const struct place *)a)->serial, y = ((const struct place *)b)->serial;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Flows end nearly in order: each is moved past the few it belongs before. Where they are many, another way is taken. */
+static void sort_places(struct place *v, uint32_t n)
+{
+	uint32_t left = n * MOVES_EACH, i, k;
+
+	for (i = 1; i < n; i++) {
+		struct place p = v[i];
+
+		for (k = i; k > 0 && v[k - 1].serial > p.serial && left; k--, left--)
+			v[k] = v[k - 1];
+		v[k] = p;
+		if (SK_UNLIKELY(!left)) {
+			qsort(v, n, sizeof(*v), by_serial);
+			return;
+		}
+	}
+}
+
+/* Takes flows off the front of a list, and sorts them. The link to the first. */
+static uint32_t take_run(struct sk_flow_table *t, uint32_t *list)
+{
+	struct place v[RUN_MAX];
+	uint32_t n = 0, next = 0;
+
+	for (; *list && n < RUN_MAX; n++) {
+		const struct sk_flow *f = sk_flow_table_at(t, *list);
+
+		v[n] = (struct place){ f->info.serial, *list };
+		*list = f->newer;
+	}
+	sort_places(v, n);
+	for (uint32_t i = n; i > 0; next = v[--i].link)
+		sk_flow_table_at(t, v[i - 1].link)->newer = next;
+	return next;
+}
+
 uint32_t sk_flow_list_sort(struct sk_flow_table *t, uint32_t first)
 {
-	uint32_t runs[33] = { 0 };	/* run i was merged of 2^i runs that came in order; there are fewer than 2^32 */
+	uint32_t runs[33] = { 0 };	/* run i was merged of 2^i runs; there are fewer than 2^32 */
 	uint32_t all = 0;
 
 	while (first) {
-		struct sk_flow *last = sk_flow_table_at(t, first), *next;
-		uint32_t run = first;
+		uint32_t run = take_run(t, &first);
 		unsigned i = 0;
 
-		while ((next = sk_flow_table_at(t, last->newer)) && next->info.serial >= last->info.serial)
-			last = next;
-		first = last->newer;
-		last->newer = 0;
 		for (; i < 32 && runs[i]; i++) {
 			run = merge(t, runs[i], run);
 			runs[i] = 0;
