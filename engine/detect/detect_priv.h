@@ -79,6 +79,8 @@ struct subscription {
 	uint32_t unit_off;		/* of its state in a unit; 0 for none */
 	uint8_t dirs;			/* bit by direction: filters let some of its events pass */
 	bool all;			/* while the list is made: one interest had no filter */
+	bool one_slot;			/* all filters ask for a prefix of one field of the event's own … */
+	uint64_t first[4];		/* … which begins with one of these bytes: bit by byte */
 };
 
 struct route {

@@ -249,6 +249,12 @@ static bool common_passes(struct sk_detect *d, const struct filter *f, const str
 
 static bool passes(struct sk_detect *d, const struct subscription *sub, const struct sk_event *e)
 {
+	if (sub->one_slot) {
+		struct sk_span s = sk_event_bytes(e, sub->filters[0].slot);
+
+		if (s.n == 0 || !(sub->first[s.p[0] / 64] >> s.p[0] % 64 & 1))
+			return false;
+	}
 	for (uint32_t i = 0; i < sub->filter_cnt; i++) {
 		const struct filter *f = &sub->filters[i];
 

@@ -170,6 +170,21 @@ static int add_interest(struct sk_plugins *set, struct plugin *pl, const struct 
 	return 0;
 }
 
+/* With which bytes a field must begin that one of the filters lets pass. */
+static void find_first(struct subscription *s)
+{
+	s->one_slot = s->filter_cnt > 0;
+	for (uint32_t i = 0; i < s->filter_cnt; i++) {
+		const struct filter *f = &s->filters[i];
+		const uint8_t upper = f->first >= 'a' && f->first <= 'z' ? f->first - 32 : f->first;
+
+		if (f->common || f->prefix.n == 0 || f->slot != s->filters[0].slot)
+			s->one_slot = false;
+		s->first[f->first / 64] |= UINT64_C(1) << f->first % 64;
+		s->first[upper / 64] |= UINT64_C(1) << upper % 64;
+	}
+}
+
 /* Lays out struct unit for kinds that come in pieces; see dispatch.c. */
 static void finish(struct sk_plugins *set, unsigned kind)
 {
@@ -192,6 +207,7 @@ static void finish(struct sk_plugins *set, unsigned kind)
 		for (uint32_t k = 0; k < s->filter_cnt; k++)
 			s->dirs |= s->filters[k].dirs ? s->filters[k].dirs : 3;
 		r->dirs |= s->dirs;
+		find_first(s);
 		if (r->last_slot < 0 || !size)
 			continue;
 		any = true;
