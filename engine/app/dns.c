@@ -87,16 +87,35 @@ static struct sk_span name_text(struct job *j, const struct sk_dns_name *name)
 	return s;
 }
 
+/* The same of a name that stays where it is until the event is over: most are sent in lower case. */
+static struct sk_span kept_name_text(struct job *j, const struct sk_dns_name *name)
+{
+	return SK_LIKELY(name->lower) ? sk_span(name->text, name->n) : name_text(j, name);
+}
+
 /* --- queries --- */
+
+static void set_labels(struct sk_value *v, struct sk_arena *arena, struct sk_span msg, const struct sk_dns_name *name)
+{
+	const size_t n = name->label_cnt;
+	struct sk_value *label = n ? sk_arena_alloc(arena, n * sizeof(*label)) : NULL;
+
+	if (!label)
+		return;
+	v->type = SK_VALUE_LIST;
+	v->u.list.v = label;
+	v->u.list.n = n;
+	for (size_t i = 0; i < n; i++)
+		sk_set_span(&label[i], SK_VALUE_TEXT, sk_span(msg.p + name->label[i].off, name->label[i].n));
+}
 
 static void publish_query(struct job *j, const struct sk_dns_question *q)
 {
 	struct sk_arena *arena = sk_app_scratch(j->a);
 	struct sk_value v[SK_F_DNS_QUERY_CNT];
 	struct sk_event e = { .kind = SK_KIND_DNS_QUERY, .value_cnt = SK_F_DNS_QUERY_CNT, .values = v };
-	struct sk_list labels = { 0 };
 
-	sk_set_span(&v[SK_F_DNS_QUERY_NAME], SK_VALUE_TEXT, name_text(j, q->name));
+	sk_set_span(&v[SK_F_DNS_QUERY_NAME], SK_VALUE_TEXT, kept_name_text(j, q->name));
 	sk_set_span(&v[SK_F_DNS_QUERY_NAME_RAW], SK_VALUE_TEXT, sk_span(q->name->text, q->name->n));
 	sk_set_num(&v[SK_F_DNS_QUERY_ID], j->dns.id);
 	sk_set_num(&v[SK_F_DNS_QUERY_OPCODE], j->dns.opcode);
@@ -108,11 +127,8 @@ static void publish_query(struct job *j, const struct sk_dns_question *q)
 		v[SK_F_DNS_QUERY_CLASS].type = SK_VALUE_NONE;
 	}
 	v[SK_F_DNS_QUERY_LABELS].type = SK_VALUE_NONE;
-	if (wants(j, SK_KIND_DNS_QUERY, SK_F_DNS_QUERY_LABELS)) {
-		for (unsigned i = 0; i < q->name->label_cnt; i++)
-			sk_list_add(&labels, arena, sk_value_text(sk_span_sub(j->dns.msg, q->name->label[i].off, q->name->label[i].n)));
-		sk_set_list(&v[SK_F_DNS_QUERY_LABELS], &labels);
-	}
+	if (wants(j, SK_KIND_DNS_QUERY, SK_F_DNS_QUERY_LABELS))
+		set_labels(&v[SK_F_DNS_QUERY_LABELS], arena, j->dns.msg, q->name);
 	sk_app_publish(j->a, j->f, j->dir, j->off, &e);
 }
 
@@ -339,7 +355,7 @@ static void run_answer(struct job *j)
 	l.asked_at = j->dns.at;
 	asked = sk_dns_next_question(&j->dns, &q);
 	if (asked)
-		l.asked_text = name_text(j, &name);
+		l.asked_text = kept_name_text(j, &name);
 	if (asked && name.whole)
 		l.asked = &name;
 	while (sk_dns_next_record(&j->dns, &r))
@@ -372,13 +388,13 @@ static void tell_oddities(struct job *j)
 	}
 }
 
-static void run_message(struct sk_app *a, struct sk_flow *f, int dir, struct sk_span msg, uint64_t off, bool cut)
+static void run_message(struct sk_app *a, struct sk_flow *f, struct sk_dns_counters *c, int dir, struct sk_span msg, uint64_t off, bool cut)
 {
 	struct job j;
 
 	j.a = a;
 	j.f = f;
-	j.counters = sk_app_binding_counters(a, &sk_app_dns);
+	j.counters = c;
 	j.dir = dir;
 	j.off = off;
 	j.cut = cut;
@@ -425,7 +441,7 @@ static void run_datagram(struct sk_app *a, struct sk_flow *f, void *state, int d
 		return;
 	}
 	f->answered = msg.n > 2 && msg.p[2] >> 7;
-	run_message(a, f, dir, msg, 0, p->flags & SK_PACKET_CUT);
+	run_message(a, f, c, dir, msg, 0, p->flags & SK_PACKET_CUT);
 }
 
 static enum sk_app_guess from_look(enum sk_dns_look look)
@@ -480,7 +496,7 @@ static bool run_framed(struct sk_app *a, struct sk_flow *f, int dir, struct sk_s
 				      sk_span(NULL, 0), off + 2, NULL);
 		return false;
 	}
-	run_message(a, f, dir, msg, off + 2, false);
+	run_message(a, f, sk_app_binding_counters(a, &sk_app_dns), dir, msg, off + 2, false);
 	return true;
 }
 

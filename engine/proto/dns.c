@@ -64,17 +64,19 @@ struct header {
 };
 
 /* All of it or nothing. */
-static bool read_header(struct sk_span msg, struct header *h)
+static SK_ALWAYS_INLINE bool read_header(struct sk_span msg, struct header *h)
 {
-	struct sk_rd r = sk_rd(msg);
-	const uint8_t *b = sk_rd_take(&r, SK_DNS_HEADER_LEN);
+	uint64_t cnt;
 
-	if (!b)
+	if (SK_UNLIKELY(msg.n < SK_DNS_HEADER_LEN))
 		return false;
-	h->id = (uint16_t)(b[0] << 8 | b[1]);
-	h->flags = (uint16_t)(b[2] << 8 | b[3]);
-	for (int i = 0; i < 4; i++)
-		h->cnt[i] = (uint16_t)(b[4 + 2 * i] << 8 | b[5 + 2 * i]);
+	h->id = (uint16_t)(msg.p[0] << 8 | msg.p[1]);
+	h->flags = (uint16_t)(msg.p[2] << 8 | msg.p[3]);
+	memcpy(&cnt, msg.p + 4, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	cnt = (cnt & 0x00ff00ff00ff00ffu) << 8 | (cnt >> 8 & 0x00ff00ff00ff00ffu);
+#endif
+	memcpy(h->cnt, &cnt, 8);
 	return true;
 }
 
@@ -117,30 +119,38 @@ typedef uint64_t pair __attribute__((vector_size(16)));
 static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off, size_t *wire)
 {
 	const size_t start = off, n0 = name->n + (name->label_cnt > 0);
-	size_t n = 0, o = n0, i = 1, at;
+	const size_t end = SK_MIN(msg.n, start + SK_DNS_NAME_MAX - *wire);	/* of labels */
+	size_t n, o = n0, i = 1, at;
 	unsigned cnt = name->label_cnt;
-	uint64_t v, odd = 0;
+	uint64_t v, odd = 0, capital = 0;
 	sk_bytes16 b;
-	pair odd16;
+	pair odd16, capital16;
 
-	while (off < msg.n && msg.p[off] && msg.p[off] < 64 && msg.p[off] < msg.n - off && *wire + n + msg.p[off] + 1u <= SK_DNS_NAME_MAX) {
+	while (off < end) {
+		const size_t len = msg.p[off];
+
+		if (len - 1 >= 63 || len >= end - off)
+			break;
 		name->label[cnt].off = (uint16_t)(off + 1);
-		name->label[cnt++].n = msg.p[off];
-		n += msg.p[off] + 1u;
-		off += msg.p[off] + 1u;
+		name->label[cnt++].n = (uint16_t)len;
+		off += len + 1;
 	}
+	n = off - start;
 	if (n < 9 || sizeof(name->text) < n0 + n)
 		return start;
 	for (; i + 16 <= n; i += 16) {
 		memcpy(&b, msg.p + start + i, 16);
 		odd16 = (pair)((b == '.') | (b == '\\'));
+		capital16 = (pair)((sk_bytes16)(b - 'A') < 26);
 		odd |= odd16[0] | odd16[1];
+		capital |= capital16[0] | capital16[1];
 		memcpy(name->text + n0 + i - 1, &b, 16);
 	}
 	for (; i < n; i = at + 8) {	/* the last eight bytes, with some of those before */
 		at = SK_MIN(i, n - 8);
 		memcpy(&v, msg.p + start + at, 8);
 		odd |= byte_is(v, '.') | byte_is(v, '\\');
+		capital |= sk_ascii_lower8(v) ^ v;
 		memcpy(name->text + n0 + at - 1, &v, 8);
 	}
 	if (SK_UNLIKELY(odd))
@@ -153,6 +163,7 @@ static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off
 	}
 	name->n = (uint16_t)(o - 1);
 	name->label_cnt = (uint8_t)cnt;
+	name->lower &= !capital;
 	*wire += n;
 	return off;
 }
@@ -190,6 +201,7 @@ static void add_label(struct sk_dns_name *name, struct sk_span msg, size_t off, 
 		name->text[o++] = c;
 	}
 	name->n = (uint16_t)o;
+	name->lower = false;
 	name->label[name->label_cnt].off = (uint16_t)off;
 	name->label[name->label_cnt].n = (uint16_t)n;
 	name->label_cnt++;
@@ -204,6 +216,7 @@ size_t sk_dns_name_at(struct sk_dns *d, size_t off, struct sk_dns_name *name)
 	name->n = 0;
 	name->label_cnt = 0;
 	name->whole = false;
+	name->lower = true;
 	off = add_plain(name, msg, off, &wire);
 	for (;;) {
 		if (off >= msg.n) {

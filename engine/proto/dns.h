@@ -72,6 +72,7 @@ struct sk_dns_name {
 	uint16_t n;			/* bytes of text */
 	uint8_t label_cnt;
 	bool whole;			/* read up to its root label */
+	bool lower;			/* no capital letters are in text; false also where that was not looked at */
 	struct {
 		uint16_t off, n;	/* in msg */
 	} label[SK_DNS_LABELS_MAX];
