@@ -8,6 +8,7 @@
 #define SK_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define SK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define SK_ALWAYS_INLINE inline __attribute__((always_inline))
+#define SK_NOINLINE __attribute__((noinline))
 #define SK_PREFETCH(p) __builtin_prefetch(p)
 #define SK_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define SK_CONTAINER(p, type, member) ((type *)(void *)((char *)(p) - offsetof(type, member)))

@@ -376,6 +376,18 @@ static void split_streams(struct sk_load *l)
 	}
 }
 
+/* Views with which little is done: values that cannot be hit need not be begun with. */
+static void find_simple(struct sk_ruleset *s)
+{
+	for (uint32_t i = 0; i < s->view_cnt; i++) {
+		struct sk_view *v = &s->views[i];
+		const bool searched = v->decode_cnt || v->pair || v->db || v->late || v->plain_cnt;
+
+		v->compared = v->is_slots && !searched && !v->tables && !v->num_cnt;
+		v->nets = v->net_first && !searched && !v->is_slots && !v->num_cnt && v->tables == 1u << SK_TABLE_NET;
+	}
+}
+
 void sk_load_compile(struct sk_load *l)
 {
 	struct sk_ruleset *s = l->set;
@@ -398,6 +410,7 @@ void sk_load_compile(struct sk_load *l)
 	sk_load_build_databases(l);
 	if (l->errors)
 		return;
+	find_simple(s);
 	build_gates(l);
 	for (unsigned kind = 0; kind < s->registry.cnt && !l->out_of_memory; kind++)
 		build_kind(l, kind);

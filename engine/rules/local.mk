@@ -24,6 +24,7 @@ libsk_rules_a_SOURCES = \
 	%D%/set_domain.c \
 	%D%/set_hash.c \
 	%D%/set_net.c \
+	%D%/sieve.c %D%/sieve.h \
 	%D%/test.c \
 	%D%/unit.c \
 	%D%/view.c

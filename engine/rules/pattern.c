@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "rules/cache.h"
 #include "rules/load.h"
+#include "rules/sieve.h"
 
 #define THREADS_MAX 4u
 #define LATE_WIDTH_MAX 1024u		/* bytes: regexes that match more may be too large and are not left for later */
@@ -397,6 +398,17 @@ static bool look_at_patterns(const struct sk_ruleset *s, const struct job *j)
 	return can_wait;
 }
 
+static void make_sieve(struct sk_load *l, const struct job *j)
+{
+	const struct sk_atom **atoms = j->view->streamed ? NULL : calloc(j->cnt, sizeof(*atoms));
+
+	for (unsigned i = 0; atoms && i < j->cnt; i++)
+		atoms[i] = &l->set->atoms[j->ids[i]];
+	if (atoms)
+		j->view->sieve = sk_sieve_new(&l->set->arena, atoms, j->cnt);
+	free(atoms);
+}
+
 static void put_off(struct sk_load *l, struct job *j)
 {
 	struct sk_late *late = sk_load_alloc(l, sizeof(*late));
@@ -478,6 +490,7 @@ void sk_load_build_databases(struct sk_load *l)
 			keep_plain(l, &jobs[i]);
 			continue;
 		}
+		make_sieve(l, &jobs[i]);
 		if (look_at_patterns(s, &jobs[i]) && l->src->late && !l->errors)
 			put_off(l, &jobs[i]);
 		else

@@ -42,6 +42,8 @@ struct sk_atom {
 	const struct sk_conf_node *node;	/* while loading */
 };
 
+struct sk_sieve;
+
 struct sk_view_set {			/* which atom a set is in a view */
 	uint32_t set, atom;
 	bool nocase;
@@ -67,6 +69,8 @@ struct sk_view {
 	bool gate;			/* an atom of it gates a rule … */
 	bool searched;			/* … a pattern does: db is searched for every event, otherwise once a rule is to be evaluated */
 	uint8_t direct;			/* SK_DIRECT_* */
+	bool compared;			/* its values are compared as a whole, and searched for nothing else … */
+	bool nets;			/* … or addresses among them are looked up, and nothing else is */
 	uint8_t decode_cnt;
 	const struct sk_decode *decode;
 	const char *pair;		/* PAIRS: name wanted, "*" for any */
@@ -78,6 +82,7 @@ struct sk_view {
 	uint32_t of, other;		/* the view whose atoms db holds, mostly itself; the one for the other direction, UINT32_MAX: none */
 	struct hs_database *db;		/* literals and regexes; the id is the atom's index */
 	struct sk_late *late;		/* or how db is made once it is needed; NULL where there is nothing to compile */
+	const struct sk_sieve *sieve;	/* says of short values that no pattern of db is in them; NULL: nothing does */
 	uint32_t least;			/* bytes: in shorter values no pattern of db is found; 0 where that is not known */
 	const uint32_t *plain;		/* or the atoms themselves where they are few literals */
 	uint32_t plain_cnt;

@@ -3,6 +3,7 @@
 #include "rules/load.h"
 #include "rules/match.h"
 #include "rules/search.h"
+#include "rules/sieve.h"
 
 static bool is_bytes(const struct sk_value *v)
 {
@@ -125,7 +126,7 @@ static const uint8_t *find_nocase(struct sk_span in, struct sk_span what)
 	return NULL;
 }
 
-static void search_plain(struct sk_matcher *m, uint32_t index, struct sk_span s)
+static SK_NOINLINE void search_plain(struct sk_matcher *m, uint32_t index, struct sk_span s)
 {
 	const struct sk_atom *a = &m->s->atoms[index];
 	const uint8_t *p;
@@ -200,14 +201,12 @@ static void on_entry(void *cx, const struct sk_set_entry *e)
 	}
 }
 
-static void search_tables(struct sk_matcher *m, const struct sk_view *view, struct sk_span s)
+/* All tables but that of names. */
+static SK_NOINLINE void search_other_tables(struct sk_matcher *m, const struct sk_view *view, struct sk_span s)
 {
 	const struct sk_sets *sets = &m->s->sets;
 	struct sk_addr addr;
 
-	m->item = s;
-	if (view->tables >> SK_TABLE_DOMAIN & 1)
-		sk_sets_domain(sets, s, on_entry, m);
 	if (view->tables >> SK_TABLE_PATH & 1)
 		sk_sets_path(sets, s, on_entry, m);
 	if (view->tables >> SK_TABLE_TEXT & 1)
@@ -224,7 +223,7 @@ static void search_tables(struct sk_matcher *m, const struct sk_view *view, stru
 	}
 }
 
-static void search_num(struct sk_matcher *m, const struct sk_view *view, uint64_t num)
+static SK_NOINLINE void search_num(struct sk_matcher *m, const struct sk_view *view, uint64_t num)
 {
 	uint32_t low = 0, high = view->num_cnt;
 
@@ -240,19 +239,42 @@ static void search_num(struct sk_matcher *m, const struct sk_view *view, uint64_
 		hit(m, view->nums[low].atom, 0, NULL);
 }
 
+static void search_tables(struct sk_matcher *m, const struct sk_view *view, struct sk_span s)
+{
+	m->item = s;
+	if (view->tables >> SK_TABLE_DOMAIN & 1)
+		sk_sets_domain(&m->s->sets, s, on_entry, m);
+	if (view->tables & ~(1u << SK_TABLE_DOMAIN))
+		search_other_tables(m, view, s);
+}
+
 /* What is searched for: patterns, and what is found by a look-up. */
 enum { PATTERNS = 1, TABLES = 2, ALL = 3 };
 
-static void search_bytes(struct sk_matcher *m, const struct sk_view *view, struct sk_span s, unsigned what)
+/* May a pattern of the view's database be in s? */
+static bool pattern_may(const struct sk_view *view, struct sk_span s)
+{
+	if (s.n == 0 || s.n < view->least)
+		return false;
+	return !view->sieve || s.n > SK_SIEVE_VALUE_MAX || sk_sieve_may(view->sieve, s);
+}
+
+static SK_NOINLINE void search_database(struct sk_matcher *m, const struct sk_view *view, struct sk_span s)
 {
 	const hs_database_t *db;
 
+	if (!sk_match_database(m, view, &db))
+		return;
+	m->counters.scans++;
+	sk_search.scan(db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
+}
+
+static void search_bytes(struct sk_matcher *m, const struct sk_view *view, struct sk_span s, unsigned what)
+{
 	s.n = SK_MIN(s.n, (size_t)UINT32_MAX);
 	if (what & PATTERNS) {
-		if ((view->db || view->late) && s.n && s.n >= view->least && sk_match_database(m, view, &db)) {
-			m->counters.scans++;
-			sk_search.scan(db, (const char *)s.p, (unsigned)s.n, 0, m->scratch, on_pattern, m);
-		}
+		if ((view->db || view->late) && pattern_may(view, s))
+			search_database(m, view, s);
 		for (uint32_t i = 0; i < view->plain_cnt; i++)
 			search_plain(m, view->plain[i], s);
 	}
@@ -317,6 +339,19 @@ void sk_match_scan(struct sk_matcher *m, uint32_t index)
 	search_values(m, index, ALL);
 }
 
+/* Of a view that is compared or for addresses: can the value hit anything? */
+static bool value_may(const struct sk_view *view, const struct sk_value *v)
+{
+	if (view->compared && is_bytes(v))
+		return has_length(view, v->u.bytes);
+	if (!view->nets || v->type != SK_VALUE_LIST)
+		return true;
+	for (size_t i = 0; i < v->u.list.n; i++)
+		if (v->u.list.v[i].type != SK_VALUE_ADDR || sk_net_may(view->net_first, &v->u.list.v[i].u.addr))
+			return true;
+	return false;
+}
+
 void sk_match_gate(struct sk_matcher *m, uint32_t index)
 {
 	const struct sk_view *view = &m->s->views[index];
@@ -327,7 +362,7 @@ void sk_match_gate(struct sk_matcher *m, uint32_t index)
 	m->elem = 0;
 	if (view->direct == SK_DIRECT_FIELD) {
 		v = sk_event_value(e, view->slot);
-		if (v->type == SK_VALUE_NONE)
+		if (v->type == SK_VALUE_NONE || !value_may(view, v))
 			return;
 		if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS) {
 			search_item(m, view, v, begin_search(m, index, what));
@@ -341,12 +376,6 @@ void sk_match_gate(struct sk_matcher *m, uint32_t index)
 		return;
 	}
 	search_values(m, index, what);
-}
-
-/* Do rules compare the view's values as a whole, and with nothing else? */
-static bool is_compared(const struct sk_view *view)
-{
-	return view->is_slots && !view->decode_cnt && !view->db && !view->late && !view->plain_cnt && !view->tables;
 }
 
 /* A text that rules compare as a whole. */
@@ -367,7 +396,7 @@ bool sk_match_gate_may(const struct sk_matcher *m, uint32_t index, const struct 
 
 	if (view->direct == SK_DIRECT_ADDR)
 		return view->net_first && sk_net_may(view->net_first, view->slot == SK_F_COMMON_CLIENT_IP ? &f->client_ip : &f->server_ip);
-	if (view->up == SK_KIND_NONE && view->slot == SK_F_COMMON_APP_PROTO && is_compared(view))
+	if (view->up == SK_KIND_NONE && view->slot == SK_F_COMMON_APP_PROTO && view->compared)
 		return text_may(m, view, f->app_proto);
 	return true;
 }
@@ -376,7 +405,7 @@ bool sk_match_gate_may_name(const struct sk_matcher *m, uint32_t index, const ch
 {
 	const struct sk_view *view = &m->s->views[index];
 
-	return view->direct != SK_DIRECT_FIELD || view->slot != SK_F_ODDITY_NAME || !is_compared(view) || text_may(m, view, name);
+	return view->direct != SK_DIRECT_FIELD || view->slot != SK_F_ODDITY_NAME || !view->compared || text_may(m, view, name);
 }
 
 void sk_match_probe(struct sk_matcher *m, uint32_t index, uint32_t elem)

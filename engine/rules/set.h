@@ -109,12 +109,34 @@ static inline bool sk_strtable_may(const struct sk_strtable *t, struct sk_span k
 	return t->filter[bit / 64] >> bit % 64 & 1;
 }
 
+/* Eight bytes, the first the lowest: bit 7 of those that are dots. */
+static inline uint64_t sk_domain_dots(const uint8_t *p)
+{
+	uint64_t v = sk_hash_load64(p) ^ 0x2e2e2e2e2e2e2e2eu;
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return ~(((v & 0x7f7f7f7f7f7f7f7fu) + 0x7f7f7f7f7f7f7f7fu) | v | 0x7f7f7f7f7f7f7f7fu);
+}
+
 /* Where the last two labels of a name begin; *two: there are so many. */
 static inline size_t sk_domain_end(struct sk_span name, bool *two)
 {
 	unsigned dots = 0;
+	size_t i = name.n;
 
-	for (size_t i = name.n; i > 0; i--)
+	for (; i >= 8; i -= 8)
+		for (uint64_t d = sk_domain_dots(name.p + i - 8), top; d; d ^= top) {
+			unsigned at = 63 - (unsigned)__builtin_clzll(d);
+
+			top = UINT64_C(1) << at;
+			if (++dots == 2) {
+				*two = true;
+				return i - 7 + at / 8;
+			}
+		}
+	for (; i > 0; i--)
 		if (name.p[i - 1] == '.' && ++dots == 2) {
 			*two = true;
 			return i;

@@ -45,3 +45,7 @@ UNIT_TESTS += tests/unit/rules/t_search
 tests_unit_rules_t_search_SOURCES = %D%/t_search.c
 tests_unit_rules_t_search_CPPFLAGS = $(UNIT_CPPFLAGS) $(HS_CFLAGS)
 tests_unit_rules_t_search_LDADD = libsk_rules.a libsk_base.a $(CMOCKA_LIBS) $(HS_LIBS)
+UNIT_TESTS += tests/unit/rules/t_sieve
+tests_unit_rules_t_sieve_SOURCES = %D%/t_sieve.c
+tests_unit_rules_t_sieve_CPPFLAGS = $(UNIT_CPPFLAGS) $(HS_CFLAGS)
+tests_unit_rules_t_sieve_LDADD = $(RULES_TEST_LIBS)
