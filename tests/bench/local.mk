@@ -39,7 +39,8 @@ EXTRA_DIST += %D%/README.md %D%/make-rules.py %D%/bench.py %D%/check-cost.sh %D%
 if PGO
 BUILT_SOURCES += pgo/trained
 pgo/trained:
-	rm -rf pgo
+	$(MAKE) $(AM_MAKEFLAGS) mostlyclean
+	rm -rf pgo libsk_*.a sekisho
 	$(MKDIR_P) pgo
 	$(MAKE) $(AM_MAKEFLAGS) PGO_CFLAGS='-fprofile-generate=$(abs_builddir)/pgo -fprofile-update=prefer-atomic' sekisho
 	$(srcdir)/tests/bench/train.sh ./sekisho $(srcdir)

@@ -8,7 +8,7 @@
 #   -b    a build folder configured with CC=clang CXX=clang++ --enable-fuzzing; otherwise FOLDER/build is made
 #   -a    then AFL++ on the whole program this long, in FOLDER/build-afl (0: not)
 #   -n    do not minimise the corpora afterwards
-# out     FOLDER/report.tsv, a line per run: when, target, seconds, executions, edges, features, inputs kept, findings
+# out     FOLDER/report.tsv, a line per run: when, target, seconds, executions, edges, features, inputs kept, findings, processor seconds
 # exit    1 when there are findings; they are in FOLDER/found/TARGET
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -80,6 +80,9 @@ srcdir=$top "./$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=204
 	-print_final_stats=1 $more $dict \
 	-artifact_prefix="$found/" "$corpus" $seeds >"$log" 2>&1
 ended=$(date +%s)
+times >"$log.times"	# of a subshell they would be nought
+processor=$(awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); sum += 60 * t[1] + t[2] } printf "%d", sum }' "$log.times")
+rm -f "$log.times"
 runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
 last=$(grep -a '^#[0-9]' "$log" | tail -n 1)
 edges=$(echo "$last" | sed -n 's/.*cov: \([0-9]*\).*/\1/p')
@@ -91,11 +94,11 @@ if [ "$minimise" = yes ]; then
 	rm -rf "$corpus.new"
 fi
 kept=$(find "$corpus" -type f | wc -l) findings=$(find "$found" -type f | wc -l)
-line=$(printf '%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d' "$(date -u +%Y-%m-%dT%H:%MZ)" "$name" $((ended - begun)) "${runs:-0}" "${edges:-0}" \
-	"${features:-0}" "$kept" "$findings")
+line=$(printf '%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d\t%d' "$(date -u +%Y-%m-%dT%H:%MZ)" "$name" $((ended - begun)) "${runs:-0}" "${edges:-0}" \
+	"${features:-0}" "$kept" "$findings" "$processor")
 printf '%s\n' "$line" | tee -a "$report"
 SCRIPT
-[ -s "$report" ] || printf 'when\ttarget\tseconds\texecutions\tedges\tfeatures\tinputs\tfindings\n' >"$report"
+[ -s "$report" ] || printf 'when\ttarget\tseconds\texecutions\tedges\tfeatures\tinputs\tfindings\tprocessor\n' >"$report"
 [ "$seconds" -eq 0 ] || printf '%s\n' $targets | xargs -P "$jobs" -n 1 sh "$home/run"
 
 # AFL++ on the program as users run it. Its instrumentation needs no change of the sources.
@@ -110,7 +113,7 @@ if [ "$afl" -gt 0 ]; then
 		-r @@ -o json:/dev/null >"$home/log/afl" 2>&1
 	stats=$home/afl/default/fuzzer_stats
 	[ -f "$stats" ] || { tail -n 20 "$home/log/afl" >&2; exit 1; }
-	awk -v when="$(date -u +%Y-%m-%dT%H:%MZ)" '{ v[$1] = $3 } END { printf "%s\tafl\t%d\t%d\t%d\t0\t%d\t%d\n", when, v["run_time"],
+	awk -v when="$(date -u +%Y-%m-%dT%H:%MZ)" '{ v[$1] = $3 } END { printf "%s\tafl\t%d\t%d\t%d\t0\t%d\t%d\t\n", when, v["run_time"],
 		v["execs_done"], v["edges_found"], v["corpus_count"], v["saved_crashes"] + v["saved_hangs"] }' "$stats" | tee -a "$report"
 	find "$home/afl/default/crashes" "$home/afl/default/hangs" -name 'id*' -type f 2>/dev/null | while read -r file; do
 		mkdir -p "$home/found/afl" && cp "$file" "$home/found/afl/"
