@@ -363,9 +363,11 @@ static void publish_start(struct sk_app *a, struct sk_flow *f, const struct sk_p
 void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p)
 {
 	f->app = NULL;
-	a->counters.flows++;
 	at_hand(a, f, p);
-	publish_start(a, f, p);
+	if (SK_LIKELY(!f->apart)) {
+		a->counters.flows++;
+		publish_start(a, f, p);
+	}
 	if (!is_wanted(a))
 		f->done = 1;
 }
@@ -442,11 +444,12 @@ void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason wh
 		if (SK_UNLIKELY(af->other))
 			sk_buf_fini(&af->other->bytes);
 	}
-	if (!f->alone && (!af || !af->claimed_once))
+	if (!f->alone && !f->apart && (!af || !af->claimed_once))
 		a->counters.unclaimed++;
 	if (SK_UNLIKELY(f->arena.refused))
 		sk_app_publish_oddity(a, f, SK_TO_SERVER, SK_KIND_STREAM_ODDITY, "flow_memory", sk_span(NULL, 0), sk_span(NULL, 0), 0, NULL);
-	publish_end(a, f, why);
+	if (SK_LIKELY(!f->apart))
+		publish_end(a, f, why);
 	f->app = NULL;
 }
 

@@ -65,7 +65,7 @@ struct sk_packet {
 	uint64_t time_ns;
 	uint64_t number;		/* in its file, from 1 */
 	uint64_t order;			/* over all files of the run, set by pipeline/ */
-	uint32_t wire_len;		/* frame length on the wire */
+	uint32_t wire_len;		/* frame length on the wire; of a datagram put together, of all its frames */
 	uint32_t flags;			/* SK_PACKET_* */
 	uint32_t oddities;		/* SK_PACKET_ODD() bits */
 	struct sk_addr src, dst;

@@ -46,6 +46,7 @@ struct datagram {
 	uint32_t end;			/* of the fragment that reaches farthest */
 	uint32_t units;			/* units held */
 	uint32_t header_len, header_next_off;
+	uint32_t wire_len;		/* of the frames its fragments came in */
 	uint8_t policy, proto;
 	bool discarded;			/* RFC 5722: what is still to come goes, too */
 	bool is_tiny;			/* told */
@@ -64,6 +65,7 @@ struct sk_defrag {
 	struct datagram **buckets;
 	struct datagram *oldest, *newest;
 	uint8_t *out;			/* the datagram handed out last */
+	uint32_t out_wire_len;
 	struct sk_defrag_counters counters;
 };
 
@@ -516,6 +518,7 @@ static int complete(struct sk_defrag *d, struct datagram *g, const struct fragme
 		return 0;
 	}
 	*ip = put_together(d, g);
+	d->out_wire_len = g->wire_len;
 	d->counters.whole++;
 	drop(d, g);
 	return 1;
@@ -547,6 +550,7 @@ int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_spa
 		d->counters.evicted++;
 		return 0;
 	}
+	g->wire_len += SK_MIN(p->wire_len, UINT32_MAX - g->wire_len);
 	if (g->discarded)
 		return 0;
 	if (!is_sound(g, &f))
@@ -562,6 +566,11 @@ int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_spa
 		return 0;
 	}
 	return complete(d, g, &f, ip);
+}
+
+uint32_t sk_defrag_wire_len(const struct sk_defrag *d)
+{
+	return d->out_wire_len;
 }
 
 uint64_t sk_defrag_used(const struct sk_defrag *d)

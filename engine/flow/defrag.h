@@ -53,6 +53,8 @@ void sk_defrag_free(struct sk_defrag *d);
 /* p has SK_PACKET_FRAGMENT. 1: complete, *ip is the datagram (header of the first fragment, lengths and checksum corrected);
  * 0: more needed or dropped. What the datagram carries may again be a fragment (in a tunnel): callers that loop give it an end. */
 int sk_defrag_push(struct sk_defrag *d, const struct sk_packet *p, struct sk_span *ip);
+/* Of the datagram handed out last: bytes on the wire of the frames that brought it, repeated ones too; at most UINT32_MAX. */
+uint32_t sk_defrag_wire_len(const struct sk_defrag *d);
 void sk_defrag_expire(struct sk_defrag *d, uint64_t now_ns);
 /* The input ends, at now_ns: what is incomplete is given up as by a timeout. */
 void sk_defrag_end(struct sk_defrag *d, uint64_t now_ns);

@@ -30,7 +30,8 @@ struct sk_flow {
 	uint8_t done;			/* nobody wants more of this flow: only counted */
 	uint8_t suspect;		/* has raised an alert or a mark: evicted last */
 	uint8_t has_payload;
-	uint8_t swapped;		/* sk_flow_swap turned the flow round (an odd number of times) */
+	uint8_t swapped : 1;		/* sk_flow_swap turned the flow round (an odd number of times) */
+	uint8_t apart : 1;		/* holds only what is odd about packets no flow gets: no flow.start, no flow.end */
 	uint8_t list;			/* table's */
 	uint8_t answered;		/* datagrams: the last one was an answer, set by app/ */
 	uint8_t alone;			/* app/: who gets the flow's datagrams without state for them; 0 for nobody */

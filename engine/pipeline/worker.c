@@ -53,8 +53,10 @@ static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *
 		is_new = true;
 	}
 	sk_flow_touch(w->flows, f, p, dir);
-	if (is_new)
+	if (is_new || SK_UNLIKELY(f->apart)) {
+		f->apart = false;
 		sk_app_flow_start(w->app, f, p);
+	}
 	for (uint32_t bits = p->oddities; bits; bits &= bits - 1)
 		sk_app_oddity(w->app, f, dir, p, SK_KIND_PACKET_ODDITY, sk_packet_oddity_names[__builtin_ctz(bits)],
 			      sk_span(NULL, 0), sk_span(NULL, 0), 0);
@@ -272,8 +274,10 @@ void sk_worker_oddity(struct sk_pipeline_worker *w, const struct sk_packet *p, u
 	}
 	if (is_new || !is_late)
 		sk_flow_touch(w->flows, f, &alone, dir);
-	if (is_new)
+	if (is_new) {
+		f->apart = true;
 		sk_app_flow_start(w->app, f, &alone);
+	}
 	sk_app_oddity(w->app, f, dir, &alone, SK_KIND_PACKET_ODDITY, name, bytes, other, offset);
 }
 
@@ -340,6 +344,7 @@ bool sk_intake_packet(struct sk_intake *in, const struct sk_raw *raw, uint64_t o
 		}
 		if (sk_defrag_push(in->defrag, &fragment, &ip) != 1)
 			return false;
+		fragment.wire_len = sk_defrag_wire_len(in->defrag);
 		rc = sk_decode_datagram(&in->decode, ip, &fragment, p);
 		p->order = order;
 	}

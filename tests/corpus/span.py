@@ -3,76 +3,22 @@
 name the trouble with its remedy, and still find the attack.
 
 usage: span.py SEKISHO RULES CAPTURE WORK       exit status 0 when every row is as it must be
-
-Reads classic pcap files of link type Ethernet (draft-ietf-opsawg-pcap).
 """
 import json
 import os
 import random
-import struct
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+from packets import read, rebuilt, tcp, write  # noqa: E402
 
 RULE = "toolshell.toolpane-signout"
 
 
-def read(path):
-    raw = open(path, "rb").read()
-    order = "<" if raw[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
-    scale = 1000 if raw[:4] in (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4") else 1
-    at, out = 24, []
-    while at < len(raw):
-        sec, sub, n, wire = struct.unpack(order + "IIII", raw[at:at + 16])
-        out.append([sec * 10**9 + sub * scale, raw[at + 16:at + 16 + n], wire])
-        at += 16 + n
-    return out
-
-
-def write(path, packets):
-    with open(path, "wb") as f:
-        f.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
-        for ns, data, wire in packets:
-            f.write(struct.pack("<IIII", ns // 10**9, ns % 10**9, len(data), wire) + data)
-
-
-def tcp(p):
-    """IPv4 and TCP of a frame: (source, destination with ports, sequence number, flags, offset of the payload, payload), or None."""
-    b = p[1]
-    if b[12:14] != b"\x08\0" or b[23] != 6:
-        return None
-    head = 14 + (b[14] & 15) * 4
-    data = head + (b[head + 12] >> 4) * 4
-    end = 14 + struct.unpack("!H", b[16:18])[0]
-    return b[26:30] + b[head:head + 2], b[30:34] + b[head + 2:head + 4], struct.unpack("!I", b[head + 4:head + 8])[0], b[head + 13], data, b[data:end]
-
-
-def sum16(b):
-    b += b"\0" * (len(b) & 1)
-    s = sum(struct.unpack(f"!{len(b) // 2}H", b))
-    while s >> 16:
-        s = (s & 0xFFFF) + (s >> 16)
-    return ~s & 0xFFFF
-
-
-def rebuilt(p, payload):
-    """The packet with another payload: lengths and checksums are right."""
-    src, dst, _, _, data, _ = tcp(p)
-    head = bytearray(p[1][:data])
-    ihl = (head[14] & 15) * 4
-    head[16:18] = struct.pack("!H", data - 14 + len(payload))
-    head[24:26] = b"\0\0"
-    head[24:26] = struct.pack("!H", sum16(bytes(head[14:14 + ihl])))
-    head[14 + ihl + 16:14 + ihl + 18] = b"\0\0"
-    seg = bytes(head[14 + ihl:]) + payload
-    s = sum16(src[:4] + dst[:4] + struct.pack("!BBH", 0, 6, len(seg)) + seg)
-    head[14 + ihl + 16:14 + ihl + 18] = struct.pack("!H", s)
-    b = bytes(head) + payload
-    return [p[0], b, len(b)]
-
-
 def client(packets):
     """Who sends the first SYN."""
-    return next(t[0] for t in map(tcp, packets) if t and t[3] & 0x12 == 2)
+    return next(t.src for t in map(tcp, packets) if t and t.flags & 0x12 == 2)
 
 
 def twice(packets):
@@ -80,7 +26,7 @@ def twice(packets):
 
 
 def one_direction(packets):
-    return [p for p in packets if not tcp(p) or tcp(p)[0] == client(packets)]
+    return [p for p in packets if not tcp(p) or tcp(p).src == client(packets)]
 
 
 def half_tagged(packets):
@@ -97,11 +43,16 @@ def offloaded(packets):
     c, out = client(packets), []
     for ns, b, w in packets:
         t = tcp([ns, b, w])
-        if t and t[0] == c:
+        if t and t.src == c:
             at = 14 + (b[14] & 15) * 4 + 16
             b = b[:at] + b"\x12\x34" + b[at + 2:]
         out.append([ns, b, w])
     return out
+
+
+def follows(t, first, n):
+    """Whether a segment is the next one behind n bytes that begin with first's."""
+    return t and t.payload and (t.src, t.dst, t.seq) == (first.src, first.dst, first.seq + n & 0xFFFFFFFF)
 
 
 def merged(packets):
@@ -110,13 +61,12 @@ def merged(packets):
     while i < len(packets):
         p, t = packets[i], tcp(packets[i])
         i += 1
-        if t and t[5]:
-            body, end = t[5], t[2] + len(t[5])
-            while i < len(packets) and tcp(packets[i]) and tcp(packets[i])[0] == t[0] and tcp(packets[i])[5] and tcp(packets[i])[2] == end:
-                body += tcp(packets[i])[5]
-                end += len(tcp(packets[i])[5])
+        if t and t.payload:
+            body = t.payload
+            while i < len(packets) and follows(tcp(packets[i]), t, len(body)):
+                body += tcp(packets[i]).payload
                 i += 1
-            if len(body) > len(t[5]):
+            if len(body) > len(t.payload):
                 p = rebuilt(p, body)
         out.append(p)
     return out
@@ -133,7 +83,7 @@ def bursts(packets):
     c, out, n = client(packets), [], 0
     for p in packets:
         t = tcp(p)
-        if t and t[0] != c and t[5]:
+        if t and t.src != c and t.payload:
             n += 1
             if n % 2:
                 continue
@@ -145,7 +95,7 @@ def shuffled(packets):
     """Both directions come over ports of their own: acknowledgements overtake what they acknowledge."""
     out, r, i = list(packets), random.Random(3), 3
     while i < len(out) - 1:
-        sizes = [len(tcp(p)[5]) if tcp(p) else 0 for p in out[i:i + 2]]
+        sizes = [len(tcp(p).payload) if tcp(p) else 0 for p in out[i:i + 2]]
         if sizes[0] and not sizes[1] and r.random() < 0.7:
             out[i], out[i + 1] = [out[i][0]] + out[i + 1][1:], [out[i + 1][0]] + out[i][1:]
             i += 1

@@ -127,6 +127,7 @@ static void any_order(void **state)
 				assert_int_equal(rc, i == 3);
 			}
 			assert_int_equal(ip.n, (six ? 48 : 20) + 100);
+			assert_int_equal(sk_defrag_wire_len(d), 4 * (six ? 14 + 40 + 8 + 8 : 14 + 20) + 100);
 			assert_int_equal(sk_decode_datagram(&decode, ip, &like, &p), 0);
 			assert_int_equal(p.flags, SK_PACKET_DEFRAGMENTED);
 			assert_int_equal(p.proto, 6);
