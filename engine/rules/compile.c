@@ -244,25 +244,46 @@ static void build_gates(struct sk_load *l)
 	free(list.p);
 }
 
+/* Bytes of the shortest text in which something of the view is hit; 0 where that is not known. */
+static uint32_t least_of(const struct sk_ruleset *s, const struct sk_view *v)
+{
+	size_t least = v->db || v->late ? v->least : UINT32_MAX;
+
+	for (uint32_t i = 0; i < v->plain_cnt; i++)
+		least = SK_MIN(least, s->atoms[v->plain[i]].text.n);
+	if (v->is_slots)
+		least = SK_MIN(least, v->is_lengths ? (size_t)__builtin_ctzll(v->is_lengths) : 0);
+	for (unsigned t = 0; t < SK_TABLE_CNT; t++) {
+		if (!(v->tables >> t & 1))
+			continue;
+		/* the shortest address is "::"; of a URL only the path may be there */
+		least = SK_MIN(least, t == SK_TABLE_NET ? 2 : t == SK_TABLE_URL ? 0 : s->sets.str[t].least);
+	}
+	return (uint32_t)least;
+}
+
 static void build_kind(struct sk_load *l, unsigned kind)
 {
 	struct sk_ruleset *s = l->set;
 	struct sk_kind_rules *k = &s->kinds[kind];
 	const struct sk_kind_def *def = s->registry.kinds[kind];
-	uint32_t *gates = sk_load_alloc(l, s->view_cnt * sizeof(*gates));
+	struct sk_gate *gates = sk_load_alloc(l, s->view_cnt * sizeof(*gates));
 
 	k->stream_view[0] = k->stream_view[1] = UINT32_MAX;
 	k->slot_stream = k->slot_offset = k->slot_last = 0xff;
 	k->gates = gates;
 	for (uint32_t i = 0; gates && i < s->view_cnt; i++) {
-		if (s->views[i].kind != kind)
+		const struct sk_view *v = &s->views[i];
+
+		if (v->kind != kind)
 			continue;
-		if (s->views[i].streamed && s->views[i].of == i)
+		if (v->streamed && v->of == i)
 			k->stream_view[0] = i;
-		else if (s->views[i].streamed)
+		else if (v->streamed)
 			k->stream_view[1] = i;
-		else if (s->views[i].gate)
-			gates[k->gate_cnt++] = i;
+		else if (v->gate)
+			gates[k->gate_cnt++] = (struct sk_gate){ .view = i, .least = least_of(s, v),
+				.slot = v->direct == SK_DIRECT_FIELD ? v->slot : SK_GATE_OTHER };
 	}
 	if (k->stream_view[1] == UINT32_MAX)
 		k->stream_view[1] = k->stream_view[0];

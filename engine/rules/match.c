@@ -146,11 +146,29 @@ static void tell(struct sk_matcher *m, const struct sk_crule *r, sk_match_fn *on
 	on_match(cx, &match);
 }
 
+static bool may_hit(const struct sk_gate *g, const struct sk_value *v)
+{
+	switch (v->type) {
+	case SK_VALUE_NONE:
+		return false;
+	case SK_VALUE_TEXT:
+	case SK_VALUE_BYTES:
+		return v->u.bytes.n >= g->least;
+	default:
+		return true;
+	}
+}
+
 /* Searches what gates rules; candidates are in m->candidates or, with a unit, pending there. */
 static void find_candidates(struct sk_matcher *m, const struct sk_kind_rules *k)
 {
-	for (uint32_t i = 0; i < k->gate_cnt; i++)
-		sk_match_gate(m, k->gates[i]);
+	for (uint32_t i = 0; i < k->gate_cnt; i++) {
+		const struct sk_gate *g = &k->gates[i];
+
+		if (g->slot != SK_GATE_OTHER && !may_hit(g, sk_event_value(m->event, g->slot)))
+			continue;
+		sk_match_gate(m, g->view);
+	}
 	for (uint32_t i = 0; i < k->always_cnt; i++)
 		sk_match_push(m, k->always[i]);
 }
@@ -286,7 +304,7 @@ bool sk_matcher_may(const struct sk_matcher *m, const struct sk_flow_info *f, un
 	if (k->always_cnt || k->streamed || m->explain_cnt)
 		return true;
 	for (uint32_t i = 0; i < k->gate_cnt; i++)
-		if (sk_match_gate_may(m, k->gates[i], f))
+		if (sk_match_gate_may(m, k->gates[i].view, f))
 			return true;
 	return false;
 }
@@ -298,7 +316,7 @@ bool sk_matcher_may_name(const struct sk_matcher *m, unsigned kind, const char *
 	if (k->always_cnt || (m->explain_cnt && k->rule_cnt))
 		return true;
 	for (uint32_t i = 0; i < k->gate_cnt; i++)
-		if (sk_match_gate_may_name(m, k->gates[i], name))
+		if (sk_match_gate_may_name(m, k->gates[i].view, name))
 			return true;
 	return false;
 }

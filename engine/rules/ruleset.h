@@ -152,10 +152,18 @@ struct sk_crule {
 	struct sk_crule *next_id;	/* same hash bucket while loading */
 };
 
+/* A view searched for every event. */
+struct sk_gate {
+	uint32_t view;
+	uint32_t least;			/* bytes: in shorter texts nothing of the view is hit; 0 where that is not known */
+	uint8_t slot;			/* of the event's own, where values are searched as they stand; SK_GATE_OTHER: it must be asked */
+};
+#define SK_GATE_OTHER 0xff
+
 struct sk_kind_rules {
 	const uint32_t *always;		/* rules without a gate */
 	uint32_t always_cnt;
-	const uint32_t *gates;		/* views searched for every event (streamed kinds: at offset 0) */
+	const struct sk_gate *gates;	/* searched for every event (streamed kinds: at offset 0) */
 	uint32_t gate_cnt;
 	uint32_t rule_cnt;
 	uint32_t stream_view[2];	/* by direction; UINT32_MAX: none. Tables but db are those of the first */

@@ -58,6 +58,7 @@ struct sk_strtable {
 	uint64_t *slots;		/* upper half of the hash, entry + 1 */
 	uint64_t *filter;		/* a bit by length and last eight bytes of a key, of domains' last two labels too; see sk_strtable_may */
 	uint32_t mask, filter_mask;
+	uint32_t least;			/* bytes of the shortest key */
 	unsigned parts_max;		/* most labels of a domain, most segments of a path */
 	bool has_single;		/* a domain of one label */
 };

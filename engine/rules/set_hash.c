@@ -82,6 +82,7 @@ int sk_strtable_add(struct sk_strtable *t, struct sk_span key, bool exact, uint3
 		.meta = meta };
 	if (sk_buf_add(&t->text, key) < 0)
 		return SK_E_MEMORY;
+	t->least = t->cnt ? SK_MIN(t->least, (uint32_t)key.n) : (uint32_t)key.n;
 	t->cnt++;
 	return 0;
 }
@@ -348,12 +349,12 @@ void sk_sets_url(const struct sk_sets *s, struct sk_span host, struct sk_span ta
 	const uint8_t *end;
 	size_t n;
 
+	if (!s->str[SK_TABLE_URL].slots || host.n == 0 || host.n > 255)
+		return;
 	target = origin_form(target);
 	end = target.n ? memchr(target.p, '#', target.n) : NULL;
 	if (end)
 		target.n = (size_t)(end - target.p);
-	if (!s->str[SK_TABLE_URL].slots || host.n == 0 || host.n > 255)
-		return;
 	memcpy(key, host.p, host.n);
 	n = SK_MIN(target.n, URL_MAX - host.n);
 	if (n)
