@@ -212,10 +212,15 @@ static size_t add_packet(uint64_t *list, size_t n, uint64_t packet)
 /* Numbers of the packets from first_off to what is at hand, ascending, distinct; first and last stay when there are too many. */
 static size_t list_packets(struct sk_app *a, const struct sk_app_segments *s, uint64_t first_off)
 {
+	const struct sk_app_segment *newest = a->by_segments && s->n ? &s->at[(s->next + s->room - 1u) % s->room] : NULL;
 	uint64_t *list = a->packets;
-	size_t n = add_packet(list, 0, a->packet);
+	size_t n = 1;
 
+	list[0] = a->packet;
 	if (!a->by_segments)
+		return n;
+	/* all of it came in the newest packet */
+	if (SK_LIKELY(newest && newest->off <= first_off && newest->packet == a->packet && !(s->has_pin && s->pin.off == first_off)))
 		return n;
 	for (uint16_t i = 1; i <= s->n; i++) {
 		const struct sk_app_segment *g = &s->at[(s->next + s->room - i) % s->room];

@@ -41,8 +41,9 @@ static struct sk_http_tx *tx_new(struct sk_http *h)
 		}
 		sk_arena_init(&tx->arena, TX_CHUNK, 0);
 	}
-	struct sk_arena arena = tx->arena;
-	*tx = (struct sk_http_tx){ .arena = arena, .refs = 1 };
+	tx->next = NULL;
+	memset(&tx->refs, 0, offsetof(struct sk_http_tx, request) - offsetof(struct sk_http_tx, refs));
+	tx->refs = 1;
 	/* a copy of both heads, and two values of 32 bytes for every two bytes of cookies */
 	tx->arena.cap = sk_app_conf_of(h->a)->header_max * 36 + (256u << 10);
 	return tx;
@@ -164,15 +165,25 @@ static void gather_piece(struct sk_http_side *s, struct sk_span bytes, uint64_t 
 
 /* --- oddities --- */
 
+/* Of at least one. */
+static SK_NOINLINE void publish_odds(struct sk_http *h, int dir, struct sk_http_odds left, struct sk_span bytes, uint64_t off,
+				     const struct sk_event *parent)
+{
+	while (sk_http_odds_any(&left))
+		sk_app_publish_oddity(h->a, h->f, dir, SK_KIND_HTTP_ODDITY, sk_http_oddity_defs[sk_http_odds_take(&left)].name, bytes,
+				      sk_span(NULL, 0), off, parent);
+}
+
 void sk_http_tell_odds(struct sk_http *h, int dir, const struct sk_http_odds *odds, struct sk_span bytes, uint64_t off,
 		       const struct sk_event *parent)
 {
-	for (struct sk_http_odds left = *odds; SK_UNLIKELY(sk_http_odds_any(&left)); ) {
-		const char *name = sk_http_oddity_defs[sk_http_odds_take(&left)].name;
-
-		h->counters->oddities++;
-		sk_app_publish_oddity(h->a, h->f, dir, SK_KIND_HTTP_ODDITY, name, bytes, sk_span(NULL, 0), off, parent);
-	}
+	if (SK_LIKELY(!sk_http_odds_any(odds)))
+		return;
+	for (unsigned i = 0; i < SK_ARRAY_LEN(odds->w); i++)
+		for (uint64_t left = odds->w[i]; left; left &= left - 1)
+			h->counters->oddities++;
+	if (sk_wanted_kind(h->wanted, SK_KIND_HTTP_ODDITY))
+		publish_odds(h, dir, *odds, bytes, off, parent);
 }
 
 static void on_oddity(void *cx, enum sk_http_odd odd, struct sk_span bytes, uint64_t off)

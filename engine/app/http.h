@@ -54,9 +54,10 @@ struct sk_http_tx {
 	bool has_request, has_response;
 	bool is_head, is_connect, wants_websocket, wants_upgrade, wants_range;
 	uint8_t version_kind;		/* of the request */
-	struct sk_event request, response;
 	struct sk_span path_raw;	/* of the request, undecoded */
 	struct sk_span key, origin;	/* of a WebSocket handshake */
+	uint64_t packet[2];		/* request, response: where it came in one */
+	struct sk_event request, response;	/* last: not cleared; nobody looks at them where there is none */
 };
 
 /* A file as it goes by. */

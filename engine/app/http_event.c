@@ -165,13 +165,27 @@ static struct sk_value referer_paths(const struct job *j, struct sk_span base)
 	return sk_value_list(&l);
 }
 
-static struct sk_value oddities(const struct job *j)
+#define X(id, name, help, source) { .type = SK_VALUE_TEXT, .u.bytes = { (const uint8_t *)(name), sizeof(name) - 1 } },
+static const struct sk_value oddity_values[SK_HTTP_ODD_CNT] = { SK_HTTP_ODDITIES(X) };
+#undef X
+
+static void set_oddities(const struct job *j, struct sk_value *v)
 {
+	struct sk_http_odds left = j->odds;
 	struct sk_list l = { 0 };
 
-	for (struct sk_http_odds left = j->odds; sk_http_odds_any(&left); )
-		sk_list_add_span(&l, j->arena, SK_VALUE_TEXT, sk_span_str(sk_http_oddity_defs[sk_http_odds_take(&left)].name));
-	return sk_value_list(&l);
+	while (sk_http_odds_any(&left)) {
+		enum sk_http_odd odd = sk_http_odds_take(&left);
+
+		if (l.n == 0 && !sk_http_odds_any(&left)) {	/* one by itself needs no memory */
+			v->type = SK_VALUE_LIST;
+			v->u.list.v = &oddity_values[odd];
+			v->u.list.n = 1;
+			return;
+		}
+		sk_list_add(&l, j->arena, oddity_values[odd]);
+	}
+	sk_set_list(v, &l);
 }
 
 /* --- the target --- */
@@ -272,7 +286,7 @@ static void set_target(struct job *j, struct sk_http_tx *tx)
 	}
 	if (u.query.p)
 		set_query(j, u.query);
-	if (target.n && memchr(target.p, '#', target.n))
+	if (sk_uri_find(target, '#') < target.n)
 		sk_http_odds_add(&j->odds, SK_HTTP_ODD_FRAGMENT_IN_TARGET);
 	set_host(j, u.authority);
 }
@@ -288,7 +302,7 @@ static bool start(struct job *j, struct sk_http *h, struct sk_http_tx *tx, const
 }
 
 /* Publishes, and makes the event fit to be a parent later: the packets it came in are copied. */
-static void publish(const struct job *j, int dir, struct sk_event *e)
+static void publish(const struct job *j, struct sk_http_tx *tx, int dir, struct sk_event *e)
 {
 	struct sk_http *h = j->h;
 	uint64_t *packets;
@@ -297,6 +311,11 @@ static void publish(const struct job *j, int dir, struct sk_event *e)
 		sk_app_publish(h->a, h->f, dir, j->head->off, e);
 	else
 		sk_app_stamp(h->a, h->f, dir, j->head->off, e);
+	if (SK_LIKELY(e->packet_cnt == 1)) {
+		tx->packet[dir] = *e->packets;
+		e->packets = &tx->packet[dir];
+		return;
+	}
 	packets = sk_arena_alloc(j->arena, e->packet_cnt * sizeof(*packets));
 	if (packets)
 		memcpy(packets, e->packets, e->packet_cnt * sizeof(*packets));
@@ -332,6 +351,26 @@ static void note_request(struct job *j, struct sk_http_tx *tx)
 	}
 }
 
+/* What is made of the fields of a request. */
+static void set_fields(const struct job *j, const struct sk_http_tx *tx)
+{
+	struct sk_value *v = j->v;
+
+	sk_set_span(&v[SK_F_HTTP_REQUEST_USER_AGENT], SK_VALUE_BYTES, first_value(j, SK_HTTP1_USER_AGENT));
+	sk_set_span(&v[SK_F_HTTP_REQUEST_REFERER], SK_VALUE_BYTES, first_value(j, SK_HTTP1_REFERER));
+	sk_set_span(&v[SK_F_HTTP_REQUEST_CONTENT_TYPE], SK_VALUE_BYTES, first_value(j, SK_HTTP1_CONTENT_TYPE));
+	if (j->head->has_content_length)
+		sk_set_num(&v[SK_F_HTTP_REQUEST_CONTENT_LENGTH], j->head->content_length);
+	if (wants(j, SK_F_HTTP_REQUEST_REFERER_PATH))
+		v[SK_F_HTTP_REQUEST_REFERER_PATH] = referer_paths(j, tx->path_raw);
+	if (wants(j, SK_F_HTTP_REQUEST_HEADERS))
+		v[SK_F_HTTP_REQUEST_HEADERS] = headers(j);
+	if (wants(j, SK_F_HTTP_REQUEST_COOKIES))
+		v[SK_F_HTTP_REQUEST_COOKIES] = cookies(j);
+	if (wants(j, SK_F_HTTP_REQUEST_HEADER_ORDER))
+		v[SK_F_HTTP_REQUEST_HEADER_ORDER] = header_order(j);
+}
+
 bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struct sk_http1_head *head)
 {
 	struct sk_value *v;
@@ -344,26 +383,15 @@ bool sk_http_request_event(struct sk_http *h, struct sk_http_tx *tx, const struc
 	sk_set_span(&v[SK_F_HTTP_REQUEST_METHOD], SK_VALUE_TEXT, own(&j, head->method));
 	sk_set_span(&v[SK_F_HTTP_REQUEST_VERSION], SK_VALUE_TEXT, own(&j, head->version));
 	set_target(&j, tx);
-	sk_set_span(&v[SK_F_HTTP_REQUEST_USER_AGENT], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_USER_AGENT));
-	sk_set_span(&v[SK_F_HTTP_REQUEST_REFERER], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_REFERER));
-	sk_set_span(&v[SK_F_HTTP_REQUEST_CONTENT_TYPE], SK_VALUE_BYTES, first_value(&j, SK_HTTP1_CONTENT_TYPE));
-	if (head->has_content_length)
-		sk_set_num(&v[SK_F_HTTP_REQUEST_CONTENT_LENGTH], head->content_length);
-	if (wants(&j, SK_F_HTTP_REQUEST_REFERER_PATH))
-		v[SK_F_HTTP_REQUEST_REFERER_PATH] = referer_paths(&j, tx->path_raw);
-	if (wants(&j, SK_F_HTTP_REQUEST_HEADERS))
-		v[SK_F_HTTP_REQUEST_HEADERS] = headers(&j);
-	if (wants(&j, SK_F_HTTP_REQUEST_COOKIES))
-		v[SK_F_HTTP_REQUEST_COOKIES] = cookies(&j);
-	if (wants(&j, SK_F_HTTP_REQUEST_HEADER_ORDER))
-		v[SK_F_HTTP_REQUEST_HEADER_ORDER] = header_order(&j);
+	if (head->field_cnt)
+		set_fields(&j, tx);
 	note_memory(&j);
 	if (wants(&j, SK_F_HTTP_REQUEST_ODDITIES))
-		v[SK_F_HTTP_REQUEST_ODDITIES] = oddities(&j);
+		set_oddities(&j, &v[SK_F_HTTP_REQUEST_ODDITIES]);
 	sk_set_num(&v[SK_F_HTTP_REQUEST_NUMBER], h->number);
 	tx->request = (struct sk_event){ .kind = SK_KIND_HTTP_REQUEST, .value_cnt = SK_F_HTTP_REQUEST_CNT, .values = v };
 	tx->has_request = true;
-	publish(&j, SK_TO_SERVER, &tx->request);
+	publish(&j, tx, SK_TO_SERVER, &tx->request);
 	sk_http_tell_odds(h, SK_TO_SERVER, &j.odds, j.raw, head->off, &tx->request);
 	return true;
 }
@@ -406,10 +434,10 @@ bool sk_http_response_event(struct sk_http *h, struct sk_http_tx *tx, struct sk_
 		v[SK_F_HTTP_RESPONSE_HEADERS] = headers(&j);
 	note_memory(&j);
 	if (wants(&j, SK_F_HTTP_RESPONSE_ODDITIES))
-		v[SK_F_HTTP_RESPONSE_ODDITIES] = oddities(&j);
+		set_oddities(&j, &v[SK_F_HTTP_RESPONSE_ODDITIES]);
 	*e = (struct sk_event){ .kind = SK_KIND_HTTP_RESPONSE, .value_cnt = SK_F_HTTP_RESPONSE_CNT, .values = v,
 				.parent = tx->has_request ? &tx->request : NULL };
-	publish(&j, SK_TO_CLIENT, e);
+	publish(&j, tx, SK_TO_CLIENT, e);
 	sk_http_tell_odds(h, SK_TO_CLIENT, &j.odds, j.raw, head->off, e);
 	return true;
 }

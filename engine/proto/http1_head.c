@@ -26,7 +26,8 @@ static bool next_line(struct sk_http1_head *h, size_t pos, struct line *l)
 
 	if (pos >= n)
 		return false;
-	lf = memchr(p + pos, '\n', n - pos);
+	/* the empty line is in every head */
+	lf = p[pos] == '\n' ? p + pos : p[pos] == '\r' && n - pos > 1 && p[pos + 1] == '\n' ? p + pos + 1 : memchr(p + pos, '\n', n - pos);
 	end = lf ? (size_t)(lf - p) : n;
 	l->start = pos;
 	l->next = lf ? end + 1 : n;
@@ -111,8 +112,9 @@ static void read_request_line(struct sk_http1_head *h, struct sk_span line)
 		odd(h, SK_HTTP_ODD_START_LINE_SPACE);
 	while (m < n && !sk_http1_is_blank(line.p[m]))
 		m++;
-	h->method = sk_span_sub(line, 0, m);
-	check_method(h);
+	h->method = sk_span(line.p, m);
+	if (!sk_span_is_str(h->method, "GET"))
+		check_method(h);
 	/* the version: the last word, where it is one */
 	v = n;
 	while (v > m && !sk_http1_is_blank(line.p[v - 1]))

@@ -26,12 +26,18 @@ static const char *const methods[] = {
 	"CCM_POST", "SMS_POST", "PRONFIND"
 };
 
-static bool is_method(struct sk_span s)
+static bool is_any_method(struct sk_span s)
 {
 	for (size_t i = 0; i < SK_ARRAY_LEN(methods); i++)
 		if (s.p[0] == (uint8_t)methods[i][0] && sk_span_is_str(s, methods[i]))
 			return true;
 	return false;
+}
+
+static inline bool is_method(struct sk_span s)
+{
+	return (s.n == 3 ? memcmp(s.p, "GET", 3) == 0 : s.n == 4 && (memcmp(s.p, "POST", 4) == 0 || memcmp(s.p, "HEAD", 4) == 0)) ||
+	       is_any_method(s);
 }
 
 bool sk_http1_is_http(const uint8_t *p, size_t n)
@@ -42,7 +48,7 @@ bool sk_http1_is_http(const uint8_t *p, size_t n)
 /* Offset of a blank and "HTTP/" behind it, or n. */
 static size_t find_version(const uint8_t *p, size_t n)
 {
-	const uint8_t *s = n ? memchr(p, '/', n) : NULL;
+	const uint8_t *s = n >= sizeof(" HTTP/") - 1 ? memchr(p, '/', n) : NULL;
 
 	for (; s; s = memchr(s + 1, '/', (size_t)(p + n - s - 1))) {
 		if (s - p >= 5 && sk_http1_is_http(s - 4, 5) && sk_http1_is_blank(s[-5]))

@@ -7,6 +7,8 @@
 
 #include "base/compiler.h"
 
+#define FIND_SHORT 6u			/* bytes that are looked at one by one sooner than memchr is called */
+
 static inline int hex(uint8_t c)
 {
 	if (c >= '0' && c <= '9')
@@ -39,17 +41,24 @@ static size_t scheme_len(struct sk_span s)
 	return 0;
 }
 
-static size_t find(struct sk_span s, uint8_t c)
+size_t sk_uri_find(struct sk_span s, uint8_t c)
 {
-	const uint8_t *p = s.n ? memchr(s.p, c, s.n) : NULL;
+	const uint8_t *p;
+	size_t i = 0;
 
+	if (s.n < FIND_SHORT) {
+		while (i < s.n && s.p[i] != c)
+			i++;
+		return i;
+	}
+	p = memchr(s.p, c, s.n);
 	return p ? (size_t)(p - s.p) : s.n;
 }
 
 /* Path and query of what is left behind the authority. */
 static void split_path(struct sk_span s, struct sk_uri *u)
 {
-	size_t q = find(s, '?');
+	size_t q = sk_uri_find(s, '?');
 
 	u->path = sk_span_sub(s, 0, q);
 	if (q < s.n)
@@ -78,7 +87,7 @@ void sk_uri_split(struct sk_span ref, struct sk_uri *u)
 	}
 	if (ref.n >= 2 && is_slash(ref.p[0]) && is_slash(ref.p[1]))
 		ref = split_authority(ref, u);
-	f = find(ref, '#');
+	f = sk_uri_find(ref, '#');
 	if (f < ref.n)
 		u->fragment = sk_span_sub(ref, f + 1, ref.n);
 	split_path(sk_span_sub(ref, 0, f), u);
@@ -318,7 +327,7 @@ static size_t resolve_segments(uint8_t *p, size_t n, struct sk_http_odds *odds)
 
 	/* invariant: w is root or p[w-1] is a slash */
 	while (r < n) {
-		size_t end = r + find(sk_span(p + r, n - r), '/');
+		size_t end = r + sk_uri_find(sk_span(p + r, n - r), '/');
 		size_t len = end - r;
 
 		if (len == 0) {

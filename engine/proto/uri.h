@@ -23,6 +23,9 @@ struct sk_uri {
 /* A URI reference (RFC 3986 appendix B; backslashes count as slashes before the path). */
 void sk_uri_split(struct sk_span ref, struct sk_uri *u);
 
+/* Place of the first byte that is c, s.n where there is none. */
+size_t sk_uri_find(struct sk_span s, uint8_t c);
+
 /* A request target: absolute-form is split as a reference, all else into path and query; a fragment stays in. */
 void sk_uri_split_target(struct sk_span target, struct sk_uri *u);
 
