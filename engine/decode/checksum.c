@@ -38,9 +38,13 @@ uint32_t sk_checksum_add(const uint8_t *b, size_t n, uint64_t sum)
 		even += odd;
 		sum = (sum & UINT32_MAX) + (sum >> 32) + (even[0] & UINT32_MAX) + (even[0] >> 32) + (even[1] & UINT32_MAX) + (even[1] >> 32);
 	}
-	for (; n >= 8; b += 8, n -= 8) {
-		word = sk_hash_load64(b);
-		sum += (word & UINT32_MAX) + (word >> 32);
+	if (n >= 8) {
+		__extension__ unsigned __int128 wide = sum;
+
+		for (; n >= 8; b += 8, n -= 8)
+			wide += sk_hash_load64(b);
+		word = (uint64_t)wide;
+		sum = (word & UINT32_MAX) + (word >> 32) + (uint64_t)(wide >> 64);
 	}
 	if (n >= 4) {
 		sum += sk_checksum_word(b);
@@ -93,6 +97,14 @@ bool sk_checksum_is_settled(const struct sk_decode *d, const struct sk_addr *sen
 	const struct sk_decode_tally *t = s->tag == tag ? s->tally : d->all;
 
 	return s->tag && (t[0].right == RIGHT_MAX || sender->family != 4) && t[1].right == RIGHT_MAX;
+}
+
+bool sk_checksum_is_counted(const struct sk_decode *d, const uint8_t *ipv4)
+{
+	struct sk_addr a = { .family = 4 };
+
+	memcpy(a.b, ipv4, 4);
+	return sk_checksum_is_settled(d, &a) && d->all[0].right == RIGHT_MAX && d->all[1].right == RIGHT_MAX;
 }
 
 /* True when the wrong checksum is to be taken for what offloading leaves. */

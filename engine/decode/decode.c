@@ -139,6 +139,8 @@ int sk_decode(struct sk_decode *d, const struct sk_raw *raw, struct sk_packet *p
 {
 	struct walk w;
 
+	if (SK_LIKELY(sk_decode_usual(d, raw, p)))
+		return 0;
 	memset(p, 0, sizeof(*p));
 	p->time_ns = raw->time_ns;
 	p->number = raw->number;

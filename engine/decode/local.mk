@@ -7,4 +7,5 @@ libsk_decode_a_SOURCES = \
 	%D%/plain.c \
 	%D%/transport.c \
 	%D%/tunnel.c \
+	%D%/usual.c \
 	%D%/walk.h

@@ -73,7 +73,7 @@ static void take_option(struct sk_packet *p, unsigned kind, struct sk_span body)
 }
 
 /* A damaged list ends where the damage is; hosts take the segment all the same. */
-static void tcp_options(struct sk_packet *p, const uint8_t *b, size_t n)
+void sk_tcp_options(struct sk_packet *p, const uint8_t *b, size_t n)
 {
 	struct sk_rd r = sk_rd(sk_span(b, n));
 
@@ -136,7 +136,7 @@ enum layer sk_layer_tcp(struct walk *w)
 	p->window = (uint16_t)be16(b + 14);
 	p->urgent = (uint16_t)be16(b + 18);
 	if (header_len > 20)
-		tcp_options(p, b + 20, header_len - 20);
+		sk_tcp_options(p, b + 20, header_len - 20);
 	if (SK_UNLIKELY(flags_are_odd(p->tcp_flags)))
 		p->oddities |= SK_PACKET_ODD(TCP_FLAGS);
 	look_for_land(p);

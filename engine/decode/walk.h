@@ -91,6 +91,14 @@ void sk_checksum_transport(struct walk *w, bool right);
 /* A wrong checksum of the sender's in a packet that a wire carries is wrong, whatever others there have been or will be. */
 bool sk_checksum_is_settled(const struct sk_decode *d, const struct sk_addr *sender);
 
+/* Right checksums of an IPv4 address need no counting any more. */
+bool sk_checksum_is_counted(const struct sk_decode *d, const uint8_t *ipv4);
+
+/* usual.c: true, and *p, for a frame with nothing odd about it; false for any other, with nothing done. */
+bool sk_decode_usual(struct sk_decode *d, const struct sk_raw *raw, struct sk_packet *p);
+/* transport.c: a list of TCP options. */
+void sk_tcp_options(struct sk_packet *p, const uint8_t *b, size_t n);
+
 /* Takes n bytes off the front, which must be there. */
 static inline void walk_skip(struct walk *w, size_t n)
 {

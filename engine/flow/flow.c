@@ -415,7 +415,7 @@ struct sk_flow *sk_flow_add(struct sk_flow_table *t, const struct sk_packet *p, 
 		return NULL;
 	}
 	index = r->f.index;
-	memset(&r->f, 0, sizeof(r->f));
+	sk_zero_small(&r->f, sizeof(r->f));
 	r->f.hash = (uint32_t)hash;
 	r->f.index = index;
 	sk_flow_table_begin_memory(t, r);

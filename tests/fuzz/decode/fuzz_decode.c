@@ -33,6 +33,33 @@ static void plain(const struct sk_raw *raw, enum sk_decode_checksums how)
 		abort();
 }
 
+/* IPv4 in Ethernet is what it is without. */
+static void usual(const struct sk_raw *raw, enum sk_decode_checksums how)
+{
+	static struct sk_decode one, other;
+	struct sk_raw ip = *raw;
+	struct sk_packet p, q;
+	int rc;
+
+	if (raw->linktype != 1 || raw->caplen < 14 || raw->data[12] != 8 || raw->data[13] != 0)
+		return;
+	ip.data += 14;
+	ip.caplen -= 14;
+	ip.len -= 14;
+	ip.linktype = 228;
+	sk_decode_init(&one, how);
+	for (size_t i = 0; i < SK_ARRAY_LEN(one.senders); i++)	/* judged by the tally of all */
+		one.senders[i].tag = 2;
+	one.all[0].right = one.all[1].right = 64;
+	other = one;
+	rc = sk_decode(&one, raw, &p);
+	if (sk_decode(&other, &ip, &q) != rc)
+		abort();
+	q.wire_len += 14;
+	if (memcmp(&p, &q, sizeof(p)) != 0 || memcmp(&one, &other, sizeof(one)) != 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const int links[] = { 1, 0, 9, 12, 14, 50, 51, 101, 104, 108, 113, 219, 228, 229, 276, 239 };
@@ -45,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	raw = (struct sk_raw){ data + 2, (uint32_t)size - 2, (uint32_t)size - 2 + (data[1] & 4 ? data[1] : 0), 1, 1,
 		links[data[0] % SK_ARRAY_LEN(links)] };
 	plain(&raw, data[1] % 3);
+	usual(&raw, data[1] % 3);
 	sk_decode_init(&d, data[1] % 3);
 	if (sk_decode(&d, &raw, &p) == 0) {
 		inside(p.ip, raw.data, raw.caplen);

@@ -1108,6 +1108,87 @@ static void plain_frames_need_no_history(void **state)
 	}
 }
 
+/* The same packet without its link layer goes layer by layer: what is made of it, of counters and of what is known of its sender is the
+ * same. */
+static void usual_as_others(const struct sk_decode *d, const uint8_t *b, size_t n, size_t len)
+{
+	static struct sk_decode one, other;
+	struct sk_raw raw = { b, (uint32_t)n, (uint32_t)len, 1, 7, 1 };
+	struct sk_packet p, q;
+	int rc;
+
+	one = other = *d;
+	rc = sk_decode(&one, &raw, &p);
+	raw = (struct sk_raw){ b + 14, (uint32_t)n - 14, (uint32_t)len - 14, 1, 7, 228 };
+	assert_int_equal(sk_decode(&other, &raw, &q), rc);
+	q.wire_len += 14;
+	assert_memory_equal(&p, &q, sizeof(p));
+	assert_memory_equal(&one.counters, &other.counters, sizeof(one.counters));
+	assert_memory_equal(one.all, other.all, sizeof(one.all));
+	assert_memory_equal(one.senders, other.senders, sizeof(one.senders));
+}
+
+static void usual_variants(const struct sk_decode *d, struct sk_span s)
+{
+	uint8_t *copy;
+
+	for (size_t n = 15; n <= s.n; n++) {
+		copy = malloc(n);
+		assert_non_null(copy);
+		memcpy(copy, s.p, n);
+		usual_as_others(d, copy, n, n);
+		usual_as_others(d, copy, n, s.n);
+		free(copy);
+	}
+	copy = malloc(s.n);
+	assert_non_null(copy);
+	memcpy(copy, s.p, s.n);
+	for (size_t bit = 8 * 14; bit < 8 * s.n; bit++) {
+		copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		usual_as_others(d, copy, s.n, s.n);
+		/* another bit, so that some checksums are right again */
+		for (size_t more = bit + 16; more < 8 * s.n && more <= bit + 160; more += 16) {
+			copy[more / 8] ^= (uint8_t)(1u << more % 8);
+			usual_as_others(d, copy, s.n, s.n);
+			copy[more / 8] ^= (uint8_t)(1u << more % 8);
+		}
+		copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	free(copy);
+}
+
+static void f_same_host(struct pk *p) { pk_begin(p, "hello", 5); pk_udp(p, 53, 53); pk_ip_frame(p, V4_A, V4_A, 17); }
+static void f_from_gtp(struct pk *p) { pk_begin(p, "hello", 5); pk_udp(p, 2152, 53); pk_ip_frame(p, V4_A, V4_B, 17); }
+static void f_six(struct pk *p)
+{
+	uint8_t six[40] = { 0x60 };
+
+	pk_begin(p, six, sizeof(six));
+	pk_udp(p, 5000, 5001);
+	pk_ip_frame(p, V4_A, V4_B, 17);
+}
+
+static void usual_frames_are_as_others(void **state)
+{
+	static void (*const frames[])(struct pk *) = { f_eth4, f_eth_pad, f_udp4, f_ping4, f_same_host, f_from_gtp, f_six };
+	static const enum sk_decode_checksums how[] = { SK_CHECKSUMS_AUTO, SK_CHECKSUMS_ALL, SK_CHECKSUMS_NONE };
+	static struct sk_decode d;
+	struct sk_packet p;
+
+	for (size_t k = 0; k < SK_ARRAY_LEN(how); k++) {
+		sk_decode_init(&d, how[k]);
+		for (int round = 0; round < 2; round++) {
+			for (size_t i = 0; i < SK_ARRAY_LEN(frames); i++) {
+				frames[i](&pk);
+				usual_variants(&d, pk_span(&pk));
+			}
+			f_eth4(&pk);
+			for (int i = 0; i < 64; i++)
+				assert_int_equal(decode_pk(&d, 1, &p), 0);
+		}
+	}
+}
+
 static void checksum_of_any_length_and_alignment(void **state)
 {
 	struct sk_decode d;
@@ -1167,6 +1248,7 @@ int main(void)
 		cmocka_unit_test(offloaded_sender_is_found),
 		cmocka_unit_test(insertion_is_seen_through),
 		cmocka_unit_test(plain_frames_need_no_history),
+		cmocka_unit_test(usual_frames_are_as_others),
 		cmocka_unit_test(checksum_of_any_length_and_alignment),
 		cmocka_unit_test(hosts_spread_over_workers),
 	};
