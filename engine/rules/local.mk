@@ -10,6 +10,7 @@ libsk_rules_a_SOURCES = \
 	%D%/explain.c \
 	%D%/field.c \
 	%D%/indicator.c \
+	%D%/literals.c %D%/literals.h \
 	%D%/load.c %D%/load.h \
 	%D%/match.c %D%/match.h \
 	%D%/pattern.c \

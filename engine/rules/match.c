@@ -276,6 +276,26 @@ static void match_streamed(struct sk_matcher *m, const struct sk_kind_rules *k, 
 		*unit = m->last ? NULL : u;
 }
 
+/* Is the event all of a streamed value in which no rule finds anything? */
+static bool is_nothing(struct sk_matcher *m, const struct sk_kind_rules *k, const struct sk_event *e, void *const *unit)
+{
+	const uint32_t view = k->stream_view[e->dir & 1];
+	const struct sk_literals *few = view == UINT32_MAX ? NULL : m->s->views[view].few;
+	const struct sk_span whole = sk_event_bytes(e, k->slot_stream);
+
+	if (!few || k->gate_cnt || k->always_cnt || m->explain_cnt || (unit && *unit) || whole.n == 0)
+		return false;
+	if (unit && ((k->slot_last != 0xff && !sk_event_num(e, k->slot_last, 1)) ||
+		     (k->slot_offset != 0xff && sk_event_num(e, k->slot_offset, 0))))
+		return false;
+	if (whole.n < m->s->views[view].least)
+		return true;
+	if (sk_literals_may(few, sk_span(NULL, 0), whole))
+		return false;
+	m->counters.scans++;
+	return true;
+}
+
 void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **unit, sk_match_fn *on_match, void *cx)
 {
 	const struct sk_kind_rules *k = e->kind < SK_KIND_MAX ? &m->s->kinds[e->kind] : NULL;
@@ -288,6 +308,8 @@ void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **uni
 		return;
 	}
 	m->counters.events++;
+	if (k->streamed && is_nothing(m, k, e, unit))
+		return;
 	sk_match_begin(m, e);
 	if (k->streamed)
 		match_streamed(m, k, unit, on_match, cx);

@@ -42,7 +42,11 @@ struct sk_unit {
 	uint64_t serial;		/* of the rule set it was made for */
 	unsigned kind;
 	uint32_t view;			/* whose database stream is of; UINT32_MAX: none */
-	hs_stream_t *stream;
+	hs_stream_t *stream;		/* with few literals: once it is needed */
+	uint64_t base;			/* bytes of the value that stream has not had */
+	uint8_t tail[SK_LITERALS_LENGTH];	/* with few literals, until the stream is fed: the end of what was seen */
+	uint8_t tail_n;
+	bool deaf;			/* memory was short for the stream */
 	uint64_t len;			/* of the value so far */
 	uint8_t *head;			/* its first SK_MATCH_HEAD bytes; with explanations only */
 	bool fed;			/* the stream has had bytes */

@@ -265,6 +265,26 @@ static bool stays_plain(const struct sk_ruleset *s, const struct job *j)
 	return true;
 }
 
+/* Few literals in a stream are looked for before the database is asked. */
+static void find_few(struct sk_load *l, const struct job *j)
+{
+	struct sk_literals *few;
+
+	if (!j->view->streamed || j->cnt > SK_LITERALS_MAX)
+		return;
+	for (unsigned i = 0; i < j->cnt; i++)
+		if (l->set->atoms[j->ids[i]].type != SK_ATOM_CONTAINS)
+			return;
+	few = sk_load_alloc(l, sizeof(*few));
+	for (unsigned i = 0; few && i < j->cnt; i++) {
+		const struct sk_atom *a = &l->set->atoms[j->ids[i]];
+
+		if (!sk_literals_add(few, a->text, a->nocase))
+			return;
+	}
+	j->view->few = few;
+}
+
 static int by_work(const void *a, const void *b)
 {
 	const struct job *x = a, *y = b;
@@ -491,6 +511,7 @@ void sk_load_build_databases(struct sk_load *l)
 			continue;
 		}
 		make_sieve(l, &jobs[i]);
+		find_few(l, &jobs[i]);
 		if (look_at_patterns(s, &jobs[i]) && l->src->late && !l->errors)
 			put_off(l, &jobs[i]);
 		else

@@ -16,6 +16,7 @@
 #include "rules/decode.h"
 #include "rules/rules.h"
 #include "rules/set.h"
+#include "rules/literals.h"
 
 #define SK_RULES_PATTERN_MAX 2048u	/* bytes of one pattern */
 #define SK_RULES_PLAIN_MAX 8u		/* up to so many literals a view is searched without a database … */
@@ -83,6 +84,7 @@ struct sk_view {
 	struct hs_database *db;		/* literals and regexes; the id is the atom's index */
 	struct sk_late *late;		/* or how db is made once it is needed; NULL where there is nothing to compile */
 	const struct sk_sieve *sieve;	/* says of short values that no pattern of db is in them; NULL: nothing does */
+	const struct sk_literals *few;	/* of a streamed field: the patterns, where they are few literals: what db need not see */
 	uint32_t least;			/* bytes: in shorter values no pattern of db is found; 0 where that is not known */
 	const uint32_t *plain;		/* or the atoms themselves where they are few literals */
 	uint32_t plain_cnt;

@@ -43,7 +43,8 @@ static void clear(const struct sk_matcher *m, struct sk_unit *u)
 	memset(u->bits, 0, words(k->stream_atom_cnt) * sizeof(*u->bits));
 	memset(u->seen, 0, words(k->rule_cnt) * sizeof(*u->seen));
 	u->len = 0;
-	u->fresh = u->fed = false;
+	u->fresh = u->fed = u->deaf = false;
+	u->base = u->tail_n = 0;
 	u->pending_cnt = u->hit_cnt = 0;
 }
 
@@ -71,7 +72,7 @@ struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind, unsigned dir)
 
 	if (u)
 		return u;
-	if (view != UINT32_MAX && !sk_match_database(m, &m->s->views[view], &db))
+	if (view != UINT32_MAX && !m->s->views[view].few && !sk_match_database(m, &m->s->views[view], &db))
 		return NULL;
 	u = sk_mem_zalloc(sizeof(*u));
 	if (!u)
@@ -158,7 +159,7 @@ static int on_stream(unsigned id, unsigned long long from, unsigned long long to
 		return 0;
 	u->bits[a->bit / 32] |= 1u << (a->bit % 32);
 	u->fresh = true;
-	keep(m, u, id, to);
+	keep(m, u, id, u->base + to);
 	for (uint32_t i = 0; i < a->rule_cnt; i++)
 		sk_unit_push(m, u, a->rules[i]);
 	return 0;
@@ -174,6 +175,48 @@ static void keep_head(struct sk_unit *u, struct sk_span s)
 		memcpy(u->head + at, s.p, n);
 }
 
+static void scan(struct sk_matcher *m, struct sk_unit *u, struct sk_span s)
+{
+	while (s.n) {
+		size_t n = SK_MIN(s.n, (size_t)1 << 30);
+
+		sk_search.scan_stream(u->stream, (const char *)s.p, (unsigned)n, 0, m->scratch, on_stream, m);
+		s = sk_span_sub(s, n, s.n);
+	}
+}
+
+static void keep_tail(struct sk_unit *u, struct sk_span s, size_t want)
+{
+	const size_t old = s.n < want ? SK_MIN(want - s.n, (size_t)u->tail_n) : 0, n = SK_MIN(want, s.n);
+
+	if (old)
+		memmove(u->tail, u->tail + (u->tail_n - old), old);
+	memcpy(u->tail + old, s.p + (s.n - n), n);
+	u->tail_n = (uint8_t)(old + n);
+}
+
+/* True when the stream is to be fed with the piece and all that follow. */
+static bool may_match(struct sk_matcher *m, struct sk_unit *u, struct sk_span s)
+{
+	const struct sk_view *v = &m->s->views[u->view];
+	const struct hs_database *db;
+	const struct sk_span tail = sk_span(u->tail, u->tail_n);
+
+	if (SK_LIKELY(!sk_literals_may(v->few, tail, s))) {
+		keep_tail(u, s, v->few->tail);
+		return false;
+	}
+	if (!u->stream && (!sk_match_database(m, v, &db) || sk_search.open(db, 0, &u->stream) != HS_SUCCESS)) {
+		u->stream = NULL;
+		u->deaf = true;
+		m->counters.refused++;
+		return false;
+	}
+	u->base = m->piece_off - tail.n;
+	scan(m, u, tail);
+	return true;
+}
+
 void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 {
 	struct sk_span s = m->piece;
@@ -182,19 +225,16 @@ void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 	if (SK_UNLIKELY(m->explain_cnt))
 		keep_head(u, s);
 	u->len += s.n;
-	if (!u->stream || s.n == 0)
+	if (u->view == UINT32_MAX || s.n == 0 || u->deaf)
 		return;
 	/* all there is of the value, and too short for anything */
 	if (m->last && u->len == s.n && s.n < m->s->views[u->view].least)
 		return;
-	u->fed = true;
 	m->counters.scans++;
-	while (s.n) {
-		size_t n = SK_MIN(s.n, (size_t)1 << 30);
-
-		sk_search.scan_stream(u->stream, (const char *)s.p, (unsigned)n, 0, m->scratch, on_stream, m);
-		s = sk_span_sub(s, n, s.n);
-	}
+	if (!u->fed && m->s->views[u->view].few && !may_match(m, u, s))
+		return;
+	u->fed = true;
+	scan(m, u, s);
 }
 
 void sk_unit_end(struct sk_matcher *m, struct sk_unit *u)

@@ -49,3 +49,8 @@ UNIT_TESTS += tests/unit/rules/t_sieve
 tests_unit_rules_t_sieve_SOURCES = %D%/t_sieve.c
 tests_unit_rules_t_sieve_CPPFLAGS = $(UNIT_CPPFLAGS) $(HS_CFLAGS)
 tests_unit_rules_t_sieve_LDADD = $(RULES_TEST_LIBS)
+
+UNIT_TESTS += tests/unit/rules/t_literals
+tests_unit_rules_t_literals_SOURCES = %D%/t_literals.c
+tests_unit_rules_t_literals_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_rules_t_literals_LDADD = libsk_rules.a libsk_base.a $(CMOCKA_LIBS)

@@ -453,6 +453,53 @@ static void stream_evidence(void **state)
 	sk_rules_free(s);
 }
 
+#define FEW_LITERALS LAB_HEAD "rules:\n" \
+	"  - {id: a, title: t, severity: low, on: http.body, where: {bytes: {contains: needle, nocase: true}}}\n" \
+	"  - {id: b, title: t, severity: low, on: http.body, where: {bytes: {contains_all: [needle, finis]}}}\n" \
+	"  - {id: c, title: t, severity: low, on: http.body, where: {bytes: {contains: '%s'}}}\n"
+
+/* Few literals, for which the database is asked only where one may be: what matches, when and where, is the same. */
+static void few_literals(void **state)
+{
+	static const char *const texts[] = { "begin NeeDle and needle finis", "needleneedle", "nneedleefinis", "no need for a fin", "finis", "NEEDLE" };
+	char with[2048], without[2048], l[101] = "";
+	struct sk_matcher *m, *m2;
+	struct sk_ruleset *s, *s2;
+	unsigned found = 0;
+
+	for (size_t i = 0; i < sizeof(l) - 1; i++)
+		l[i] = (char)('a' + i % 23);
+	snprintf(with, sizeof(with), FEW_LITERALS, l);
+	snprintf(without, sizeof(without), FEW_LITERALS "  - {id: d, title: t, severity: low, on: http.body, where: {bytes: {regex: 'zz[0-9]'}}}\n", l);
+	s = lab_load(with);
+	s2 = lab_load(without);
+	m = sk_matcher_new(s, NULL);
+	m2 = sk_matcher_new(s2, NULL);
+	for (size_t i = 0; i <= SK_ARRAY_LEN(texts); i++) {
+		const char *text = i < SK_ARRAY_LEN(texts) ? texts[i] : l;
+		const size_t n = strlen(text);
+
+		for (size_t a = 0; a <= n; a++) {
+			for (size_t b = a; b <= n; b++) {
+				const size_t cuts[] = { a, b };
+				size_t first, first2;
+				struct lab_seen seen = feed(m, text, n, cuts, 2, &first), seen2 = feed(m2, text, n, cuts, 2, &first2);
+
+				assert_memory_equal(&seen, &seen2, sizeof(seen));
+				if (seen.cnt)
+					assert_int_equal(first, first2);
+				found += seen.cnt != 0;
+			}
+		}
+	}
+	assert_true(found > 1000);
+	assert_int_equal(sk_matcher_counters(m)->scans, sk_matcher_counters(m2)->scans);
+	sk_matcher_free(m);
+	sk_matcher_free(m2);
+	sk_rules_free(s);
+	sk_rules_free(s2);
+}
+
 /* What is known of the flow may change between pieces: rules that wait for the unit see it. */
 static void varying(void **state)
 {
@@ -693,7 +740,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
 		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors), cmocka_unit_test(directions),
-		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
+		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence), cmocka_unit_test(few_literals),
 		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted), cmocka_unit_test(names_asked_for),
 	};
 
