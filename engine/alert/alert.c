@@ -1,6 +1,7 @@
 /* alert/alert.c — see alert.h.
  *
- * An alert is laid out twice by the same code: first over no memory, to learn its size, then over the one block.
+ * An alert is laid out on the stack, which says how large it is, then moved to its one block; one that is too large for that is laid out
+ * once more, over the block.
  */
 #include "alert/alert.h"
 
@@ -13,20 +14,20 @@
 #include "alert/mask.h"
 #include "base/fmt.h"
 
-/* Room handed out in order; with base NULL it is only counted and every answer is NULL. */
+#define STACK_ROOM 6144u		/* nearly every alert of an event is smaller */
+
+/* Room handed out in order; what is beyond it is only counted and the answer NULL. */
 struct pack {
 	uint8_t *base;
-	size_t n;
+	size_t n, room;
 };
 
 static void *take(struct pack *p, size_t n, size_t align)
 {
-	void *at;
+	size_t at = (p->n + align - 1) & ~(align - 1);
 
-	p->n = (p->n + align - 1) & ~(align - 1);
-	at = p->base ? p->base + p->n : NULL;
-	p->n += n;
-	return at;
+	p->n = at + n;
+	return p->n <= p->room ? p->base + at : NULL;
 }
 
 static struct sk_span pack_span(struct pack *p, struct sk_span s)
@@ -87,18 +88,22 @@ static void pack_value(struct pack *p, const struct sk_value *v, struct sk_value
 static void pack_context(struct pack *p, const struct sk_alert_pick *pick, struct sk_alert_context *c)
 {
 	const char *kind = pick->kind->name, *name = pick->kind->fields[pick->slot].name;
-	size_t kind_len, size;
+	const size_t kind_len = pick->kind_len;
+	size_t size;
 	char *full;
 
 	if (c) {
 		c->field = c->name = name;
 		c->hidden = pick->bare || pick->hidden;
 	}
-	if (pick->bare) {
+	if (pick->full && c) {
+		c->field = pick->full;
+		c->name = pick->full + kind_len + 1;
+	}
+	if (pick->bare || pick->full) {
 		pack_value(p, pick->value, c ? &c->value : NULL);
 		return;
 	}
-	kind_len = strlen(kind);
 	size = kind_len + strlen(name) + 2;
 	full = take(p, size, 1);
 	if (full) {
@@ -259,15 +264,15 @@ static void mix_place(struct recipe *r, const struct sk_alert *a)
 	mix_num(r, a->time_ns);
 }
 
-static void set_id(struct sk_alert *a, const char *kind)
+static void make_id(struct sk_alert *a)
 {
 	struct recipe r;
 
 	r.n = 0;
 	mix_place(&r, a);
-	mix_str(&r, kind);
+	mix_str(&r, a->kind_name);
 	mix_num(&r, a->dir);
-	mix_num(&r, a->order.seq);
+	mix_num(&r, a->place);
 	for (size_t i = 0; i < a->evidence_cnt; i++) {
 		const struct sk_alert_evidence *ev = &a->evidence[i];
 
@@ -276,7 +281,17 @@ static void set_id(struct sk_alert *a, const char *kind)
 		mix_num(&r, ev->length);
 		mix(&r, ev->value.p, ev->value.n);
 	}
-	seal(&r, a->id);
+	seal(&r, a->made_id);
+}
+
+const char *sk_alert_id(const struct sk_alert *a)
+{
+	/* a record is ours, whoever reads it; one thread does at a time */
+	struct sk_alert *own = (struct sk_alert *)(uintptr_t)a;
+
+	if (!own->made_id[0] && !own->rule->bare)
+		make_id(own);
+	return own->made_id;
 }
 
 static struct sk_alert *block_new(size_t size)
@@ -288,19 +303,86 @@ static struct sk_alert *block_new(size_t size)
 	return a;
 }
 
+/* From where the parts of an alert were laid out to where they are now. */
+struct shift {
+	const uint8_t *from;
+	uint8_t *to;
+	size_t n;
+};
+
+/* Names that are not the alert's own stay where they are. */
+static void *moved(const struct shift *s, const void *p)
+{
+	uintptr_t at = (uintptr_t)p - (uintptr_t)s->from;
+
+	return at <= s->n ? s->to + at : (void *)(uintptr_t)p;		/* an empty value may stand at the end */
+}
+
+static void move_scalar(const struct shift *s, struct sk_value *v)
+{
+	if (v->type == SK_VALUE_TEXT || v->type == SK_VALUE_BYTES || v->type == SK_VALUE_STREAM)
+		v->u.bytes.p = moved(s, v->u.bytes.p);
+}
+
+static void move_value(const struct shift *s, struct sk_value *v)
+{
+	struct sk_value *items;
+
+	if (v->type != SK_VALUE_LIST && v->type != SK_VALUE_PAIRS) {
+		move_scalar(s, v);
+		return;
+	}
+	items = moved(s, v->u.list.v);
+	v->u.list.v = items;
+	for (size_t i = 0; i < v->u.list.n; i++)
+		move_scalar(s, &items[i]);
+}
+
+static void move(const struct shift *s, struct sk_alert *a)
+{
+	a->evidence = moved(s, a->evidence);
+	a->context = moved(s, a->context);
+	a->reason = moved(s, a->reason);
+	a->flow.app_proto = moved(s, a->flow.app_proto);
+	a->flow.ndpi_protocol = moved(s, a->flow.ndpi_protocol);
+	a->flow.ndpi_category = moved(s, a->flow.ndpi_category);
+	for (size_t i = 0; i < a->evidence_cnt; i++) {
+		struct sk_alert_evidence *ev = &a->evidence[i];
+
+		ev->field = moved(s, ev->field);
+		ev->note = moved(s, ev->note);
+		ev->value.p = moved(s, ev->value.p);
+		ev->packets = moved(s, ev->packets);
+	}
+	for (size_t i = 0; i < a->context_cnt; i++) {
+		struct sk_alert_context *c = &a->context[i];
+
+		c->field = moved(s, c->field);
+		c->name = moved(s, c->name);
+		move_value(s, &c->value);
+	}
+}
+
 static struct sk_alert *make(const struct draft *d)
 {
-	struct sk_alert counted = { 0 }, *a;
-	struct pack p = { 0 };
+	alignas(max_align_t) uint8_t room[STACK_ROOM];
+	struct pack p = { .base = room, .room = sizeof(room) };
+	struct sk_alert laid = { 0 }, *a;
 
-	lay_out(&p, &counted, d);
-	a = block_new(p.n);
+	lay_out(&p, &laid, d);
+	a = malloc(p.n);
 	if (!a)
 		return NULL;
+	if (p.n <= sizeof(room)) {
+		*a = laid;
+		memcpy((uint8_t *)a + sizeof(*a), room + sizeof(*a), p.n - sizeof(*a));
+		move(&(struct shift){ room, (uint8_t *)a, p.n }, a);
+	} else {
+		memset(a, 0, sizeof(*a));
+		p = (struct pack){ .base = (uint8_t *)a, .room = p.n };
+		lay_out(&p, a, d);
+	}
 	a->size = p.n;
-	p = (struct pack){ .base = (uint8_t *)a };
-	lay_out(&p, a, d);
-	SK_ASSERT(p.n == a->size);
 	return a;
 }
 
@@ -314,7 +396,9 @@ struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry
 
 	sk_arena_init(&scratch, 512, 64 * 1024);
 	d.pick_cnt = sk_alert_picks(m->event, reg, picks);
-	if (sk_alert_reason(&reason, m, reg, &scratch) == 0) {
+	if (sk_alert_reason_is_plain(m->rule, &d.reason)) {
+		a = make(&d);
+	} else if (sk_alert_reason(&reason, m, reg, &scratch) == 0) {
 		d.reason = sk_buf_span(&reason);
 		a = make(&d);
 	}
@@ -328,7 +412,8 @@ struct sk_alert *sk_alert_new(const struct sk_match *m, const struct sk_registry
 		a->dir = m->event->dir;
 		a->confidence = SK_MIN(m->rule->confidence, 100u);
 		sk_event_community_id(m->event->flow, a->community_id);
-		set_id(a, m->event->kind < reg->cnt ? reg->kinds[m->event->kind]->name : NULL);
+		a->kind_name = m->event->kind < reg->cnt ? reg->kinds[m->event->kind]->name : NULL;
+		a->place = order->seq;
 		atomic_init(&a->refs, 1);
 	}
 	sk_buf_fini(&reason);
@@ -346,7 +431,7 @@ struct sk_alert *sk_alert_new_bare(const struct sk_match *m, const struct sk_reg
 
 	for (unsigned slot = 0; slot < SK_FIELD_MAX; slot++)
 		if (m->rule->bare_fields >> slot & 1 && sk_event_value(e, slot)->type != SK_VALUE_NONE)
-			picks[d.pick_cnt++] = (struct sk_alert_pick){ reg->kinds[e->kind], slot, sk_event_value(e, slot), true, true };
+			picks[d.pick_cnt++] = (struct sk_alert_pick){ reg->kinds[e->kind], NULL, 0, slot, sk_event_value(e, slot), true, true };
 	a = make(&d);
 	if (!a)
 		return NULL;
@@ -438,9 +523,9 @@ static void set_correlated(struct sk_alert *a, const struct sk_rule *r, const st
 	mix_num(&recipe, sum->count);
 	for (size_t i = 0; i < a->member_cnt; i++) {
 		a->depth = SK_MAX(a->depth, a->members[i]->depth + 1);
-		mix_str(&recipe, a->members[i]->id);
+		mix_str(&recipe, sk_alert_id(a->members[i]));
 	}
-	seal(&recipe, a->id);
+	seal(&recipe, a->made_id);
 	atomic_init(&a->refs, 1);
 }
 
@@ -464,7 +549,7 @@ struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_aler
 	}
 	if (a) {
 		a->size = p.n;
-		p = (struct pack){ .base = (uint8_t *)a };
+		p = (struct pack){ .base = (uint8_t *)a, .room = p.n };
 		lay_out_correlated(&p, a, &t);
 		set_correlated(a, r, sum);
 		a->cut = scratch.refused != 0;
@@ -482,7 +567,7 @@ void sk_alert_case_id(const struct sk_rule *r, const struct sk_alert *first, cha
 	mix_str(&recipe, "case");
 	mix_str(&recipe, r->id);
 	mix_num(&recipe, r->rev);
-	mix_str(&recipe, first->id);
+	mix_str(&recipe, sk_alert_id(first));
 	seal(&recipe, id);
 }
 

@@ -73,7 +73,9 @@ struct sk_alert {
 	char case_id[33];		/* SEQUENCE that may grow: the same for all alerts that tell how far it has come; else empty */
 	uint64_t update;		/* of the case, 0 for its first alert */
 	uint64_t suppressed;		/* alerts of this rule and key held back before this one */
-	char id[33];			/* 128 bits in hex: the same for every replay of the same capture, and of a copy of it */
+	const char *kind_name;		/* of the event, or NULL; kept by who knows the kinds */
+	uint64_t place;			/* order.seq as it was when the alert was made: of a worker's numbers the one its id is made of */
+	char made_id[33];		/* sk_alert_id's; empty before */
 	uint64_t seq;			/* place in the output, from 1; set by campaign/ */
 	size_t size;			/* bytes of this block */
 	bool cut;			/* its sentence or its values lack something because memory was short */
@@ -106,6 +108,9 @@ struct sk_alert_sum {
 struct sk_alert *sk_alert_new_correlated(const struct sk_rule *r, struct sk_alert *const *members, size_t cnt, const struct sk_alert_sum *sum);
 /* What the alerts of a sequence that grows have in common: made from its rule and its first member. id: 33 bytes. */
 void sk_alert_case_id(const struct sk_rule *r, const struct sk_alert *first, char *id);
+/* 128 bits in hex: the same for every replay of the same capture, and of a copy of it. Made when it is first asked for: most alerts of a
+ * storm are held back and marks are never told. Empty for a bare one. */
+const char *sk_alert_id(const struct sk_alert *a);
 struct sk_alert *sk_alert_get(struct sk_alert *a);
 void sk_alert_put(struct sk_alert *a);
 

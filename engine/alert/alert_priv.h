@@ -10,6 +10,8 @@
 /* A field the alert will carry. */
 struct sk_alert_pick {
 	const struct sk_kind_def *kind;
+	const char *full;		/* name with its kind, static; NULL: there is none */
+	size_t kind_len;		/* of the kind's name */
 	unsigned slot;
 	const struct sk_value *value;
 	bool hidden;
@@ -19,6 +21,8 @@ struct sk_alert_pick {
 /* The fields to carry of e and its ancestors, nearest first. Returns how many. */
 size_t sk_alert_picks(const struct sk_event *e, const struct sk_registry *reg, struct sk_alert_pick *out);
 
+/* Is the rule's sentence the same for every alert, and printable as it is written? *reason: it, the rule's own. */
+bool sk_alert_reason_is_plain(const struct sk_rule *r, struct sk_span *reason);
 /* The sentence, into an empty buffer without cap. 0 or SK_E_MEMORY. */
 int sk_alert_reason(struct sk_buf *out, const struct sk_match *m, const struct sk_registry *reg, struct sk_arena *scratch);
 int sk_alert_reason_correlated(struct sk_buf *out, const struct sk_rule *r, struct sk_alert *const *members, size_t cnt,

@@ -104,17 +104,20 @@ size_t sk_alert_picks(const struct sk_event *e, const struct sk_registry *reg, s
 
 	for (unsigned depth = 0; e && depth < SK_ALERT_CHAIN_MAX; e = e->parent, depth++) {
 		const struct sk_kind_def *def = e->kind < reg->cnt ? reg->kinds[e->kind] : NULL;
-		uint32_t shown;
+		uint32_t shown, cnt;
+		size_t len;
 
 		if (!def || (seen >> e->kind & 1))
 			continue;
 		seen |= UINT64_C(1) << e->kind;
 		shown = useful_of(def, e->kind);
-		for (unsigned slot = 0; slot < def->field_cnt && slot < SK_FIELD_MAX; slot++) {
-			const struct sk_value *v = sk_event_value(e, slot);
+		len = strlen(def->name);
+		cnt = SK_MIN(SK_MIN(def->field_cnt, e->value_cnt), SK_FIELD_MAX);
+		for (unsigned slot = 0; slot < cnt; slot++) {
+			const struct sk_value *v = &e->values[slot];
 
 			if (v->type != SK_VALUE_NONE && v->type != SK_VALUE_STREAM && n < SK_ALERT_PICK_MAX)
-				out[n++] = (struct sk_alert_pick){ def, slot, v, !(shown >> slot & 1), false };
+				out[n++] = (struct sk_alert_pick){ def, sk_event_full_name(e->kind, slot), len, slot, v, !(shown >> slot & 1), false };
 		}
 	}
 	return n;

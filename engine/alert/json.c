@@ -207,7 +207,7 @@ static void put_member(struct sk_jw *w, const struct sk_alert *m)
 {
 	sk_jw_object(w, NULL);
 	put_time(w, "time", m->time_ns);
-	sk_jw_str(w, "id", m->id);
+	sk_jw_str(w, "id", sk_alert_id(m));
 	sk_jw_str(w, "rule", m->rule->id);
 	sk_jw_str(w, "title", m->rule->title ? m->rule->title : m->rule->id);
 	if (m->rule->stage)
@@ -262,7 +262,7 @@ static void put_members(struct sk_jw *w, const struct sk_alert *a)
 	put_missing(w, a);
 	sk_jw_array(w, "members");
 	for (size_t i = 0; i < a->member_cnt; i++)
-		sk_jw_str(w, NULL, a->members[i]->id);
+		sk_jw_str(w, NULL, sk_alert_id(a->members[i]));
 	sk_jw_end_array(w);
 	sk_jw_array(w, "timeline");
 	for (size_t i = 0; i < a->member_cnt; i++)
@@ -276,7 +276,7 @@ static void put_sekisho(struct sk_jw *w, const struct sk_alert *a, const char *s
 	const struct sk_campaign_info *c = r->campaign;
 
 	sk_jw_object(w, "sekisho");
-	sk_jw_str(w, "id", a->id);
+	sk_jw_str(w, "id", sk_alert_id(a));
 	if (sensor)
 		sk_jw_str(w, "sensor", sensor);
 	sk_jw_num(w, "seq", a->seq);

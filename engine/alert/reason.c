@@ -239,6 +239,17 @@ static const char *template_of(const struct sk_rule *r)
 	return r->title && r->title[0] ? r->title : r->id;
 }
 
+bool sk_alert_reason_is_plain(const struct sk_rule *r, struct sk_span *reason)
+{
+	const char *s = template_of(r);
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] < 0x7f && s[n] != '{' && s[n] != '}' && s[n] != '\\')
+		n++;
+	*reason = sk_span(s, n);
+	return s[n] == 0 && n <= SK_ALERT_REASON_MAX;
+}
+
 int sk_alert_reason(struct sk_buf *out, const struct sk_match *m, const struct sk_registry *reg, struct sk_arena *scratch)
 {
 	const struct source src = { m, reg };

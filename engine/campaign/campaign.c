@@ -20,28 +20,43 @@
 
 SK_COUNTER_TABLE(campaign, SK_CAMPAIGN_COUNTERS)
 
-static bool is_step(const struct sk_rule *parent, const char *id)
+/* How many of the rule's steps are the rule of that id; which, where places is given. */
+static uint32_t find_places(const struct sk_rule *parent, const char *id, uint32_t *places)
 {
-	for (size_t i = 0; i < parent->correlation->step_cnt; i++)
-		if (strcmp(parent->correlation->steps[i]->id, id) == 0)
-			return true;
-	return false;
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < parent->correlation->step_cnt; i++) {
+		if (strcmp(parent->correlation->steps[i]->id, id) != 0)
+			continue;
+		if (places)
+			places[n] = (uint32_t)i;
+		n++;
+	}
+	return n;
 }
 
 static int find_parents(struct sk_campaign *c, struct sk_rule_state *s, const char *id)
 {
-	size_t n = 0;
+	uint32_t n = 0, places = 0, cnt;
 
-	for (size_t i = 0; i < c->correlation_cnt; i++)
-		n += is_step(sk_rules_at(c->rules, c->correlations[i]), id);
+	for (size_t i = 0; i < c->correlation_cnt; i++) {
+		cnt = find_places(sk_rules_at(c->rules, c->correlations[i]), id, NULL);
+		n += cnt > 0;
+		places += cnt;
+	}
 	if (n == 0)
 		return 0;
 	s->parents = calloc(n, sizeof(*s->parents));
-	if (!s->parents)
+	s->places = calloc(places, sizeof(*s->places));
+	if (!s->parents || !s->places)
 		return SK_E_MEMORY;
-	for (size_t i = 0; i < c->correlation_cnt; i++)
-		if (is_step(sk_rules_at(c->rules, c->correlations[i]), id))
-			s->parents[s->parent_cnt++] = c->correlations[i];
+	places = 0;
+	for (size_t i = 0; i < c->correlation_cnt; i++) {
+		cnt = find_places(sk_rules_at(c->rules, c->correlations[i]), id, s->places + places);
+		if (cnt)
+			s->parents[s->parent_cnt++] = (struct sk_parent){ c->correlations[i], places, cnt };
+		places += cnt;
+	}
 	return 0;
 }
 
@@ -89,6 +104,7 @@ static struct sk_rule_state *state_of(struct sk_campaign *c, const struct sk_rul
 	if (!s->id || find_parents(c, s, r->id) < 0 || find_feeds(c, s, r->id) < 0) {
 		free(s->id);
 		free(s->parents);
+		free(s->places);
 		free(s->feeds);
 		*s = (struct sk_rule_state){ .id = NULL };
 		return &c->others;
@@ -199,11 +215,13 @@ void sk_campaign_free(struct sk_campaign *c)
 	sk_keys_fini(&c->sources);
 	for (size_t i = 0; i < c->state_cnt; i++) {
 		free(c->states[i].parents);
+		free(c->states[i].places);
 		free(c->states[i].feeds);
 	}
 	for (size_t i = 0; i < c->foreign_cnt; i++) {
 		free(c->foreign[i].id);
 		free(c->foreign[i].parents);
+		free(c->foreign[i].places);
 		free(c->foreign[i].feeds);
 	}
 	sk_buf_fini(&c->tale);
@@ -241,7 +259,7 @@ int sk_campaign_by_time(const void *a, const void *b)
 		return x->order.flow < y->order.flow ? -1 : 1;
 	if (x->order.seq != y->order.seq)
 		return x->order.seq < y->order.seq ? -1 : 1;
-	return strcmp(x->id, y->id);	/* a correlated alert has the order of its last member */
+	return strcmp(sk_alert_id(x), sk_alert_id(y));	/* a correlated alert has the order of its last member */
 }
 
 bool sk_campaign_key(struct sk_campaign *c, const struct sk_alert *a, const char *const by[4], bool empty_ok, uint8_t *key,
@@ -342,38 +360,33 @@ static void arrive(struct sk_campaign *c, const struct sk_arrival *v)
 
 static bool same_fields(const char *const *a, const char *const *b)
 {
-	for (size_t i = 0; i < 4 && (a[i] || b[i]); i++)
+	for (size_t i = 0; a != b && i < 4 && (a[i] || b[i]); i++)
 		if (!a[i] || !b[i] || strcmp(a[i], b[i]) != 0)
 			return false;
 	return true;
 }
 
-static bool fits(const struct sk_correlation *cor, size_t i, const struct sk_alert *a)
-{
-	return strcmp(cor->steps[i]->id, a->rule->id) == 0;
-}
-
 /* Steps joined by the fields of the i-th are taken together: they are under one key. Where an alert is a step under two keys
  * that have the same value (a host that talks to itself), it counts under the first. */
-static void step(struct sk_campaign *c, const struct sk_rule *r, struct sk_alert *a)
+static void step(struct sk_campaign *c, const struct sk_rule *r, const uint32_t *places, uint32_t cnt, struct sk_alert *a)
 {
 	const struct sk_correlation *cor = r->correlation;
 	uint64_t keys[SK_RULES_STEPS_MAX];
 	uint8_t bytes[SK_ALERT_KEY_MAX];
 	size_t key_cnt = 0, n;
 
-	for (size_t i = 0; i < cor->step_cnt; i++) {
-		struct sk_arrival v = { .rule = r, .alert = a, .by = sk_step_by(cor, i) };
+	for (uint32_t i = 0; i < cnt; i++) {
+		struct sk_arrival v = { .rule = r, .alert = a, .by = sk_step_by(cor, places[i]) };
 		bool is_known = false;
 		uint64_t hash;
 
-		for (size_t k = 0; k < i && !is_known; k++)
-			is_known = fits(cor, k, a) && same_fields(sk_step_by(cor, k), v.by);
-		if (is_known || !fits(cor, i, a))
+		for (uint32_t k = 0; k < i && !is_known; k++)
+			is_known = same_fields(sk_step_by(cor, places[k]), v.by);
+		if (is_known)
 			continue;
-		for (size_t k = i; k < cor->step_cnt; k++)
-			if (fits(cor, k, a) && same_fields(sk_step_by(cor, k), v.by) && !sk_seen_forbids(c, r, k, a))
-				v.steps |= UINT64_C(1) << (sk_step_place(cor, k) & 63);
+		for (uint32_t k = i; k < cnt; k++)
+			if (same_fields(sk_step_by(cor, places[k]), v.by) && !sk_seen_forbids(c, r, places[k], a))
+				v.steps |= UINT64_C(1) << (sk_step_place(cor, places[k]) & 63);
 		if (!v.steps)
 			continue;
 		if (!sk_campaign_key(c, a, v.by, false, bytes, &n)) {
@@ -412,8 +425,11 @@ static void handle(struct sk_campaign *c, struct sk_alert *a, struct sk_key *k)
 	} else {
 		leave(c, s, a);
 	}
-	for (size_t i = 0; a->depth < SK_ALERT_DEPTH_MAX && i < s->parent_cnt; i++)
-		step(c, sk_rules_at(c->rules, s->parents[i]), a);
+	for (size_t i = 0; a->depth < SK_ALERT_DEPTH_MAX && i < s->parent_cnt; i++) {
+		const struct sk_parent *p = &s->parents[i];
+
+		step(c, sk_rules_at(c->rules, p->rule), s->places + p->first, p->cnt, a);
+	}
 	sk_seen_add(c, s, a);		/* last: nothing excepts itself */
 }
 

@@ -17,7 +17,11 @@ struct sk_rule_state {
 	uint64_t minute, minute_cnt;	/* storm limit */
 	uint64_t held;			/* held back since the last alert that left */
 	uint64_t held_total;
-	uint32_t *parents;		/* rules of the set it is a step of, by index, ascending */
+	struct sk_parent {
+		uint32_t rule;
+		uint32_t first, cnt;	/* in places */
+	} *parents;			/* rules of the set it is a step of, by index, ascending */
+	uint32_t *places;		/* which of their steps it is */
 	size_t parent_cnt;
 	const struct sk_unless **feeds;	/* whose seen it is */
 	size_t feed_cnt;

@@ -5,6 +5,7 @@
 #include "event/event.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "base/fmt.h"
@@ -53,6 +54,34 @@ const char *sk_event_risk_name(unsigned bit)
 void sk_event_set_community_id(const char *(*make)(const struct sk_flow_info *, char *buf))
 {
 	community_id = make;
+}
+
+#define FULL_NAMES 16384u
+
+static struct {
+	pthread_once_t once;
+	char text[FULL_NAMES];
+	uint16_t at[SK_KIND_BUILTIN_CNT][SK_FIELD_MAX];
+} full_names = { .once = PTHREAD_ONCE_INIT };
+
+static void make_full_names(void)
+{
+	size_t n = 0;
+
+	for (unsigned kind = 0; kind < SK_KIND_BUILTIN_CNT; kind++)
+		for (uint32_t i = 0; i < builtin[kind].field_cnt; i++) {
+			full_names.at[kind][i] = (uint16_t)n;
+			n += (size_t)snprintf(full_names.text + n, FULL_NAMES - n, "%s.%s", builtin[kind].name, builtin[kind].fields[i].name) + 1;
+			SK_ASSERT(n < FULL_NAMES);
+		}
+}
+
+const char *sk_event_full_name(unsigned kind, unsigned slot)
+{
+	if (kind >= SK_KIND_BUILTIN_CNT)
+		return NULL;
+	pthread_once(&full_names.once, make_full_names);
+	return full_names.text + full_names.at[kind][slot];
 }
 
 void sk_registry_init(struct sk_registry *r)

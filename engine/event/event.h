@@ -24,6 +24,8 @@ struct sk_registry {
 extern const struct sk_kind_def sk_event_common;
 
 void sk_registry_init(struct sk_registry *r);
+/* "http.request.method", static; NULL for kinds of plugins. slot: one of the kind's. */
+const char *sk_event_full_name(unsigned kind, unsigned slot);
 /* Adds a plugin's kind, kept by pointer. Its number, or SK_E_LIMIT, SK_E_CONFIG (name taken). */
 int sk_registry_add(struct sk_registry *r, const struct sk_kind_def *kind);
 /* Kind number by name, or -1. */

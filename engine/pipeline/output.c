@@ -22,7 +22,7 @@
 #define NAP_NS 250000L			/* of the output thread of a sensor, growing while there is nothing to do … */
 #define NAP_NS_MAX 4000000L		/* … up to what an alert may come late */
 #define NAP_NS_REPLAY 20000000L		/* of a replay */
-#define RING_AT (SK_OUTPUT_RING / 4)	/* it is woken for every so many items */
+#define RING_AT 256u			/* it is woken for every so many items: alerts that wait for long are in no cache any more */
 
 struct lane {
 	struct sk_lane ring;

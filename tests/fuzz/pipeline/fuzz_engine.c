@@ -57,7 +57,7 @@ static void on_alert(void *cx, const struct sk_alert *a)
 
 	if (a->rule->mark)
 		return;
-	must(a->rule && a->id[0] && a->reason);
+	must(a->rule && sk_alert_id(a)[0] && a->reason);
 	must(sk_alert_json(a, "fuzz", &b) == 0 && b.n > 2 && b.p[b.n - 1] == '}');
 	sk_buf_fini(&b);
 	++*(uint64_t *)cx;

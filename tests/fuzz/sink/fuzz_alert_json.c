@@ -147,7 +147,7 @@ static void read_back(const struct sk_alert *a)
 		fprintf(stderr, "%s\n%.*s\n", e.text, (int)out.n, (const char *)out.p);
 	MUST(j);
 	s = json_object_get(j, "sekisho");
-	MUST(strcmp(json_string_value(json_object_get(s, "id")), a->id) == 0);
+	MUST(strcmp(json_string_value(json_object_get(s, "id")), sk_alert_id(a)) == 0);
 	MUST(strcmp(json_string_value(json_object_get(s, "reason")), a->reason) == 0);
 	MUST(json_integer_value(json_object_get(j, "flow_id")) > 0);
 	MUST(json_array_size(json_object_get(s, "evidence")) == a->evidence_cnt);
