@@ -23,6 +23,7 @@ enum { BLOCK, STORED_LEN, STORED, COUNTS, STEPS, LENGTHS, CODES, ENDED };
 #define DISTANCE_CODES 30u
 #define FAST_IN 24u			/* eight bytes are loaded before the first round … */
 #define ROUND_IN 16u			/* … and twice in each; a load moves on by 7 at most */
+#define STEP_MOST 14u			/* bits of a step, and those behind it */
 #define DISTANCE_MOST 38u		/* bits of a distance, and those of the first look behind it */
 
 #define LITERAL 0x80000000u
@@ -164,12 +165,24 @@ static void fill_with(struct build *b, uint32_t even, uint32_t odd)
  * which is as good as one). */
 static bool build_table(uint32_t *table, const struct code *c, const uint8_t *len, unsigned cnt)
 {
-	struct build b = { .table = table, .c = c };
+	uint16_t part[4][CODE_MAX + 1] = { { 0 } };
 	uint16_t at[CODE_MAX + 2] = { 0 };
+	struct build b;
+	unsigned n4 = cnt & ~3u;
 	int left = 1;
 
-	for (unsigned i = 0; i < cnt; i++)
-		b.cnt[len[i]]++;
+	b.table = table;
+	b.c = c;
+	b.max = b.next = 0;
+	b.word = 0;
+	/* four counts side by side: one waits for itself where neighbours are equal */
+	for (unsigned i = 0; i < n4; i += 4)
+		for (unsigned k = 0; k < 4; k++)
+			part[k][len[i + k]]++;
+	for (unsigned i = n4; i < cnt; i++)
+		part[0][len[i]]++;
+	for (unsigned n = 0; n <= CODE_MAX; n++)
+		b.cnt[n] = (uint16_t)(part[0][n] + part[1][n] + part[2][n] + part[3][n]);
 	b.cnt[0] = 0;
 	for (unsigned n = 1; n <= CODE_MAX; n++) {
 		b.max = b.cnt[n] ? n : b.max;
@@ -205,6 +218,17 @@ static void build_fixed(struct sk_inflate *z)
 
 /* --- bits --- */
 
+static inline uint64_t load(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
 struct input {
 	const uint8_t *p, *end;
 };
@@ -219,6 +243,18 @@ static bool need(struct sk_inflate *z, struct input *in, unsigned n)
 		z->bits += 8;
 	}
 	return true;
+}
+
+/* Takes as many bytes as there is room for; where eight are left only. */
+static void take_in(struct sk_inflate *z, struct input *in)
+{
+	unsigned n = (63 - z->bits) / 8;
+
+	if (in->end - in->p < 8)
+		return;
+	z->hold |= (load(in->p) & ((UINT64_C(1) << 8 * n) - 1)) << z->bits;
+	in->p += n;
+	z->bits += 8 * n;
 }
 
 static uint32_t take(struct sk_inflate *z, unsigned n)
@@ -341,12 +377,16 @@ static int read_length(struct sk_inflate *z, struct input *in)
 static bool step_lengths(struct sk_inflate *z, struct input *in, bool *broken)
 {
 	while (z->have < z->lengths + z->distances) {
-		int rc = read_length(z, in);
+		int rc;
 
+		if (z->bits < STEP_MOST)
+			take_in(z, in);
+		rc = read_length(z, in);
 		*broken = rc < 0;
 		if (rc <= 0)
 			return false;
 	}
+	give_back(z, in);
 	*broken = z->len[256] == 0 || !build_table(z->length_table, &length_code, z->len, z->lengths) ||
 		!build_table(z->distance_table, &distance_code, z->len + z->lengths, z->distances);
 	z->state = CODES;
@@ -380,17 +420,6 @@ static bool step_stored(struct sk_inflate *z, struct input *in, uint32_t stop, b
 
 /* --- codes --- */
 
-static inline uint64_t load(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
-	return v;
-}
-
 /* Copies n bytes from `distance` bytes before to; may write up to 15 bytes more. */
 static inline __attribute__((always_inline)) void copy_back(uint8_t *to, size_t distance, size_t n)
 {
@@ -399,7 +428,8 @@ static inline __attribute__((always_inline)) void copy_back(uint8_t *to, size_t 
 
 	memcpy(word, from, 16);
 	memcpy(to, word, 16);
-	if (SK_LIKELY(n <= 16 && n <= distance))
+	/* two branches, for both are foreseen: a minimum would have to be waited for */
+	if (SK_LIKELY(n <= 16) && SK_LIKELY(n <= distance))
 		return;
 	if (distance == 1) {
 		memset(to, *from, n);
@@ -429,23 +459,22 @@ static inline __attribute__((always_inline)) uint64_t low_by(uint64_t v, uint32_
 	return v & ((UINT64_C(1) << (e & 63)) - 1);
 }
 
-/* Bits at hand in the fast loop, kept in registers: as many as the lowest eight bits of `bits` say. hold may have bits of bytes that are not
- * counted; they are read again. */
+/* Bits at hand in the fast loop, kept in registers: as many as the lowest eight bits of `bits` say. hold may have bits of bytes that
+ * are not counted; they are read again. */
 #define FILL() (hold |= load(p) << (bits & 63), p += 7 - (bits >> 3 & 7), bits |= 56)
 #define USE(e) (hold >>= (e) & 63, bits -= (e))
 #define VALUE(saved, e) (((e) >> 16) + (uint32_t)(low_by(saved, e, bmi2) >> ((e) >> 8 & 63)))
 #define AT_LENGTH() (z->length_table[low_bits(hold, LENGTH_BITS)])
 
 /* All there is to do while much input and room is left. A look-up is begun as soon as its bits are known, before the bytes of the
- * one before are written: the two then run side by side. Behind FILL there are 56 bits: a literal's 10, a length's 15, a distance's 21 and
- * 10 for the next look-up. Longer codes fill up by themselves. */
+ * one before are written: the two then run side by side. Behind FILL there are 56 bits: a literal's 10, a length's 15, a distance's
+ * 21 and 10 for the next look-up. Longer codes fill up by themselves. */
 static inline __attribute__((always_inline)) enum codes run_fast(struct sk_inflate *z, struct input *in, uint32_t stop, bool bmi2)
 {
 	const uint8_t *p = in->p, *last = in->end - ROUND_IN;
 	uint8_t *out = z->window + z->end, *out_stop = z->window + stop;
 	uint64_t hold = z->hold, saved;
-	uint32_t bits = z->bits, e, length;
-	size_t distance;
+	uint32_t bits = z->bits, e, length, distance;
 	enum codes result = CODES_GO_ON;
 
 	FILL();
@@ -508,7 +537,7 @@ static inline __attribute__((always_inline)) enum codes run_fast(struct sk_infla
 		saved = hold;
 		USE(e);
 		distance = VALUE(saved, e);
-		if (SK_UNLIKELY((ptrdiff_t)distance > out - z->window)) {
+		if (SK_UNLIKELY(distance > (size_t)(out - z->window))) {
 			result = CODES_BROKEN;
 			break;
 		}
