@@ -9,6 +9,8 @@
 #include "rules/match.h"
 #include "rules/search.h"
 
+#define REGEX_BACK 4096u		/* bytes before the end of a regex's match in which its start is looked for */
+
 struct window {				/* bytes of a field that are at hand */
 	struct sk_span bytes;
 	uint64_t off;			/* of them in the field */
@@ -53,18 +55,26 @@ static hs_database_t *start_db(struct sk_matcher *m, const struct sk_atom *a)
 	return db;
 }
 
+/* Where the regex's match that ends at end of the window begins. False: not in the window. */
+static bool find_begin(struct sk_matcher *m, const struct sk_atom *a, struct sk_span bytes, uint64_t end, uint64_t *from)
+{
+	struct begin b = { .end = end };
+	hs_database_t *db = start_db(m, a);
+
+	if (db && end && end <= bytes.n && end <= UINT32_MAX)
+		sk_search.scan(db, (const char *)bytes.p, (unsigned)end, 0, m->scratch, on_start, &b);
+	*from = b.from;
+	return b.found;
+}
+
 /* Length of the match that ends at end of the window; the least it can be where its start is not known. */
 static uint64_t match_len(struct sk_matcher *m, const struct sk_atom *a, struct sk_span bytes, uint64_t end)
 {
-	struct begin b = { .end = end };
-	hs_database_t *db;
+	uint64_t from;
 
 	if (a->type != SK_ATOM_REGEX)
 		return a->type == SK_ATOM_SET || a->type == SK_ATOM_NUM ? end : SK_MIN(a->text.n, end);
-	db = start_db(m, a);
-	if (db && end && end <= bytes.n && end <= UINT32_MAX)
-		sk_search.scan(db, (const char *)bytes.p, (unsigned)end, 0, m->scratch, on_start, &b);
-	return b.found ? end - b.from : SK_MIN((uint64_t)a->width, end);
+	return find_begin(m, a, bytes, end, &from) ? end - from : SK_MIN((uint64_t)a->width, end);
 }
 
 static struct sk_evidence *add(struct sk_matcher *m, const char *field)
@@ -254,13 +264,37 @@ static void item_atom(struct sk_matcher *m, const struct sk_test *t, uint32_t el
 		e->note = indicator_note(m, entry);
 }
 
+/* Near the end of what is at hand only: the start of a long value is not looked for. */
+static struct window last_part(struct window w, uint64_t end)
+{
+	if (end > w.off && end - w.off > REGEX_BACK) {
+		w.bytes = sk_span_sub(w.bytes, (size_t)(end - w.off) - REGEX_BACK, w.bytes.n);
+		w.off = end - REGEX_BACK;
+	}
+	return w;
+}
+
+/* The piece at hand, or what was kept where some of the match, or of what is shown before a literal, came before the piece. */
+static struct window window_of(struct sk_matcher *m, const struct sk_atom *a, const struct sk_unit_hit *h)
+{
+	struct window piece = { m->piece, m->piece_off }, kept = { sk_span(h->bytes, h->n), h->off };
+	uint64_t from;
+
+	if (h->end <= piece.off || h->end > piece.off + piece.bytes.n)
+		return kept;
+	if (a->type != SK_ATOM_REGEX)
+		return h->off < piece.off ? kept : piece;
+	piece = last_part(piece, h->end);
+	return h->off < piece.off && !find_begin(m, a, piece.bytes, h->end - piece.off, &from) ? kept : piece;
+}
+
 static void stream_atom(struct sk_matcher *m, const struct sk_view *view, uint32_t atom)
 {
 	const struct sk_atom *a = &m->s->atoms[atom];
 	const struct sk_unit *u = m->unit;
 	struct sk_evidence *e = add(m, view->field);
 	const struct sk_unit_hit *h = NULL;
-	struct window w = { m->piece, m->piece_off };
+	struct window w;
 
 	for (size_t i = 0; i < u->hit_cnt && !h; i++)
 		if (u->hits[i].atom == atom)
@@ -272,13 +306,7 @@ static void stream_atom(struct sk_matcher *m, const struct sk_view *view, uint32
 		e->offset = m->piece_off;
 		return;
 	}
-	if (h->off < m->piece_off || h->end > m->piece_off + m->piece.n)
-		w = (struct window){ sk_span(h->bytes, h->n), h->off };
-	if (h->end > w.off && a->type == SK_ATOM_REGEX && h->end - w.off > 4096) {
-		/* the start is looked for near the end only */
-		w.bytes = sk_span_sub(w.bytes, (size_t)(h->end - w.off) - 4096, w.bytes.n);
-		w.off = h->end - 4096;
-	}
+	w = window_of(m, a, h);
 	cut(e, w, h->end, match_len(m, a, w.bytes, h->end > w.off ? h->end - w.off : 0));
 	if (m->mask)
 		take_whole_words(m, e, w, m->last && w.off + w.bytes.n == u->len);

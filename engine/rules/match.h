@@ -10,6 +10,8 @@
 #define SK_MATCH_SHOWN 256u		/* bytes shown in all */
 #define SK_MATCH_HEAD 80u		/* bytes shown of a streamed value that is explained */
 #define SK_UNIT_KEPT 16u		/* hits of a unit of which bytes are kept */
+#define SK_UNIT_TAIL 256u		/* bytes kept of what came before a piece */
+#define SK_UNIT_AROUND 320u		/* bytes kept around a hit */
 #define SK_UNIT_SPARE 32u		/* closed units kept for reuse */
 
 enum sk_truth { SK_NO, SK_MAYBE, SK_YES };	/* MAYBE: hangs on pieces to come */
@@ -34,7 +36,7 @@ struct sk_unit_hit {
 	uint64_t end;			/* of the match in the whole value */
 	uint64_t off;			/* of bytes in the whole value */
 	uint32_t n;
-	uint8_t bytes[SK_MATCH_SHOWN];
+	uint8_t bytes[SK_UNIT_AROUND];
 };
 
 struct sk_unit {
@@ -44,11 +46,11 @@ struct sk_unit {
 	uint32_t view;			/* whose database stream is of; UINT32_MAX: none */
 	hs_stream_t *stream;		/* with few literals: once it is needed */
 	uint64_t base;			/* bytes of the value that stream has not had */
-	uint8_t tail[SK_LITERALS_LENGTH];	/* with few literals, until the stream is fed: the end of what was seen */
-	uint8_t tail_n;
 	bool deaf;			/* memory was short for the stream */
 	uint64_t len;			/* of the value so far */
 	uint8_t *head;			/* its first SK_MATCH_HEAD bytes; with explanations only */
+	uint64_t tail_end;		/* where in the value tail ends */
+	uint32_t tail_n;
 	bool fed;			/* the stream has had bytes */
 	bool fresh;			/* something was hit since the rules were last tried */
 	uint32_t *bits;			/* streamed atoms hit */
@@ -57,6 +59,7 @@ struct sk_unit {
 	size_t pending_cnt, pending_room;
 	struct sk_unit_hit *hits;
 	size_t hit_cnt, hit_room;
+	uint8_t tail[SK_UNIT_TAIL];	/* the latest bytes of the pieces before the one that is searched */
 };
 
 struct sk_matcher {

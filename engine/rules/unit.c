@@ -3,6 +3,8 @@
 #include "rules/match.h"
 #include "rules/search.h"
 
+_Static_assert(SK_LITERALS_LENGTH <= SK_UNIT_TAIL, "what few literals must know of the pieces before is kept");
+
 static size_t words(uint32_t bits)
 {
 	return (size_t)bits / 32 + 1;
@@ -42,9 +44,9 @@ static void clear(const struct sk_matcher *m, struct sk_unit *u)
 
 	memset(u->bits, 0, words(k->stream_atom_cnt) * sizeof(*u->bits));
 	memset(u->seen, 0, words(k->rule_cnt) * sizeof(*u->seen));
-	u->len = 0;
+	u->len = u->base = u->tail_end = 0;
+	u->tail_n = 0;
 	u->fresh = u->fed = u->deaf = false;
-	u->base = u->tail_n = 0;
 	u->pending_cnt = u->hit_cnt = 0;
 }
 
@@ -121,14 +123,33 @@ void sk_unit_push(struct sk_matcher *m, struct sk_unit *u, uint32_t rule)
 	u->fresh = true;
 }
 
-/* Keeps what lies around the match, because the rule may be decided when these bytes are gone. */
+/* Where in the value the bytes begin that are at hand without a gap up to the end of the piece. */
+static uint64_t at_hand_from(const struct sk_matcher *m, const struct sk_unit *u)
+{
+	uint64_t begin = u->tail_end - u->tail_n;
+
+	return u->tail_end >= m->piece_off && begin < m->piece_off ? begin : m->piece_off;
+}
+
+static uint32_t copy_at_hand(const struct sk_matcher *m, const struct sk_unit *u, uint64_t from, uint8_t *to, size_t room)
+{
+	size_t n = from < m->piece_off ? (size_t)SK_MIN(m->piece_off - from, (uint64_t)room) : 0;
+	struct sk_span s = sk_span_sub(m->piece, (size_t)(from + n - m->piece_off), room - n);
+
+	if (n)
+		memcpy(to, u->tail + (from - (u->tail_end - u->tail_n)), n);
+	if (s.n)
+		memcpy(to + n, s.p, s.n);
+	return (uint32_t)(n + s.n);
+}
+
+/* Keeps what lies around the match: the rule may be decided when these bytes are gone, and some of them may be gone already. */
 static void keep(struct sk_matcher *m, struct sk_unit *u, uint32_t atom, uint64_t end)
 {
 	const struct sk_atom *a = &m->s->atoms[atom];
-	uint64_t before = (a->type == SK_ATOM_REGEX ? 160 : SK_MIN(a->text.n, (size_t)160)) + SK_MATCH_CONTEXT;
+	uint64_t before = a->type == SK_ATOM_REGEX ? SK_UNIT_TAIL : SK_MIN(a->text.n + SK_MATCH_CONTEXT, (size_t)SK_UNIT_TAIL);
 	uint64_t from = end > before ? end - before : 0;
 	struct sk_unit_hit *h;
-	struct sk_span s;
 
 	if (u->hit_cnt >= SK_UNIT_KEPT)
 		return;
@@ -138,15 +159,27 @@ static void keep(struct sk_matcher *m, struct sk_unit *u, uint32_t atom, uint64_
 		return;
 	}
 	u->hits = h;
-	from = SK_MAX(from, m->piece_off);
-	s = sk_span_sub(m->piece, (size_t)(from - m->piece_off), SK_MATCH_SHOWN);
 	h = &u->hits[u->hit_cnt++];
 	h->atom = atom;
 	h->end = end;
-	h->off = from;
-	h->n = (uint32_t)s.n;
-	if (s.n)
-		memcpy(h->bytes, s.p, s.n);
+	h->off = SK_MAX(from, at_hand_from(m, u));
+	h->n = copy_at_hand(m, u, h->off, h->bytes, sizeof(h->bytes));
+}
+
+static void keep_tail(struct sk_unit *u, struct sk_span s)
+{
+	size_t stays;
+
+	if (s.n < SK_UNIT_TAIL) {
+		stays = SK_MIN((size_t)u->tail_n, SK_UNIT_TAIL - s.n);
+		memmove(u->tail, u->tail + (u->tail_n - stays), stays);
+	} else {
+		s = sk_span_sub(s, s.n - SK_UNIT_TAIL, SK_UNIT_TAIL);
+		stays = 0;
+	}
+	memcpy(u->tail + stays, s.p, s.n);
+	u->tail_n = (uint32_t)(stays + s.n);
+	u->tail_end = u->len;
 }
 
 static int on_stream(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *cx)
@@ -185,27 +218,16 @@ static void scan(struct sk_matcher *m, struct sk_unit *u, struct sk_span s)
 	}
 }
 
-static void keep_tail(struct sk_unit *u, struct sk_span s, size_t want)
-{
-	const size_t old = s.n < want ? SK_MIN(want - s.n, (size_t)u->tail_n) : 0, n = SK_MIN(want, s.n);
-
-	if (old)
-		memmove(u->tail, u->tail + (u->tail_n - old), old);
-	memcpy(u->tail + old, s.p + (s.n - n), n);
-	u->tail_n = (uint8_t)(old + n);
-}
-
 /* True when the stream is to be fed with the piece and all that follow. */
 static bool may_match(struct sk_matcher *m, struct sk_unit *u, struct sk_span s)
 {
 	const struct sk_view *v = &m->s->views[u->view];
 	const struct hs_database *db;
-	const struct sk_span tail = sk_span(u->tail, u->tail_n);
+	const uint32_t n = SK_MIN(u->tail_n, (uint32_t)v->few->tail);
+	const struct sk_span tail = sk_span(u->tail + (u->tail_n - n), n);
 
-	if (SK_LIKELY(!sk_literals_may(v->few, tail, s))) {
-		keep_tail(u, s, v->few->tail);
+	if (SK_LIKELY(!sk_literals_may(v->few, tail, s)))
 		return false;
-	}
 	if (!u->stream && (!sk_match_database(m, v, &db) || sk_search.open(db, 0, &u->stream) != HS_SUCCESS)) {
 		u->stream = NULL;
 		u->deaf = true;
@@ -231,10 +253,12 @@ void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 	if (m->last && u->len == s.n && s.n < m->s->views[u->view].least)
 		return;
 	m->counters.scans++;
-	if (!u->fed && m->s->views[u->view].few && !may_match(m, u, s))
-		return;
-	u->fed = true;
-	scan(m, u, s);
+	if (u->fed || !m->s->views[u->view].few || may_match(m, u, s)) {
+		u->fed = true;
+		scan(m, u, s);
+	}
+	if (!m->last)
+		keep_tail(u, s);
 }
 
 void sk_unit_end(struct sk_matcher *m, struct sk_unit *u)

@@ -18,7 +18,7 @@
 
 /* X(ENUM, "name", "description") */
 #define SK_KINDS(X) \
-	X(FLOW_START, "flow.start", "a flow was seen for the first time") \
+	X(FLOW_START, "flow.start", "a flow was seen for the first time; not told of what holds only oddities of fragments and broken headers, nor is its end") \
 	X(FLOW_END, "flow.end", "a flow ended, timed out or was evicted") \
 	X(DNS_QUERY, "dns.query", "one question of a DNS query") \
 	X(DNS_ANSWER, "dns.answer", "one DNS response message, with the records of all its sections") \

@@ -421,9 +421,9 @@ static void stream_moment(void **state)
 	seen = feed(m, "xxxxone two one xxx", 19, cuts, 3, &first);
 	assert_int_equal(seen.cnt, 1);
 	assert_int_equal(first, 1);
-	assert_string_equal(seen.value, "one ");
-	assert_int_equal(seen.offset, 4);
-	assert_int_equal(seen.start, 0);
+	assert_string_equal(seen.value, "xxxxone ");
+	assert_int_equal(seen.offset, 0);
+	assert_int_equal(seen.start, 4);
 	assert_int_equal(seen.length, 3);
 	seen = feed(m, "xxxxxxxxtwo", 11, cuts, 2, &first);
 	assert_int_equal(seen.cnt, 1);
@@ -445,9 +445,9 @@ static void stream_evidence(void **state)
 	seen = feed(m, "....some key=7 then and more", 28, cuts, 2, &first);
 	assert_int_equal(seen.cnt, 1);
 	assert_int_equal(first, 2);
-	assert_string_equal(seen.value, ".some key=7 then ");
-	assert_int_equal(seen.offset, 3);
-	assert_int_equal(seen.start, 6);
+	assert_string_equal(seen.value, "....some key=7 then ");
+	assert_int_equal(seen.offset, 0);
+	assert_int_equal(seen.start, 9);
 	assert_int_equal(seen.length, 5);
 	sk_matcher_free(m);
 	sk_rules_free(s);
@@ -498,6 +498,49 @@ static void few_literals(void **state)
 	sk_matcher_free(m2);
 	sk_rules_free(s);
 	sk_rules_free(s2);
+}
+
+static void is_whole_match(const struct lab_seen *seen, const char *text, const char *match, uint32_t before)
+{
+	const char *at = strstr(text, match);
+
+	assert_int_equal(seen->cnt, 1);
+	assert_int_equal(seen->length, strlen(match));
+	assert_int_equal(seen->offset + seen->start, at - text);
+	assert_in_range(seen->start, before, 250);
+	assert_memory_equal(seen->value, at - seen->start, seen->start + seen->length);
+}
+
+/* The bytes of a match are shown with some before them, also those that came in pieces before the one that decided. */
+static void stream_evidence_of_pieces(void **state)
+{
+	static const char *const conditions[] = { "contains: a needle", "regex: 'a ne{2}d\\w{2}'" };
+	char text[801], rule[256];
+	size_t cuts[800], first;
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)('0' + i % 10);
+	memcpy(text + 420, "a needle", 8);
+	text[800] = 0;
+	for (size_t i = 0; i < 800; i++)
+		cuts[i] = i + 1;
+	for (unsigned c = 0; c < 2; c++) {
+		struct sk_ruleset *s;
+		struct sk_matcher *m;
+		struct lab_seen seen;
+
+		snprintf(rule, sizeof(rule), LAB_HEAD "rules:\n  - {id: a, title: t, severity: low, on: http.body, where: {bytes: {%s}}}\n", conditions[c]);
+		s = lab_load(rule);
+		m = sk_matcher_new(s, NULL);
+		for (size_t cut = 1; cut < 800; cut++) {
+			seen = feed(m, text, 800, &cut, 1, &first);
+			is_whole_match(&seen, text, "a needle", c ? 0 : 32);
+		}
+		seen = feed(m, text, 800, cuts, 799, &first);
+		is_whole_match(&seen, text, "a needle", c ? 0 : 32);
+		sk_matcher_free(m);
+		sk_rules_free(s);
+	}
 }
 
 /* What is known of the flow may change between pieces: rules that wait for the unit see it. */
@@ -740,7 +783,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
 		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors), cmocka_unit_test(directions),
-		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence), cmocka_unit_test(few_literals),
+		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
+		cmocka_unit_test(stream_evidence_of_pieces), cmocka_unit_test(few_literals),
 		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted), cmocka_unit_test(names_asked_for),
 	};
 
