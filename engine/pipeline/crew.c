@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/bell.h"
+#include "base/mem.h"
 
 #define PAIRS 4096u			/* a power of two */
 #define BACK_ENOUGH (SK_BATCHES / 2)
@@ -156,6 +157,7 @@ static void *worker_thread(void *arg)
 		last = b->upto == UINT64_MAX;
 		give_back(m, b);
 	}
+	sk_mem_trim();
 	return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "pipeline/memory.h"
 #include "pipeline/paths.h"
 
@@ -186,5 +187,6 @@ void sk_engine_free(struct sk_engine *g)
 	sk_plugins_free(g->plugins);
 	if (!g->rules_borrowed)
 		sk_rules_free(g->rules);
+	sk_mem_trim();
 	free(g);
 }

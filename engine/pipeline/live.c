@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "pipeline/engine.h"
 #include "pipeline/stop.h"
 
@@ -120,6 +121,7 @@ static void *watch(void *arg)
 	}
 	sk_worker_end(v->worker, UINT64_MAX);
 	sk_output_upto(v->g->output, v->index, UINT64_MAX);
+	sk_mem_trim();
 	return NULL;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/bell.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "pipeline/lane.h"
 
 #define NAP_NS 250000L			/* of the output thread of a sensor, growing while there is nothing to do … */
@@ -238,6 +239,7 @@ static void *output_thread(void *arg)
 		}
 	}
 	merge(o, &done);
+	sk_mem_trim();
 	return NULL;
 }
 

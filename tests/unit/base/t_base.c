@@ -176,6 +176,37 @@ static void units(void **state)
 	assert_int_equal(sk_parse_size(sk_span_str("20000000000 GiB"), &v), SK_E_FORMAT);
 }
 
+/* Blocks that were freed come again: as long as asked for, each once, and cleared where that is asked for. */
+static void small_blocks_come_again(void **state)
+{
+	enum { BLOCKS = 300 };
+	int64_t before = sk_mem_held;
+	uint8_t *p[BLOCKS];
+
+	for (unsigned round = 0; round < 20; round++) {
+		for (unsigned i = 0; i < BLOCKS; i++) {
+			size_t n = (i * 37u + round * 101u) % 2200;
+
+			p[i] = i % 2 ? sk_mem_zalloc(n) : sk_mem_alloc(n);
+			assert_non_null(p[i]);
+			for (size_t k = 0; i % 2 && k < n; k++)
+				assert_int_equal(p[i][k], 0);
+			memset(p[i], (int)i, n);
+		}
+		assert_true(sk_mem_held - before > BLOCKS * 500);
+		for (unsigned i = 0; i < BLOCKS; i++) {
+			size_t n = (i * 37u + round * 101u) % 2200;
+
+			for (size_t k = 0; k < n; k++)
+				assert_int_equal(p[i][k], (uint8_t)i);
+			sk_mem_free(p[i]);
+		}
+		assert_int_equal(sk_mem_held, before);
+	}
+	sk_mem_trim();
+	assert_int_equal(sk_mem_held, before);
+}
+
 static void held_memory_is_counted(void **state)
 {
 	int64_t before = sk_mem_held, with;
@@ -253,6 +284,7 @@ int main(void)
 		cmocka_unit_test(formats),
 		cmocka_unit_test(units),
 		cmocka_unit_test(held_memory_is_counted),
+		cmocka_unit_test(small_blocks_come_again),
 		cmocka_unit_test(lower_case_is_that_of_each_byte),
 		cmocka_unit_test(hash_depends_on_all),
 		cmocka_unit_test(errors_name_their_place),
