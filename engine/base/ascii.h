@@ -18,6 +18,7 @@ static inline uint64_t sk_ascii_lower8(uint64_t v)
 }
 
 typedef uint8_t sk_bytes16 __attribute__((vector_size(16)));
+typedef uint64_t sk_words2 __attribute__((vector_size(16)));	/* the same as two words, to see whether any byte is not zero */
 
 static inline sk_bytes16 sk_ascii_lower16(sk_bytes16 v)
 {

@@ -112,8 +112,6 @@ static uint64_t byte_is(uint64_t v, uint8_t c)
 	return (v - 0x0101010101010101u) & ~v & 0x8080808080808080u;
 }
 
-typedef uint64_t pair __attribute__((vector_size(16)));
-
 /* Adds the labels that begin at off, up to the root label or a pointer, while none has a dot or backslash in it; the text is the
  * message's with dots for lengths. Where what is left begins; that may be all. *wire grows by the bytes of labels added. */
 static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off, size_t *wire)
@@ -124,7 +122,7 @@ static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off
 	unsigned cnt = name->label_cnt;
 	uint64_t v, odd = 0, capital = 0;
 	sk_bytes16 b;
-	pair odd16, capital16;
+	sk_words2 odd16, capital16;
 
 	while (off < end) {
 		const size_t len = msg.p[off];
@@ -140,8 +138,8 @@ static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off
 		return start;
 	for (; i + 16 <= n; i += 16) {
 		memcpy(&b, msg.p + start + i, 16);
-		odd16 = (pair)((b == '.') | (b == '\\'));
-		capital16 = (pair)((sk_bytes16)(b - 'A') < 26);
+		odd16 = (sk_words2)((b == '.') | (b == '\\'));
+		capital16 = (sk_words2)((sk_bytes16)(b - 'A') < 26);
 		odd |= odd16[0] | odd16[1];
 		capital |= capital16[0] | capital16[1];
 		memcpy(name->text + n0 + i - 1, &b, 16);

@@ -42,6 +42,7 @@ struct sk_http1_head {
 	uint64_t off;			/* stream offset of raw.p */
 	bool is_response;
 	bool second;			/* only the other reading of a length shows this request */
+	bool bare_cr;			/* a CR is in raw without LF behind it */
 	bool bodyless;			/* a request, read to its end, that names neither a length nor a coding: its end follows at once */
 	bool has_content_length;	/* valid and single: content_length holds */
 	uint8_t version_kind;		/* SK_HTTP1_VERSION_* */

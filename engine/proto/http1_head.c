@@ -1,6 +1,7 @@
 /* proto/http1_head.c — what is in a head; see http1_head.h. */
 #include "proto/http1_head.h"
 
+#include "base/ascii.h"
 #include "base/compiler.h"
 
 static void odd(struct sk_http1_head *h, enum sk_http_odd o) { sk_http_odds_add(&h->odds, o); }
@@ -17,6 +18,27 @@ static bool cr_ends_line(const uint8_t *p, size_t c, size_t end)
 	while (c < end && p[c] == '\r')
 		c++;
 	return c < end && sk_http1_field_begins(p + c, end - c) == 1;
+}
+
+/* Is there a CR without LF behind it? */
+static bool has_bare_cr(struct sk_span s)
+{
+	sk_bytes16 a, b, found = { 0 };
+	sk_words2 all;
+	size_t i = 0;
+
+	for (; i + 17 <= s.n; i += 16) {
+		memcpy(&a, s.p + i, 16);
+		memcpy(&b, s.p + i + 1, 16);
+		found |= (sk_bytes16)((a == '\r') & (b != '\n'));
+	}
+	all = (sk_words2)found;
+	if (all[0] | all[1])
+		return true;
+	for (; i < s.n; i++)
+		if (s.p[i] == '\r' && (i + 1 == s.n || s.p[i + 1] != '\n'))
+			return true;
+	return false;
 }
 
 static bool next_line(struct sk_http1_head *h, size_t pos, struct line *l)
@@ -36,6 +58,8 @@ static bool next_line(struct sk_http1_head *h, size_t pos, struct line *l)
 	else if (lf)
 		odd(h, SK_HTTP_ODD_LF_LINE_END);
 	l->end = end;
+	if (SK_LIKELY(!h->bare_cr))
+		return true;
 	cr = end > pos ? memchr(p + pos, '\r', end - pos) : NULL;
 	if (SK_LIKELY(!cr))
 		return true;
@@ -234,6 +258,32 @@ static enum sk_http1_name name_of(const uint8_t *p, size_t n, bool *clean)
 	return k <= sizeof(low) ? lookup(low, k) : SK_HTTP1_OTHER;
 }
 
+/* A name of letters, digits and dashes of up to 15 bytes before a colon, in lower case to low (16 bytes). Its length; 0 for any other, or
+ * where fewer than 16 bytes are at p. */
+static size_t plain_name(const uint8_t *p, size_t n, char *low)
+{
+	sk_bytes16 b, plain, other;
+	sk_words2 w;
+	unsigned at;
+
+	if (n < 16)
+		return 0;
+	memcpy(&b, p, 16);
+	plain = (sk_bytes16)((sk_bytes16)((b | 0x20) - 'a') < 26) | (sk_bytes16)((sk_bytes16)(b - '0') < 10) | (sk_bytes16)(b == '-');
+	other = ~plain;
+	b |= 0x20;
+	memcpy(low, &b, 16);
+	w = (sk_words2)other;
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	w[0] = __builtin_bswap64(w[0]);
+	w[1] = __builtin_bswap64(w[1]);
+#endif
+	if (!(w[0] | w[1]))
+		return 0;
+	at = w[0] ? (unsigned)__builtin_ctzll(w[0]) / 8 : 8 + (unsigned)__builtin_ctzll(w[1]) / 8;
+	return p[at] == ':' ? at : 0;
+}
+
 /* A field whose name is a token with the colon right behind it: nearly all. False: read_field must look closer. */
 static bool read_clean_field(struct sk_http1_head *h, struct sk_http1_field *f, size_t start, size_t end)
 {
@@ -241,11 +291,14 @@ static bool read_clean_field(struct sk_http1_head *h, struct sk_http1_field *f, 
 	size_t i = start, v;
 	char low[32];
 
-	while (i < end && sk_http1_is_token[p[i]] && i - start < sizeof(low)) {
-		low[i - start] = (char)sk_ascii_lower(p[i]);
-		i++;
+	i += plain_name(p + start, h->raw.n - start, low);
+	if (SK_UNLIKELY(i == start)) {
+		while (i < end && sk_http1_is_token[p[i]] && i - start < sizeof(low)) {
+			low[i - start] = (char)sk_ascii_lower(p[i]);
+			i++;
+		}
 	}
-	if (i == start || i == end || p[i] != ':')
+	if (i == start || i >= end || p[i] != ':')
 		return false;
 	v = i + 1;
 	while (v < end && (p[v] == ' ' || p[v] == '\t'))
@@ -538,6 +591,7 @@ void sk_http1_head_parse(struct sk_http1_head *h, struct sk_span raw, bool is_re
 	*fr = (struct sk_http1_framing){ 0 };
 	h->raw = raw;
 	h->is_response = is_response;
+	h->bare_cr = has_bare_cr(raw);
 	if (raw.n && memchr(raw.p, 0, raw.n))
 		odd(h, SK_HTTP_ODD_NUL_IN_HEAD);
 	(void)next_line(h, 0, &l);

@@ -29,6 +29,8 @@ static const struct {
 	{ "#!", 2, true, "script" },
 };
 
+static const char data[] = "data";
+
 /* Tags a page begins with, behind white space. */
 static const char *const tags[] = {
 	"<!doctype html", "<html", "<head", "<script", "<body", "<title", "<iframe", "<table", "<style", "<div", "<meta", "<h1",
@@ -68,6 +70,8 @@ static const char *text_kind(struct sk_span s)
 	while (i < s.n && (s.p[i] == ' ' || (s.p[i] >= '\t' && s.p[i] <= '\r')))
 		i++;
 	s = sk_span_sub(s, i, s.n);
+	if (s.n == 0 || (s.p[0] != '<' && s.p[0] != '@'))
+		return data;
 	if (begins_nocase(s, "<?xml"))
 		return "xml";
 	if (begins_nocase(s, "<?php") || begins_nocase(s, "<%@") || begins_nocase(s, "@echo off"))
@@ -75,7 +79,7 @@ static const char *text_kind(struct sk_span s)
 	for (i = 0; i < SK_ARRAY_LEN(tags); i++)
 		if (begins_nocase(s, tags[i]))
 			return "html";
-	return "data";
+	return data;
 }
 
 const char *sk_magic(struct sk_span first)
@@ -83,13 +87,15 @@ const char *sk_magic(struct sk_span first)
 	if (is_pe(first))
 		return "pe";
 	for (size_t i = 0; i < SK_ARRAY_LEN(kinds); i++)
-		if (first.n >= kinds[i].n && memcmp(first.p, kinds[i].bytes, kinds[i].n) == 0)
+		if (first.n >= kinds[i].n && first.p[0] == (uint8_t)kinds[i].bytes[0] && memcmp(first.p, kinds[i].bytes, kinds[i].n) == 0)
 			return kinds[i].name;
 	return text_kind(first);
 }
 
 bool sk_magic_is_file(const char *magic)
 {
+	if (magic == data)
+		return false;
 	if (strcmp(magic, "pe") == 0)
 		return true;
 	for (size_t i = 0; i < SK_ARRAY_LEN(kinds); i++)

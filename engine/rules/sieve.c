@@ -14,8 +14,6 @@
 #define FILTER_MIN 2048u
 #define FILTER_MAX (1u << 20)
 
-typedef uint64_t pair __attribute__((vector_size(16)));
-
 struct set {
 	uint64_t bits[4];
 };
@@ -445,7 +443,7 @@ static bool has_short(const struct sk_sieve *s, struct sk_span v)
 	const size_t each = 16 + SK_SIEVE_SHORT - 1;
 	uint8_t buf[16 + SK_SIEVE_SHORT - 1] = { 0 };
 	sk_bytes16 found = { 0 };
-	pair all;
+	sk_words2 all;
 
 	if (v.n < each) {
 		if (v.n)
@@ -456,7 +454,7 @@ static bool has_short(const struct sk_sieve *s, struct sk_span v)
 			found |= short_at(s, v.p + i);
 		found |= short_at(s, v.p + v.n - each);
 	}
-	all = (pair)found;
+	all = (sk_words2)found;
 	return all[0] | all[1];
 }
 
