@@ -255,6 +255,12 @@ int sk_capture_next(struct sk_capture *c, struct sk_raw *burst, int max, int tim
 	return n;
 }
 
+void sk_capture_look_ahead(struct sk_capture *c)
+{
+	if (!c->live)
+		sk_format_look_ahead(&c->format, &c->source);
+}
+
 bool sk_capture_is_whole(const struct sk_capture *c)
 {
 	return c->live || sk_source_is_whole(&c->source);

@@ -63,6 +63,9 @@ int sk_capture_check_filter(const char *filter, struct sk_error *e);
  * whole has been delivered before). */
 int sk_capture_next(struct sk_capture *c, struct sk_raw *burst, int max, int timeout_ms, struct sk_error *e);
 
+/* Fetches what of the next burst is read first into the caches; to be called once per packet of the burst at hand. */
+void sk_capture_look_ahead(struct sk_capture *c);
+
 /* True when packet bytes stay where they are until sk_capture_close: those of a plain file, which is mapped. soon: all will be looked at
  * by another thread, which may be some MiB behind. */
 bool sk_capture_stays(struct sk_capture *c, bool soon);

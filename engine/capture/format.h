@@ -32,6 +32,7 @@ struct sk_format {
 	uint16_t minor;
 	uint8_t head_len;		/* of a record: 16, or 24 in modified pcap */
 	int linktype;
+	uint64_t ahead;			/* bytes of the capture before the record that was looked at ahead */
 	/* pcapng */
 	struct sk_interface *interfaces;
 	uint32_t interface_cnt, interface_room;
@@ -54,6 +55,10 @@ void sk_format_close(struct sk_format *f);
 /* SK_FORMAT_PACKET: *raw but for number. SK_FORMAT_AGAIN: something else was read. SK_FORMAT_MORE: *want bytes must be in the
  * window. SK_E_FORMAT: damage; *what, a static string, says what. SK_E_MEMORY. */
 int sk_format_next(struct sk_format *f, struct sk_source *s, struct sk_raw *raw, size_t *want, const char **what);
+
+/* Fetches the beginning of one more record into the caches. Called once per packet while packets are worked on, it stays about a burst
+ * ahead of sk_format_next. */
+void sk_format_look_ahead(struct sk_format *f, const struct sk_source *s);
 
 /* Of pcapng.c, for format.c. */
 int sk_pcapng_next(struct sk_format *f, struct sk_source *s, struct sk_raw *raw, size_t *want, const char **what);

@@ -3,8 +3,8 @@
 
 #include "capture/format.h"
 
-#define AHEAD 2048			/* bytes */
-#define ADDRESSES 26			/* bytes to those of IPv4 behind Ethernet: often in the next cache line */
+#define SCOUT_MAX (256u << 10)		/* bytes; a burst may be of jumbo frames */
+#define SCOUT_LINES 8u			/* cache lines of a record: the processor fetches what follows by itself */
 
 enum { HEAD_LEN = 24, NANOSECONDS = 1, MODIFIED = 2 };
 
@@ -136,16 +136,31 @@ static int pcap_next(struct sk_format *f, struct sk_source *s, struct sk_raw *ra
 		*want = f->head_len + (size_t)caplen;
 		return SK_FORMAT_MORE;
 	}
-	SK_PREFETCH(b + AHEAD);		/* pages come one by one, and small packets are many to a page */
 	raw->data = b + f->head_len;
-	SK_PREFETCH(raw->data + ADDRESSES);
-	SK_PREFETCH(b + 4 * (f->head_len + (size_t)caplen));	/* packets of one length often follow each other */
 	raw->caplen = caplen;
 	raw->len = SK_MAX(len, caplen);
 	raw->time_ns = (uint64_t)format_u32(f, b) * 1000000000u + (uint64_t)format_u32(f, b + 4) * f->frac_ns;
 	raw->linktype = f->linktype;
 	sk_source_take(s, f->head_len + (size_t)caplen);
 	return SK_FORMAT_PACKET;
+}
+
+void sk_format_look_ahead(struct sk_format *f, const struct sk_source *s)
+{
+	const uint8_t *b;
+	size_t len;
+
+	if (f->is_ng)
+		return;
+	if (f->ahead < s->taken || f->ahead - s->taken > SCOUT_MAX)
+		f->ahead = s->taken;
+	if (f->ahead - s->taken + f->head_len > s->window.n)
+		return;
+	b = s->window.p + (f->ahead - s->taken);
+	len = f->head_len + (size_t)SK_MIN(format_u32(f, b + 8), PACKET_LEN_MAX);
+	f->ahead += len;
+	for (size_t i = 0; i < SCOUT_LINES; i++)
+		SK_PREFETCH(b + len + 64 * i);
 }
 
 int sk_format_next(struct sk_format *f, struct sk_source *s, struct sk_raw *raw, size_t *want, const char **what)

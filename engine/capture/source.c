@@ -21,7 +21,8 @@
 #define LOOK_EVERY (1u << 20)		/* has the mapped file shrunk? */
 #define AHEAD_FROM (1u << 20)		/* bytes unpacked here, before a thread is worth it */
 #define DROP_EVERY (512u << 10)		/* pages behind us go from our memory … */
-#define AGAIN_EVERY (4u << 20)		/* … and all of them again, for who looked at them later had them mapped again */
+#define DROP_SHARED_EVERY (2u << 20)	/* … seldomer where other threads see them, whose processors must be told */
+#define AGAIN_EVERY (16u << 20)		/* … and all of them again, for who looked at them later had them mapped again */
 #define DROP_BEHIND (16u << 20)		/* … this far behind when bytes stay valid: who comes late has them read in again */
 
 static int fail(struct sk_source *s, struct sk_error *e, int code, const char *what)
@@ -82,7 +83,7 @@ static void drop_behind(struct sk_source *s, size_t done)
 {
 	size_t from;
 
-	if (done < s->map_dropped + DROP_EVERY)
+	if (done < s->map_dropped + (s->stays ? DROP_SHARED_EVERY : DROP_EVERY))
 		return;
 	done -= done % PAGE;
 	/* now and then from the start: somebody may have looked at what went long ago */

@@ -145,7 +145,7 @@ static void take_time(struct replay *r, uint64_t now_ns)
 	}
 }
 
-static void take_burst(struct replay *r, const struct sk_raw *raw, int cnt)
+static void take_burst(struct replay *r, struct sk_capture *c, const struct sk_raw *raw, int cnt)
 {
 	struct sk_packet packets[SK_CAPTURE_BURST_MAX];
 
@@ -153,6 +153,7 @@ static void take_burst(struct replay *r, const struct sk_raw *raw, int cnt)
 		struct sk_packet *p = &packets[i];
 		uint64_t pair;
 
+		sk_capture_look_ahead(c);
 		take_time(r, raw[i].time_ns);
 		r->order = 2 * r->count++ + 1;
 		if (r->crew && sk_decode_is_plain(&r->g->intakes[0].decode, &raw[i], &pair)) {
@@ -216,7 +217,7 @@ static int replay_file(struct replay *r, size_t i, struct sk_error *e)
 		if (!begun)
 			begin_file(r, r->how->files->paths[i], burst[0].time_ns);
 		begun = true;
-		take_burst(r, burst, n);
+		take_burst(r, c, burst, n);
 		if ((++bursts & 255) == 0)
 			tell_progress(r, c, i);
 	}

@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* A small compressed file can hold gigabytes. */
 	while (bursts++ < 4096 && (n = sk_capture_next(c, burst, data[0] & 2 ? 1 : 32, 0, &e)) > 0) {
 		for (int i = 0; i < n; i++) {
+			if (data[0] & 4)
+				sk_capture_look_ahead(c);
 			if (burst[i].number <= number || burst[i].caplen > burst[i].len)
 				abort();
 			number = burst[i].number;

@@ -313,6 +313,8 @@ static size_t read_all(struct sk_capture *c, const struct made *m, int burst_max
 			assert_int_equal(burst[i].linktype, m->p[cnt].linktype);
 			for (uint32_t k = 0; k < burst[i].caplen; k++)
 				assert_int_equal(burst[i].data[k], (uint8_t)(m->p[cnt].first + k));
+			if (burst_max > 1)
+				sk_capture_look_ahead(c);
 		}
 	}
 	return cnt;
