@@ -451,8 +451,10 @@ void sk_app_flow_end(struct sk_app *a, struct sk_flow *f, enum sk_flow_reason wh
 	}
 	if (!f->alone && !f->apart && (!af || !af->claimed_once))
 		a->counters.unclaimed++;
-	if (SK_UNLIKELY(f->arena.refused))
+	if (SK_UNLIKELY(f->arena.refused)) {
+		a->counters.flow_memory++;
 		sk_app_publish_oddity(a, f, SK_TO_SERVER, SK_KIND_STREAM_ODDITY, "flow_memory", sk_span(NULL, 0), sk_span(NULL, 0), 0, NULL);
+	}
 	if (SK_LIKELY(!f->apart))
 		publish_end(a, f, why);
 	f->app = NULL;

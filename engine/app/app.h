@@ -46,7 +46,8 @@ extern const struct sk_app_conf sk_app_conf_default;
 	X(views, "readings", "second readings of bytes shown to rules") \
 	X(views_limit, "readings", "… not shown, because a flow had too many") \
 	X(events, "events", "events published") \
-	X(memory, "flows", "flows not parsed because memory was short")
+	X(memory, "flows", "flows not parsed because memory was short") \
+	X(flow_memory, "flows", "flows in which something went without for want of memory, their own (flow.memory) or any")
 SK_COUNTER_STRUCT(app, SK_APP_COUNTERS)
 
 /* Names of stream.oddity told from here. X(ENUM, "name", "what it means") */

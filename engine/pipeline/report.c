@@ -19,7 +19,7 @@ static const char *const troubles[] = {
 	"flow.evicted", "flow.evicted_memory", "flow.evicted_suspects", "flow.refused", "flow.midstream", "flow.one_sided", "flow.one_sided_data", "flow.vlan_differs",
 	"reassembly.gaps", "reassembly.gap_bytes", "reassembly.limit", "reassembly.overlap_different",
 	"reassembly.out_of_window", "reassembly.bad_timestamp", "reassembly.bad_rst", "reassembly.memory",
-	"app.switch_limit", "app.views_limit", "app.memory",
+	"app.switch_limit", "app.views_limit", "app.memory", "app.flow_memory",
 	"http.queue_limit", "http.held_limit", "http.unpaired", "http.bombs", "http.ranges_limit", "http.ranges_evicted", "http.gap_bytes", "http.memory",
 	"dns.malformed", "dns.names_cut", "dns.resyncs", "dns.memory",
 	"tls.malformed", "tls.too_long", "tls.lost", "tls.memory",
