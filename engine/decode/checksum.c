@@ -69,13 +69,17 @@ static void count(struct sk_decode_tally *t, bool right)
 }
 
 /* The sender's place in the table. */
-static size_t place_of(const struct sk_addr *a, uint32_t *tag)
+static SK_ALWAYS_INLINE size_t place_of_words(uint64_t lo, uint64_t hi, unsigned family, uint32_t *tag)
 {
-	uint64_t lo = sk_hash_load64(a->b), hi = sk_hash_load64(a->b + 8);
-	uint64_t h = sk_hash_fold(lo ^ 0x9e3779b97f4a7c15u, hi ^ 0xa0761d6478bd642fu ^ a->family);
+	uint64_t h = sk_hash_fold(lo ^ 0x9e3779b97f4a7c15u, hi ^ 0xa0761d6478bd642fu ^ family);
 
 	*tag = (uint32_t)(h >> 32) | 1;
 	return h % SK_DECODE_SENDERS;
+}
+
+static size_t place_of(const struct sk_addr *a, uint32_t *tag)
+{
+	return place_of_words(sk_hash_load64(a->b), sk_hash_load64(a->b + 8), a->family, tag);
 }
 
 /* The sender's tallies, or those of all. */
@@ -90,21 +94,33 @@ static struct sk_decode_tally *tallies_of(struct walk *w)
 	return s->tag == tag ? s->tally : d->all;
 }
 
+static bool is_settled(const struct sk_decode *d, const struct sk_decode_sender *s, uint32_t tag, unsigned family)
+{
+	const struct sk_decode_tally *t = s->tag == tag ? s->tally : d->all;
+
+	return s->tag && (t[0].right == RIGHT_MAX || family != 4) && t[1].right == RIGHT_MAX;
+}
+
 bool sk_checksum_is_settled(const struct sk_decode *d, const struct sk_addr *sender)
 {
 	uint32_t tag;
 	const struct sk_decode_sender *s = &d->senders[place_of(sender, &tag)];
-	const struct sk_decode_tally *t = s->tag == tag ? s->tally : d->all;
 
-	return s->tag && (t[0].right == RIGHT_MAX || sender->family != 4) && t[1].right == RIGHT_MAX;
+	return is_settled(d, s, tag, sender->family);
 }
 
 bool sk_checksum_is_counted(const struct sk_decode *d, const uint8_t *ipv4)
 {
-	struct sk_addr a = { .family = 4 };
+	uint64_t lo = sk_checksum_word(ipv4);
+	uint32_t tag;
+	const struct sk_decode_sender *s;
 
-	memcpy(a.b, ipv4, 4);
-	return sk_checksum_is_settled(d, &a) && d->all[0].right == RIGHT_MAX && d->all[1].right == RIGHT_MAX;
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	lo <<= 32;
+#endif
+	/* not through a struct sk_addr: its bytes, read as words at once, would have to wait for having been written one by one */
+	s = &d->senders[place_of_words(lo, 0, 4, &tag)];
+	return is_settled(d, s, tag, 4) && d->all[0].right == RIGHT_MAX && d->all[1].right == RIGHT_MAX;
 }
 
 /* True when the wrong checksum is to be taken for what offloading leaves. */
