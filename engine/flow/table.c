@@ -15,9 +15,15 @@ static const uint32_t kept_max;		/* none, so that use after the end of a flow is
 #else
 static const uint32_t kept_max = 65536;	/* pieces kept: 22 MiB */
 #endif
-#define RUN_MAX 1024u			/* flows that are sorted at a time … */
-#define MOVES_EACH 64u			/* … by moving each past so many on average */
+#define RUN_MAX 1024u			/* flows that are sorted at a time, on the stack … */
+#define PLACES_MAX 16384u		/* … or, where they are more, in memory of the table's … */
+#define MOVES 32u			/* … as long as each is moved past fewer */
 #define HUGE_FROM_SLABS 4u		/* small captures stay off huge pages: zeroing them costs more than they save */
+
+struct place {
+	uint64_t serial;
+	uint32_t link;
+};
 
 _Static_assert(sizeof(struct record) <= 256, "a flow record should stay within four cache lines");
 _Static_assert(offsetof(struct record, f) == 0, "flow pointers are cast to records");
@@ -61,6 +67,7 @@ void sk_flow_table_fini(struct sk_flow_table *t)
 		free(t->slabs[i]);
 	free(t->slabs);
 	free(t->slots);
+	free(t->places);
 }
 
 static int slab_add(struct sk_flow_table *t)
@@ -161,7 +168,8 @@ uint64_t sk_flow_table_bytes(const struct sk_flow_conf *conf)
 
 	while (conf->max >= slots / 3 * 2)
 		slots *= 2;
-	return (conf->max / SLAB_RECORDS + 1) * (SLAB_BYTES + 64) + slots / 2 * 3 * sizeof(struct slot) + SLAB_BYTES;
+	return (conf->max / SLAB_RECORDS + 1) * (SLAB_BYTES + 64) + slots / 2 * 3 * sizeof(struct slot) + SLAB_BYTES +
+	       PLACES_MAX * sizeof(struct place);
 }
 
 static void slot_put(struct slot *slots, uint32_t mask, struct slot s)
@@ -251,49 +259,42 @@ static uint32_t merge(struct sk_flow_table *t, uint32_t a, uint32_t b)
 	return first;
 }
 
-struct place {
-	uint64_t serial;
-	uint32_t link;
-};
-
-static int by_serial(const void *a, const void *b)
+/* For more than the RUN_MAX - 1 places taken so far, unless memory is short. */
+static struct place *more_places(struct sk_flow_table *t, struct place *v, uint32_t *max)
 {
-	uint64_t x = ((const struct place *)a)->serial, y = ((const struct place *)b)->serial;
-
-	return x < y ? -1 : x > y;
+	t->places = malloc(PLACES_MAX * sizeof(*v));
+	if (!t->places)
+		return v;
+	*max = PLACES_MAX;
+	return memcpy(t->places, v, (RUN_MAX - 1) * sizeof(*v));
 }
 
-/* Flows end nearly in order: each is moved past the few it belongs before. Where they are many, another way is taken. */
-static void sort_places(struct place *v, uint32_t n)
+/* Puts a flow behind n that are sorted, by moving it past those it belongs before. False where they are more than MOVES. */
+static bool put_place(struct place *v, uint32_t n, struct place p)
 {
-	uint32_t left = n * MOVES_EACH, i, k;
-
-	for (i = 1; i < n; i++) {
-		struct place p = v[i];
-
-		for (k = i; k > 0 && v[k - 1].serial > p.serial && left; k--, left--)
-			v[k] = v[k - 1];
-		v[k] = p;
-		if (SK_UNLIKELY(!left)) {
-			qsort(v, n, sizeof(*v), by_serial);
-			return;
-		}
-	}
+	if (n >= MOVES && v[n - MOVES].serial > p.serial)
+		return false;
+	for (; n > 0 && v[n - 1].serial > p.serial; n--)
+		v[n] = v[n - 1];
+	v[n] = p;
+	return true;
 }
 
-/* Takes flows off the front of a list, and sorts them. The link to the first. */
+/* Takes flows that are nearly in order off the front of a list, and sorts them. The link to the first. */
 static uint32_t take_run(struct sk_flow_table *t, uint32_t *list)
 {
-	struct place v[RUN_MAX];
-	uint32_t n = 0, next = 0;
+	struct place here[RUN_MAX], *v = t->places ? t->places : here;
+	uint32_t n = 0, next = 0, max = t->places ? PLACES_MAX : RUN_MAX;
 
-	for (; *list && n < RUN_MAX; n++) {
+	for (; *list && n < max; n++) {
 		const struct sk_flow *f = sk_flow_table_at(t, *list);
 
-		v[n] = (struct place){ f->info.serial, *list };
+		if (SK_UNLIKELY(n == RUN_MAX - 1 && !t->places))
+			v = more_places(t, v, &max);
+		if (!put_place(v, n, (struct place){ f->info.serial, *list }))
+			break;
 		*list = f->newer;
 	}
-	sort_places(v, n);
 	for (uint32_t i = n; i > 0; next = v[--i].link)
 		sk_flow_table_at(t, v[i - 1].link)->newer = next;
 	return next;

@@ -38,6 +38,7 @@ struct sk_flow_table {
 	uint32_t slab_cnt, slab_room;
 	uint32_t fresh;			/* records never used so far begin here */
 	uint32_t unused;		/* used ones, linked by newer */
+	struct place *places;		/* PLACES_MAX, to sort flows in; NULL until there are many to sort */
 	struct sk_arena_chunk *spare;	/* of flow memory, for flows to come … */
 	uint32_t kept;			/* … so many */
 	struct list lists[LIST_CNT * CLASS_CNT];	/* by LIST_* * CLASS_CNT + CLASS_*; f->list says which */

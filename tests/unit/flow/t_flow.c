@@ -438,6 +438,50 @@ static void ends_come_in_order_of_first_packets(void **state)
 	sk_flow_table_free(t);
 }
 
+struct last {
+	uint64_t serial;
+	unsigned cnt;
+};
+
+static void on_end_in_order(void *cx, struct sk_flow *f, enum sk_flow_reason why)
+{
+	struct last *l = cx;
+
+	assert_true(f->info.serial > l->serial);
+	l->serial = f->info.serial;
+	l->cnt++;
+}
+
+/* More than are sorted at a time; in order, nearly so, and not at all. */
+static void many_ends_come_in_order(void **state)
+{
+	const struct sk_flow_conf conf = { 100000, 65536, NEW_SEC * SEC, ESTABLISHED_SEC * SEC, CLOSED_SEC * SEC, DATAGRAM_SEC * SEC,
+		ANSWERED_SEC * SEC, 0 };
+	static const uint32_t spread[] = { 1, 40, 1000, 60000 };
+	uint64_t x = 88172645463325252u;
+	int dir;
+
+	for (unsigned k = 0; k < SK_ARRAY_LEN(spread); k++) {
+		struct last l = { 0, 0 };
+		struct sk_flow_table *t = sk_flow_table_new(&conf, on_end_in_order, &l);
+
+		assert_non_null(t);
+		for (unsigned i = 0; i < 50000; i++) {
+			struct sk_packet p = packet("10.0.0.1", 2000 + i, "10.0.0.2", 1999, i % 5 ? 17 : 6, i * 0.00001);
+
+			x ^= x << 13;
+			x ^= x >> 7;
+			x ^= x << 17;
+			/* no two have the same */
+			p.order = ((uint64_t)i + x % spread[k]) << 20 | (i + 1);
+			assert_non_null(pass(t, &p, &dir));
+		}
+		sk_flow_end_all(t, SK_FLOW_END_INPUT);
+		assert_int_equal(l.cnt, 50000);
+		sk_flow_table_free(t);
+	}
+}
+
 /* Adds, finds and ends in random order against a plain array: nothing is lost in collisions and removals. */
 static void table_agrees_with_a_plain_model(void **state)
 {
@@ -545,6 +589,7 @@ int main(void)
 		cmocka_unit_test(the_busy_stay),
 		cmocka_unit_test(only_suspects_left_still_gives_room),
 		cmocka_unit_test(ends_come_in_order_of_first_packets),
+		cmocka_unit_test(many_ends_come_in_order),
 		cmocka_unit_test(table_agrees_with_a_plain_model),
 		cmocka_unit_test(answered_datagrams_go_sooner),
 		cmocka_unit_test(swap_turns_everything),
