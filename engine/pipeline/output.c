@@ -23,6 +23,7 @@
 #define NAP_NS 250000L			/* of the output thread of a sensor, growing while there is nothing to do … */
 #define NAP_NS_MAX 4000000L		/* … up to what an alert may come late */
 #define NAP_NS_REPLAY 20000000L		/* of a replay */
+#define RING_AT_SEEN 2048u		/* … but for what is only remembered this is enough */
 #define RING_AT 256u			/* it is woken for every so many items: alerts that wait for long are in no cache any more */
 
 struct lane {
@@ -282,7 +283,7 @@ static bool push(struct sk_output *o, unsigned i, const struct sk_lane_item *it)
 			if (it->what == SK_LANE_ALERT)
 				atomic_fetch_add_explicit(&l->bytes, it->u.alert->size, memory_order_relaxed);
 			if (sk_lane_push(&l->ring, it)) {
-				if (SK_UNLIKELY(sk_lane_pushed(&l->ring) % RING_AT == 0))
+				if (SK_UNLIKELY(sk_lane_pushed(&l->ring) % (it->what == SK_LANE_ALERT ? RING_AT : RING_AT_SEEN) == 0))
 					wake(o);
 				return true;
 			}

@@ -11,7 +11,7 @@
 #define LONG_MIN 8u			/* bytes of a literal that goes into the filter */
 #define STEP_MAX 16u
 #define BEGIN_BITS 10u			/* a beginning says at least so much */
-#define FILTER_MIN 2048u
+#define FILTER_MIN 4096u
 #define FILTER_MAX (1u << 20)
 
 struct set {
@@ -298,13 +298,12 @@ struct maker {
 	size_t long_cnt;
 };
 
-static uint32_t filter_bit(const uint8_t *p, uint32_t mask)
+static uint32_t filter_bit(const uint8_t *p, unsigned shift)
 {
 	uint32_t v;
 
 	memcpy(&v, p, 4);
-	v = (v | 0x20202020u) * 0x9e3779b1u;
-	return (v >> 8) & mask;
+	return (v | 0x20202020u) * 0x9e3779b1u >> shift;
 }
 
 static bool add_begin(struct maker *mk, const struct key *k, bool nocase)
@@ -363,17 +362,17 @@ static bool make_filter(struct maker *mk)
 	for (size_t i = 0; i < mk->long_cnt; i++)
 		least = SK_MIN(least, mk->long_n[i]);
 	s->step = SK_MIN(least - 3, STEP_MAX);
-	while (bits < FILTER_MAX && bits < mk->long_cnt * s->step * 32)
+	while (bits < FILTER_MAX && bits < mk->long_cnt * s->step * 64)
 		bits *= 2;
 	if (bits < mk->long_cnt * s->step * 8)
 		return false;
 	s->filter = sk_arena_zalloc(mk->arena, bits / 8);
-	s->mask = bits - 1;
+	s->shift = 32 - (unsigned)__builtin_ctz(bits);
 	if (!s->filter)
 		return false;
 	for (size_t i = 0; i < mk->long_cnt; i++)
 		for (uint32_t at = 0; at < s->step; at++) {
-			uint32_t bit = filter_bit(mk->longs[i] + at, s->mask);
+			uint32_t bit = filter_bit(mk->longs[i] + at, s->shift);
 
 			s->filter[bit / 64] |= UINT64_C(1) << bit % 64;
 		}
@@ -414,7 +413,7 @@ static bool begins(const struct sk_sieve *s, struct sk_span v)
 static bool has_long(const struct sk_sieve *s, struct sk_span v)
 {
 	for (size_t i = 0; i + 4 <= v.n; i += s->step) {
-		uint32_t bit = filter_bit(v.p + i, s->mask);
+		uint32_t bit = filter_bit(v.p + i, s->shift);
 
 		if (SK_UNLIKELY(s->filter[bit / 64] >> bit % 64 & 1))
 			return true;

@@ -26,7 +26,7 @@ struct sk_sieve {
 	unsigned short_cnt;
 	/* longer ones: of any, every four bytes that begin in its first step bytes are in the filter, letters without case */
 	uint64_t *filter;		/* NULL without any */
-	uint32_t mask;			/* of bits */
+	uint32_t shift;			/* of a product to a bit of it */
 	uint32_t step;
 };
 

@@ -50,6 +50,13 @@ static size_t marker(struct sk_span s, struct ak47_part *out)
 	return i + 1 + n;
 }
 
+/* Bytes are read no further than n; the rest a marker sets. */
+static void begin(struct ak47_part *p)
+{
+	p->plain = false;
+	p->n = 0;
+}
+
 static void add(struct ak47_part *p, struct sk_span s)
 {
 	size_t n = s.n < AK47_PART_MAX - p->n ? s.n : AK47_PART_MAX - p->n;
@@ -95,7 +102,7 @@ bool ak47_part_of_labels(const struct sk_span *labels, size_t n, struct ak47_par
 	for (size_t i = 0; i < n; i++) {
 		size_t taken;
 
-		*out = (struct ak47_part){ .n = 0 };
+		begin(out);
 		taken = marker(labels[i], out);
 		if (taken && ak47_hex_run(sk_span_sub(labels[i], taken, labels[i].n)) == labels[i].n - taken) {
 			add(out, sk_span_sub(labels[i], taken, labels[i].n));
@@ -128,7 +135,7 @@ bool ak47_next_part(struct sk_span text, size_t *at, struct ak47_part *out)
 	for (; *at < text.n; ++*at) {
 		struct sk_span rest = sk_span_sub(text, *at, text.n);
 
-		*out = (struct ak47_part){ .n = 0 };
+		begin(out);
 		taken = marker(rest, out);
 		if (!taken)
 			continue;
