@@ -112,6 +112,16 @@ static uint64_t byte_is(uint64_t v, uint8_t c)
 	return (v - 0x0101010101010101u) & ~v & 0x8080808080808080u;
 }
 
+/* The first n bytes of eight in memory, at most seven; all are read and written as little-endian. */
+static inline uint64_t low_bytes(size_t n)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (UINT64_C(1) << 8 * n) - 1;
+#else
+	return ~(UINT64_MAX >> 8 * n);
+#endif
+}
+
 /* Adds the labels that begin at off, up to the root label or a pointer, while none has a dot or backslash in it; the text is the
  * message's with dots for lengths. Where what is left begins; that may be all. *wire grows by the bytes of labels added. */
 static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off, size_t *wire)
@@ -134,8 +144,15 @@ static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off
 		off += len + 1;
 	}
 	n = off - start;
-	if (n < 9 || sizeof(name->text) < n0 + n)
+	if (n == 0 || sizeof(name->text) - n0 < SK_MAX(n, (size_t)8) || (n < 9 && msg.n - start < 9))
 		return start;
+	if (n < 9) {
+		memcpy(&v, msg.p + start + 1, 8);
+		odd = (byte_is(v, '.') | byte_is(v, '\\')) & low_bytes(n - 1);
+		capital = (sk_ascii_lower8(v) ^ v) & low_bytes(n - 1);
+		memcpy(name->text + n0, &v, 8);
+		i = n;
+	}
 	for (; i + 16 <= n; i += 16) {
 		memcpy(&b, msg.p + start + i, 16);
 		odd16 = (sk_words2)((b == '.') | (b == '\\'));
@@ -164,6 +181,31 @@ static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off
 	name->lower &= !capital;
 	*wire += n;
 	return off;
+}
+
+/* Adds the label at off, where it is a short one without dots and backslashes that a pointer follows: a link of a chain, of which a
+ * name may have SK_DNS_HOPS_MAX for every few bytes of a message. Where what is left begins: off where it is something else. */
+static inline size_t add_link(struct sk_dns_name *name, struct sk_span msg, size_t off, size_t *wire)
+{
+	const size_t o = name->n + (name->label_cnt > 0);
+	uint64_t v;
+	size_t len;
+
+	if (off >= msg.n || msg.n - off < 10 || (len = msg.p[off]) - 1 >= 7 || msg.p[off + 1 + len] < 0xc0 ||
+	    *wire + len + 1 > SK_DNS_NAME_MAX || sizeof(name->text) - o < 8)
+		return off;
+	memcpy(&v, msg.p + off + 1, 8);
+	if ((byte_is(v, '.') | byte_is(v, '\\')) & low_bytes(len))
+		return off;
+	if (o)
+		name->text[o - 1] = '.';
+	memcpy(name->text + o, &v, 8);
+	name->lower &= !((sk_ascii_lower8(v) ^ v) & low_bytes(len));
+	name->n = (uint16_t)(o + len);
+	name->label[name->label_cnt].off = (uint16_t)(off + 1);
+	name->label[name->label_cnt++].n = (uint16_t)len;
+	*wire += len + 1;
+	return off + len + 1;
 }
 
 /* Eight bytes at a time while there are no dots and backslashes among the label's. Returns how many were copied: all or less. */
@@ -258,7 +300,9 @@ size_t sk_dns_name_at(struct sk_dns *d, size_t off, struct sk_dns_name *name)
 			return 0;
 		}
 		piece = to;
-		off = add_plain(name, msg, to, &wire);
+		off = add_link(name, msg, to, &wire);
+		if (off == to)
+			off = add_plain(name, msg, to, &wire);
 	}
 }
 
