@@ -164,6 +164,16 @@ static void *unit_state(const struct subscription *sub, struct unit *u)
 	return (uint8_t *)u + sub->unit_off + GUARD_FRONT;
 }
 
+static void call_unit_end(struct sk_worker *w, struct sk_flow *f, const struct sk_event *e, struct slot *s, void *state)
+{
+	struct call c = { .event = e, .flow = f, .slot = s, .now_ns = e->time_ns };
+	struct frame fr;
+
+	enter(w, &fr, &c, "unit_end");
+	w->plugin->p.unit_end(w->plugin->instance, w, w->state, s ? s->state : NULL, state);
+	leave(w, &fr);
+}
+
 void sk_detect_unit_end(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u)
 {
 	const struct route *r = &d->conf.plugins->routes[e->kind];
@@ -171,19 +181,12 @@ void sk_detect_unit_end(struct sk_detect *d, struct sk_flow *f, const struct sk_
 
 	for (uint32_t i = 0; i < r->cnt; i++) {
 		struct sk_worker *w = &d->workers[r->subs[i].plugin];
-		struct call c = { .event = e, .flow = f, .now_ns = e->time_ns };
-		struct frame fr;
 		void *state;
 
-		if (!(u->flags[i] & UNIT_BEGUN) || w->broken)
+		if (!w->plugin->p.unit_end || !(u->flags[i] & UNIT_BEGUN) || w->broken)
 			continue;
 		state = unit_state(&r->subs[i], u);
-		c.slot = fs ? &fs->slots[r->subs[i].plugin] : NULL;
-		if (w->plugin->p.unit_end) {
-			enter(w, &fr, &c, "unit_end");
-			w->plugin->p.unit_end(w->plugin->instance, w, w->state, c.slot ? c.slot->state : NULL, state);
-			leave(w, &fr);
-		}
+		call_unit_end(w, f, e, fs ? &fs->slots[r->subs[i].plugin] : NULL, state);
 		check_state(w, state, w->plugin->p.unit_size, "unit");
 	}
 	if (d->spare_cnt[e->kind] == SPARE_UNITS_MAX) {

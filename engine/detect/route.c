@@ -199,13 +199,17 @@ static void finish(struct sk_plugins *set, unsigned kind)
 	r->last_slot = streamed ? sk_kind_field(def, sk_span_str("last")) : -1;
 	for (uint32_t i = 0; i < r->cnt; i++) {
 		struct subscription *s = &r->subs[i];
-		uint32_t size = set->v[s->plugin]->p.unit_size;
+		uint32_t size = set->v[s->plugin]->p.unit_size, by_dir = 0;
 
 		if (s->all)
 			s->filter_cnt = 0;
 		s->dirs = s->filter_cnt ? 0 : 3;
-		for (uint32_t k = 0; k < s->filter_cnt; k++)
+		for (uint32_t k = 0; k < s->filter_cnt; k++) {
 			s->dirs |= s->filters[k].dirs ? s->filters[k].dirs : 3;
+			by_dir += s->filters[k].dirs != 0;
+		}
+		if (by_dir == s->filter_cnt)
+			s->filter_cnt = 0;		/* dirs says it all */
 		r->dirs |= s->dirs;
 		find_first(s);
 		if (r->last_slot < 0 || !size)
