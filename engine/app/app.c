@@ -86,6 +86,11 @@ void sk_app_on_ask(struct sk_app *a, sk_app_ask_fn *ask, sk_app_ask_name_fn *ask
 	a->ask_name = ask_name;
 }
 
+void sk_app_on_pass(struct sk_app *a, sk_app_pass_fn *pass)
+{
+	a->pass = pass;
+}
+
 size_t sk_app_counters(const struct sk_app *a, struct sk_app_counter_set *sets, size_t max)
 {
 	size_t n = 0;

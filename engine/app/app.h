@@ -25,6 +25,9 @@ typedef bool sk_app_ask_fn(void *cx, const struct sk_flow *f, unsigned kind);
 /* The same of oddities of that kind and name. */
 typedef bool sk_app_ask_name_fn(void *cx, unsigned kind, const char *name);
 
+/* True when nobody finds anything in a piece of a streamed value of that kind, which need not be published then. */
+typedef bool sk_app_pass_fn(void *cx, unsigned kind, int dir, struct sk_span piece, uint64_t offset, bool last, void **unit);
+
 struct sk_app_conf {
 	uint64_t header_max;		/* bytes of an HTTP head that are kept; more is skipped, told as an oddity */
 	uint64_t inflate_ratio_max;	/* output bytes per input byte after the first MiB */
@@ -63,6 +66,8 @@ void sk_app_free(struct sk_app *a);
 void sk_app_on_swap(struct sk_app *a, sk_app_swap_fn *swap);
 /* Asked before starts and ends of flows, and oddities, are published; without them all are. */
 void sk_app_on_ask(struct sk_app *a, sk_app_ask_fn *ask, sk_app_ask_name_fn *ask_name);
+/* Asked before pieces of streams that no parser has claimed are published; without it all are. */
+void sk_app_on_pass(struct sk_app *a, sk_app_pass_fn *pass);
 
 void sk_app_flow_start(struct sk_app *a, struct sk_flow *f, const struct sk_packet *p);
 void sk_app_run(struct sk_app *a, struct sk_flow *f, int dir, const struct sk_run *run);

@@ -51,6 +51,16 @@ static void publish_piece(struct sk_app *a, struct sk_flow *f, int dir, struct s
 	sk_app_publish(a, f, dir, off, &e);
 }
 
+static void tell_piece(struct sk_app *a, struct sk_flow *f, int dir, struct sk_span bytes, uint64_t off, bool last, void **unit)
+{
+	if (a->pass && a->pass(a->cx, SK_KIND_STREAM_DATA, dir, bytes, off, last, unit)) {
+		((struct sk_app_flow *)f->app)->dir[dir].lost = false;
+		a->counters.events++;
+	} else {
+		publish_piece(a, f, dir, bytes, off, last, unit);
+	}
+}
+
 static void tell(struct sk_app *a, struct sk_flow *f, int dir, struct sk_span bytes, uint64_t off, bool last)
 {
 	struct sk_app_flow *af = f->app;
@@ -71,7 +81,7 @@ static void tell(struct sk_app *a, struct sk_flow *f, int dir, struct sk_span by
 		d->lost = lost;
 	}
 	d->opened = true;
-	publish_piece(a, f, dir, bytes, off, last, &d->unit);
+	tell_piece(a, f, dir, bytes, off, last, &d->unit);
 	if (last) {
 		d->opened = false;
 		d->unit = NULL;
@@ -426,7 +436,7 @@ void sk_app_claim_datagram(struct sk_app *a, struct sk_flow *f, int dir, const s
 	if (sk_wanted_kind(a->wanted, SK_KIND_STREAM_DATA)) {
 		if (p->payload.n) {
 			af->dir[dir].lost = p->flags & SK_PACKET_CUT;
-			publish_piece(a, f, dir, p->payload, 0, true, &unit);
+			tell_piece(a, f, dir, p->payload, 0, true, &unit);
 		}
 	} else if (p->proto != 17 || (af->dir[0].tries == 0 && af->dir[1].tries == 0) || f->info.packets[dir] > 8 * SK_APP_DATAGRAMS) {
 		sk_app_stop(f);

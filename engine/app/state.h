@@ -88,6 +88,7 @@ struct sk_app {
 	sk_app_publish_fn *publish;
 	sk_app_swap_fn *swap;
 	sk_app_ask_fn *ask;
+	sk_app_pass_fn *pass;
 	sk_app_ask_name_fn *ask_name;
 	void *cx;
 	struct sk_arena scratch;

@@ -159,6 +159,14 @@ void sk_detect_event(struct sk_detect *d, struct sk_flow *f, const struct sk_eve
 		sk_arena_reset(&d->scratch);
 }
 
+bool sk_detect_passes(struct sk_detect *d, unsigned kind, unsigned dir, const struct sk_piece *p, void **unit)
+{
+	if (d->conf.plugins->routes[kind].cnt || !d->matcher || !sk_matcher_passes(d->matcher, kind, dir, p, unit))
+		return false;
+	d->counters.events++;
+	return true;
+}
+
 bool sk_detect_may(const struct sk_detect *d, const struct sk_flow_info *f, unsigned kind)
 {
 	return d->conf.plugins->routes[kind].cnt || (d->matcher && sk_matcher_may(d->matcher, f, kind));

@@ -82,6 +82,8 @@ struct sk_detect *sk_detect_new(const struct sk_detect_conf *conf, unsigned work
 void sk_detect_free(struct sk_detect *d);
 
 void sk_detect_event(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e);
+/* True: nobody finds anything in that piece of a streamed value; it has been taken and counted, and no event has to be made of it. */
+bool sk_detect_passes(struct sk_detect *d, unsigned kind, unsigned dir, const struct sk_piece *p, void **unit);
 /* False: nobody would see more of an event of that kind of the flow than that it is there. */
 bool sk_detect_may(const struct sk_detect *d, const struct sk_flow_info *f, unsigned kind);
 /* The same of an oddity of that kind (*.oddity) and name. */

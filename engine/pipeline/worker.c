@@ -119,6 +119,13 @@ static bool on_ask_name(void *cx, unsigned kind, const char *name)
 	return sk_detect_may_name(w->detect, kind, name);
 }
 
+static bool on_pass(void *cx, unsigned kind, int dir, struct sk_span piece, uint64_t offset, bool last, void **unit)
+{
+	const struct sk_pipeline_worker *w = cx;
+
+	return sk_detect_passes(w->detect, kind, (unsigned)dir, &(struct sk_piece){ piece, offset, last }, unit);
+}
+
 static void on_alert(void *cx, struct sk_alert *a)
 {
 	struct sk_pipeline_worker *w = cx;
@@ -199,6 +206,7 @@ int sk_worker_init(struct sk_pipeline_worker *w, unsigned index, const struct sk
 		return sk_error_set(e, SK_E_MEMORY, "not enough memory for worker %u", index);
 	sk_app_on_swap(w->app, on_swap);
 	sk_app_on_ask(w->app, on_ask, on_ask_name);
+	sk_app_on_pass(w->app, on_pass);
 	w->classify_all = s->classify_mode == SK_CLASSIFY_ALL || setup->wants_ndpi;
 	if (s->classify_packets && s->classify_mode != SK_CLASSIFY_OFF) {
 		w->classify = sk_classify_new((unsigned)s->classify_packets, s->classify_flows, setup->wants_ndpi, e);

@@ -145,6 +145,8 @@ __attribute__((target("avx2"))) static inline __m256i buckets_of(const struct sk
 		__m256i v = LOAD(p + k), low = _mm256_and_si256(v, nibble), high = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
 
 		all = _mm256_and_si256(all, _mm256_and_si256(_mm256_shuffle_epi8(TABLE(s->low[k]), low), _mm256_shuffle_epi8(TABLE(s->high[k]), high)));
+		if (k && k < WINDOW - 1 && SK_LIKELY(_mm256_testz_si256(all, all)))
+			break;
 	}
 	return all;
 }

@@ -276,24 +276,39 @@ static void match_streamed(struct sk_matcher *m, const struct sk_kind_rules *k, 
 		*unit = m->last ? NULL : u;
 }
 
-/* Is the event all of a streamed value in which no rule finds anything? */
-static bool is_nothing(struct sk_matcher *m, const struct sk_kind_rules *k, const struct sk_event *e, void *const *unit)
+/* Is there nothing to be found in the piece? Then it has been taken. */
+static bool is_nothing(struct sk_matcher *m, const struct sk_kind_rules *k, unsigned dir, const struct sk_piece *p, void **unit)
 {
-	const uint32_t view = k->stream_view[e->dir & 1];
-	const struct sk_literals *few = view == UINT32_MAX ? NULL : m->s->views[view].few;
-	const struct sk_span whole = sk_event_bytes(e, k->slot_stream);
+	const uint32_t view = k->stream_view[dir & 1];
+	const struct sk_view *v = view == UINT32_MAX ? NULL : &m->s->views[view];
+	bool whole = !unit || !*unit;
 
-	if (!few || k->gate_cnt || k->always_cnt || m->explain_cnt || (unit && *unit) || whole.n == 0)
+	if (!v || !v->few || k->gate_cnt || k->always_cnt || m->explain_cnt || (whole && (!p->last || p->offset || p->bytes.n == 0)))
 		return false;
-	if (unit && ((k->slot_last != 0xff && !sk_event_num(e, k->slot_last, 1)) ||
-		     (k->slot_offset != 0xff && sk_event_num(e, k->slot_offset, 0))))
-		return false;
-	if (whole.n < m->s->views[view].least)
+	if (!whole)
+		return sk_unit_passes(m, v, p, unit);
+	if (p->bytes.n < v->least)
 		return true;
-	if (sk_literals_may(few, sk_span(NULL, 0), whole))
+	if (sk_literals_may(v->few, sk_span(NULL, 0), p->bytes))
 		return false;
 	m->counters.scans++;
 	return true;
+}
+
+bool sk_matcher_passes(struct sk_matcher *m, unsigned kind, unsigned dir, const struct sk_piece *p, void **unit)
+{
+	const struct sk_kind_rules *k = kind < SK_KIND_MAX ? &m->s->kinds[kind] : NULL;
+
+	if (!k || !k->rule_cnt || !k->streamed || !is_nothing(m, k, dir, p, unit))
+		return false;
+	m->counters.events++;
+	return true;
+}
+
+static struct sk_piece piece_of(const struct sk_kind_rules *k, const struct sk_event *e, bool in_unit)
+{
+	return (struct sk_piece){ sk_event_bytes(e, k->slot_stream), in_unit && k->slot_offset != 0xff ? sk_event_num(e, k->slot_offset, 0) : 0,
+				  !in_unit || k->slot_last == 0xff || sk_event_num(e, k->slot_last, 1) };
 }
 
 void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **unit, sk_match_fn *on_match, void *cx)
@@ -308,8 +323,12 @@ void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **uni
 		return;
 	}
 	m->counters.events++;
-	if (k->streamed && is_nothing(m, k, e, unit))
-		return;
+	if (k->streamed) {
+		const struct sk_piece p = piece_of(k, e, unit);
+
+		if (is_nothing(m, k, e->dir, &p, unit))
+			return;
+	}
 	sk_match_begin(m, e);
 	if (k->streamed)
 		match_streamed(m, k, unit, on_match, cx);

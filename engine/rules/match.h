@@ -119,6 +119,8 @@ void sk_match_push(struct sk_matcher *m, uint32_t rule);
 
 /* unit.c */
 void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u);
+/* The piece goes into *unit, where that is all that comes of it; v: the unit's view, of few literals. */
+bool sk_unit_passes(struct sk_matcher *m, const struct sk_view *v, const struct sk_piece *p, void **unit);
 struct sk_unit *sk_unit_new(struct sk_matcher *m, unsigned kind, unsigned dir);
 /* Finds matches that need the end, then leaves the unit ready for sk_unit_put. */
 void sk_unit_end(struct sk_matcher *m, struct sk_unit *u);

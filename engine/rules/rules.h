@@ -190,6 +190,16 @@ void sk_matcher_free(struct sk_matcher *m);
  * the order of the rules; on_match must not call the matcher. */
 void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **unit, sk_match_fn *on_match, void *cx);
 
+/* A piece of a streamed value. */
+struct sk_piece {
+	struct sk_span bytes;
+	uint64_t offset;
+	bool last;
+};
+
+/* True: an event with that piece would find nothing; it has been taken and counted as if it had come. False: the event has to come. */
+bool sk_matcher_passes(struct sk_matcher *m, unsigned kind, unsigned dir, const struct sk_piece *p, void **unit);
+
 /* False: no event of that kind of the flow can match, whatever its own fields say. */
 bool sk_matcher_may(const struct sk_matcher *m, const struct sk_flow_info *f, unsigned kind);
 /* False: no oddity of that kind (*.oddity) and name can match. */

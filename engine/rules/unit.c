@@ -218,13 +218,41 @@ static void scan(struct sk_matcher *m, struct sk_unit *u, struct sk_span s)
 	}
 }
 
+/* What literals must know of the pieces before. */
+static struct sk_span tail_for(const struct sk_unit *u, const struct sk_literals *few)
+{
+	const uint32_t n = SK_MIN(u->tail_n, (uint32_t)few->tail);
+
+	return sk_span(u->tail + (u->tail_n - n), n);
+}
+
+bool sk_unit_passes(struct sk_matcher *m, const struct sk_view *v, const struct sk_piece *p, void **unit)
+{
+	struct sk_unit *u = *unit;
+
+	if (u->serial != m->s->serial || u->fed || u->deaf || u->pending_cnt || u->fresh || (p->offset == 0 && u->len) ||
+	    (p->last && u->len + p->bytes.n < SK_MAX(v->least, 1u)))
+		return false;
+	if (p->bytes.n) {
+		if (sk_literals_may(v->few, tail_for(u, v->few), p->bytes))
+			return false;
+		m->counters.scans++;
+		u->len += p->bytes.n;
+		keep_tail(u, p->bytes);
+	}
+	if (p->last) {
+		sk_unit_put(m, u);
+		*unit = NULL;
+	}
+	return true;
+}
+
 /* True when the stream is to be fed with the piece and all that follow. */
 static bool may_match(struct sk_matcher *m, struct sk_unit *u, struct sk_span s)
 {
 	const struct sk_view *v = &m->s->views[u->view];
 	const struct hs_database *db;
-	const uint32_t n = SK_MIN(u->tail_n, (uint32_t)v->few->tail);
-	const struct sk_span tail = sk_span(u->tail + (u->tail_n - n), n);
+	const struct sk_span tail = tail_for(u, v->few);
 
 	if (SK_LIKELY(!sk_literals_may(v->few, tail, s)))
 		return false;
