@@ -7,6 +7,13 @@ static void put16(uint8_t *key, size_t *n, size_t v)
 	key[(*n)++] = (uint8_t)v;
 }
 
+static inline void put_address(uint8_t *key, size_t *n, const struct sk_addr *a)
+{
+	key[(*n)++] = a->family;
+	memcpy(key + *n, a->b, sizeof(a->b));
+	*n += sizeof(a->b);
+}
+
 static void put_value(uint8_t *key, size_t *n, const struct sk_value *v)
 {
 	size_t len;
@@ -22,9 +29,7 @@ static void put_value(uint8_t *key, size_t *n, const struct sk_value *v)
 		*n += len;
 		break;
 	case SK_VALUE_ADDR:
-		key[(*n)++] = v->u.addr.family;
-		memcpy(key + *n, v->u.addr.b, sizeof(v->u.addr.b));
-		*n += sizeof(v->u.addr.b);
+		put_address(key, n, &v->u.addr);
 		break;
 	case SK_VALUE_INT:
 	case SK_VALUE_BOOL:
@@ -62,18 +67,25 @@ static size_t item_cnt(const struct sk_value *v)
 
 static void add_item(uint8_t *key, size_t *n, const struct sk_value *v, size_t i)
 {
-	struct sk_value item;
+	struct sk_value cut;
 
-	if (!is_list(v)) {
+	if (is_list(v)) {
+		v = &v->u.list.v[i];
+	} else if (v->type != SK_VALUE_ADDR) {
 		sk_alert_key_add(key, n, v);
 		return;
 	}
-	item = v->u.list.v[i];
-	if (item.type == SK_VALUE_TEXT || item.type == SK_VALUE_BYTES || item.type == SK_VALUE_STREAM)
-		item.u.bytes = sk_span_sub(item.u.bytes, 0, SK_ALERT_CONTEXT_MAX / 4);
-	else if (is_list(&item))
-		item.type = SK_VALUE_NONE;
-	sk_alert_key_add(key, n, &item);
+	if (SK_LIKELY(v->type == SK_VALUE_ADDR)) {
+		key[(*n)++] = SK_VALUE_ADDR;
+		put_address(key, n, &v->u.addr);
+		return;
+	}
+	cut = *v;
+	if (cut.type == SK_VALUE_TEXT || cut.type == SK_VALUE_BYTES || cut.type == SK_VALUE_STREAM)
+		cut.u.bytes = sk_span_sub(cut.u.bytes, 0, SK_ALERT_CONTEXT_MAX / 4);
+	else if (is_list(&cut))
+		cut.type = SK_VALUE_NONE;
+	sk_alert_key_add(key, n, &cut);
 }
 
 size_t sk_alert_seen_hashes(const struct sk_unless *u, const struct sk_value *values, size_t cnt, uint64_t *hashes)

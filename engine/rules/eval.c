@@ -144,6 +144,20 @@ static enum sk_truth single_atoms(struct sk_matcher *m, const struct sk_op *op, 
 	return SK_YES;
 }
 
+/* Only whether a field of the event is there is asked, and one look tells. */
+static bool is_plainly_there(const struct sk_matcher *m, const struct sk_test *t, const struct sk_view *view)
+{
+	const struct sk_value *v;
+
+	if (t->op_cnt != 1 || t->ops[0].type != SK_OP_EXISTS || !t->ops[0].num || view->direct != SK_DIRECT_FIELD || view->streamed ||
+	    view->at_last)
+		return false;
+	v = sk_event_value(m->event, view->slot);
+	if (v->type == SK_VALUE_LIST)
+		v = v->u.list.n ? v->u.list.v : NULL;
+	return v && v->type != SK_VALUE_NONE && v->type != SK_VALUE_PAIRS && v->type != SK_VALUE_LIST;
+}
+
 enum sk_truth sk_match_test(struct sk_matcher *m, const struct sk_test *t, uint32_t *elem)
 {
 	const struct sk_view *view = &m->s->views[t->view];
@@ -151,6 +165,8 @@ enum sk_truth sk_match_test(struct sk_matcher *m, const struct sk_test *t, uint3
 	bool probe, atoms = false;
 
 	*elem = 0;
+	if (is_plainly_there(m, t, view))
+		return SK_YES;
 	if (view->streamed)
 		return stream_test(m, t);
 	if (view->at_last && !m->last)
