@@ -434,7 +434,7 @@ static void run_datagram(struct sk_app *a, struct sk_flow *f, void *state, int d
 	(void)state;
 	if (msg.n == 0)
 		return;
-	if (msg.n >= SK_DNS_HEADER_LEN && sk_dns_looks(msg, msg.n, false) == SK_DNS_NO) {
+	if (SK_UNLIKELY(!sk_dns_is_usual(msg)) && msg.n >= SK_DNS_HEADER_LEN && sk_dns_looks(msg, msg.n, false) == SK_DNS_NO) {
 		c->not_dns++;
 		sk_app_publish_oddity(a, f, dir, SK_KIND_DNS_ODDITY, sk_dns_oddity_names[SK_DNS_ODDITY_BIT_NOT_DNS], msg,
 				      sk_span(NULL, 0), 0, NULL);
@@ -454,6 +454,8 @@ static enum sk_app_guess guess_datagram(struct sk_span payload, int dir, const s
 	/* NetBIOS names (RFC 1002) have the same shape and mean something else */
 	if (f->server_port == 137 || f->client_port == 137 || !fits_dir(payload, dir, f))
 		return SK_APP_NO;
+	if (is_dns_port(f) && sk_dns_is_usual(payload))
+		return SK_APP_YES;
 	return from_look(sk_dns_looks(payload, payload.n, !is_dns_port(f)));
 }
 
@@ -488,7 +490,7 @@ static bool run_framed(struct sk_app *a, struct sk_flow *f, int dir, struct sk_s
 {
 	struct sk_span msg = sk_span_sub(framed, 2, framed.n);
 
-	if (msg.n >= SK_DNS_HEADER_LEN && sk_dns_looks(msg, msg.n, false) == SK_DNS_NO) {
+	if (SK_UNLIKELY(!sk_dns_is_usual(msg)) && msg.n >= SK_DNS_HEADER_LEN && sk_dns_looks(msg, msg.n, false) == SK_DNS_NO) {
 		struct sk_dns_counters *c = sk_app_binding_counters(a, &sk_app_dns);
 
 		c->not_dns++;

@@ -41,6 +41,12 @@ uint32_t sk_checksum_add(const uint8_t *b, size_t n, uint64_t sum)
 	if (n >= 8) {
 		__extension__ unsigned __int128 wide = sum;
 
+		for (; n >= 32; b += 32, n -= 32) {
+			wide += sk_hash_load64(b);
+			wide += sk_hash_load64(b + 8);
+			wide += sk_hash_load64(b + 16);
+			wide += sk_hash_load64(b + 24);
+		}
 		for (; n >= 8; b += 8, n -= 8)
 			wide += sk_hash_load64(b);
 		word = (uint64_t)wide;

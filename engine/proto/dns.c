@@ -526,6 +526,8 @@ enum sk_dns_look sk_dns_looks(struct sk_span msg, size_t declared, bool strict)
 {
 	struct header h;
 
+	if (!strict && sk_dns_is_usual(msg))
+		return SK_DNS_YES;
 	if (declared < SK_DNS_HEADER_LEN + (strict ? 5 : 0))
 		return SK_DNS_NO;
 	if (!read_header(msg, &h))

@@ -115,6 +115,12 @@ void sk_dns_odd(struct sk_dns *d, unsigned bit, size_t at);
 const char *sk_dns_type_name(uint16_t type);
 const char *sk_dns_rcode_name(uint16_t rcode);
 
+/* True for nearly all messages: opcode 0, one question, fewer than 256 of anything else. Without strict they are DNS. */
+static inline bool sk_dns_is_usual(struct sk_span msg)
+{
+	return msg.n >= SK_DNS_HEADER_LEN && (msg.p[2] & 0x78) == 0 && msg.p[4] == 0 && msg.p[5] == 1 && (msg.p[6] | msg.p[8] | msg.p[10]) == 0;
+}
+
 /* How sure one can be that the bytes begin a DNS message. declared: its length, at least msg.n. */
 enum sk_dns_look { SK_DNS_NO, SK_DNS_MORE, SK_DNS_YES };
 /* strict: nothing else speaks for DNS (an unusual port): one ordinary question of a known type and class is asked for. */
