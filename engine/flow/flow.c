@@ -142,6 +142,16 @@ static void refile(struct sk_flow_table *t, struct record *r, uint8_t list)
 	append(t, r, list);
 }
 
+/* The bytes from state on: while they are the same, a flow is in its list. */
+static uint64_t learnt(const struct sk_flow *f)
+{
+	uint64_t v;
+
+	_Static_assert(offsetof(struct sk_flow, alone) == offsetof(struct sk_flow, state) + 7, "they are read at once");
+	memcpy(&v, &f->state, sizeof(v));
+	return v;
+}
+
 /* What the stations behind the table learnt from the flow's last packet (state, worth) moves it to another list. They do
  * not tell; so the flow last touched is looked at again before the table does anything else. */
 static void settle(struct sk_flow_table *t)
@@ -152,6 +162,8 @@ static void settle(struct sk_flow_table *t)
 	if (!r)
 		return;
 	t->touched = NULL;
+	if (learnt(&r->f) == t->learnt)
+		return;
 	list = list_of(&r->f);
 	if (list != r->f.list)
 		refile(t, r, list);
@@ -464,6 +476,7 @@ void sk_flow_touch(struct sk_flow_table *t, struct sk_flow *f, const struct sk_p
 	f->touched = tick_now(t);
 	if (list != f->list || f->touched - f->listed > t->idle_ticks[list / CLASS_CNT] / 8)
 		refile(t, r, list);
+	t->learnt = learnt(f);
 }
 
 void sk_flow_swap(struct sk_flow_table *t, struct sk_flow *f)

@@ -45,6 +45,7 @@ struct sk_flow_table {
 	uint32_t idle_ticks[LIST_CNT];
 	uint64_t idle_ns[LIST_CNT];
 	struct record *touched;		/* last, see settle() */
+	uint64_t learnt;		/* of it, as it was touched */
 	struct ahead {
 		uint32_t at;		/* link to a flow in the list; any flow, once that has left */
 		uint32_t left;		/* steps */
