@@ -103,20 +103,15 @@ static struct sk_value digest_text(struct sk_http *h, struct sk_http_file *file,
 	return text ? sk_value_text(sk_span_str(sk_fmt_hex(sk_span(md, n), text, 2 * n + 1))) : sk_value_none();
 }
 
-void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uint64_t first_off, const struct sk_event *parent,
-		      bool truncated, uint32_t pieces)
+static void tell(struct sk_http *h, struct sk_http_file *file, int dir, uint64_t first_off, const struct sk_event *parent, bool truncated,
+		uint32_t pieces)
 {
 	struct sk_value v[SK_F_FILE_CNT] = { { .type = SK_VALUE_NONE } };
 	struct sk_event e = { .kind = SK_KIND_FILE, .value_cnt = SK_F_FILE_CNT, .values = v, .parent = parent };
 
-	if (!file->open)
-		return;
-	if (!file->decided && file->size)
-		decide(h, file);
-	file->open = false;
 	for (unsigned i = 0; i < 3; i++)
 		v[digests[i].slot] = digest_text(h, file, i, !truncated);
-	if (!file->is_wanted || file->size == 0)
+	if (file->size == 0)
 		return;
 	v[SK_F_FILE_NAME] = sk_value_bytes(file->name);
 	v[SK_F_FILE_MAGIC] = sk_value_text(sk_span_str(sk_magic(sk_span(file->first, file->first_n))));
@@ -125,4 +120,17 @@ void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uin
 	if (pieces)
 		v[SK_F_FILE_PIECES] = sk_value_num(pieces);
 	sk_app_publish(h->a, h->f, dir, first_off, &e);
+}
+
+void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uint64_t first_off, const struct sk_event *parent,
+		      bool truncated, uint32_t pieces)
+{
+	if (!file->open)
+		return;
+	if (!file->decided && file->size)
+		decide(h, file);
+	file->open = false;
+	/* without a decision there are no digests */
+	if (file->is_wanted)
+		tell(h, file, dir, first_off, parent, truncated, pieces);
 }
