@@ -45,6 +45,11 @@ const struct sk_rules_counters *sk_matcher_counters(const struct sk_matcher *m)
 	return &m->counters;
 }
 
+bool sk_matcher_passes(struct sk_matcher *m, unsigned kind, unsigned dir, const struct sk_piece *p, void **unit)
+{
+	return false;
+}
+
 /* A unit's state is made at offset 0, is there for every later piece, and goes with the last. */
 static void follow_unit(const struct sk_event *e, void **unit)
 {
