@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define WINDOW SK_LITERALS_WINDOW
-#define BLOCK 32u
+#define RUN SK_LITERALS_RUN
+#define BLOCK 32u			/* no longer than RUN: so half of one lies in every run */
 #define BLOCK_FROM 12u			/* bytes: fewer are looked at one by one */
 
 /* How often a byte is met, roughly: streams are text, or numbers with many zeros. */
@@ -61,6 +62,24 @@ bool sk_literals_add(struct sk_literals *s, struct sk_span text, bool nocase)
 		if (nocase && (c | 0x20) >= 'a' && (c | 0x20) <= 'z')
 			add_byte(s, k, c ^ 0x20, (uint8_t)(1u << bucket));
 	}
+	return true;
+}
+
+bool sk_literals_add_run(struct sk_literals *s, const uint64_t set[4], bool nocase)
+{
+	if (set[2] || set[3])
+		return false;
+	for (unsigned c = 0; c < 128; c++) {
+		const unsigned other = nocase && (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? c ^ 0x20 : c;
+
+		if (!(set[c / 64] >> c % 64 & 1) && !(set[other / 64] >> other % 64 & 1))
+			continue;
+		s->in_run[c] = true;
+		s->run_low[c & 15] |= (uint8_t)(1u << (c >> 4));
+		s->run_high[c >> 4] = (uint8_t)(1u << (c >> 4));
+	}
+	s->runs = true;
+	s->tail = SK_MAX(s->tail, (size_t)SK_LITERALS_RUN - 1);
 	return true;
 }
 
@@ -129,26 +148,72 @@ static bool by_byte(const struct sk_literals *s, struct sk_span tail, struct sk_
 	return false;
 }
 
+/* A run that begins in the tail or with the piece. */
+static bool run_across(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
+{
+	size_t n = 0, k = 0;
+
+	while (n < tail.n && n < RUN && s->in_run[tail.p[tail.n - 1 - n]])
+		n++;
+	while (k < piece.n && n + k < RUN && s->in_run[piece.p[k]])
+		k++;
+	return n + k >= RUN;
+}
+
+static bool run_by_byte(const struct sk_literals *s, struct sk_span piece)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < piece.n; i++) {
+		n = s->in_run[piece.p[i]] ? n + 1 : 0;
+		if (n == RUN)
+			return true;
+	}
+	return false;
+}
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define TABLE(t) _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(t)))
 
-/* Buckets by place, of BLOCK places from p on; BLOCK + WINDOW - 1 bytes are read. */
-__attribute__((target("avx2"))) static inline __m256i buckets_of(const struct sk_literals *s, const uint8_t *p)
+_Static_assert(WINDOW == 3, "two bytes are looked for, then the third");
+
+struct tables {
+	__m256i low[WINDOW], high[WINDOW];
+};
+
+__attribute__((target("avx2"))) static inline struct tables tables_of(const struct sk_literals *s)
 {
-	const __m256i nibble = _mm256_set1_epi8(15);
-	__m256i all = _mm256_set1_epi8(-1);
+	struct tables t;
 
 	for (unsigned k = 0; k < WINDOW; k++) {
-		__m256i v = LOAD(p + k), low = _mm256_and_si256(v, nibble), high = _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble);
-
-		all = _mm256_and_si256(all, _mm256_and_si256(_mm256_shuffle_epi8(TABLE(s->low[k]), low), _mm256_shuffle_epi8(TABLE(s->high[k]), high)));
-		if (k && k < WINDOW - 1 && SK_LIKELY(_mm256_testz_si256(all, all)))
-			break;
+		t.low[k] = TABLE(s->low[k]);
+		t.high[k] = TABLE(s->high[k]);
 	}
-	return all;
+	return t;
+}
+
+/* By bytes of v, what both tables have for their nibbles. */
+__attribute__((target("avx2"))) static inline __m256i by_nibbles(__m256i v, __m256i low, __m256i high)
+{
+	const __m256i nibble = _mm256_set1_epi8(15);
+
+	return _mm256_and_si256(_mm256_shuffle_epi8(low, _mm256_and_si256(v, nibble)),
+				_mm256_shuffle_epi8(high, _mm256_and_si256(_mm256_srli_epi16(v, 4), nibble)));
+}
+
+/* Buckets by place, of BLOCK places from p on, by the first two bytes; BLOCK + 1 bytes are read. */
+__attribute__((target("avx2"))) static inline __m256i begins_at(const struct tables *t, const uint8_t *p)
+{
+	return _mm256_and_si256(by_nibbles(LOAD(p), t->low[0], t->high[0]), by_nibbles(LOAD(p + 1), t->low[1], t->high[1]));
+}
+
+/* Those of found whose third byte agrees too. */
+__attribute__((target("avx2"))) static inline __m256i goes_on(const struct tables *t, const uint8_t *p, __m256i found)
+{
+	return _mm256_and_si256(found, by_nibbles(LOAD(p + 2), t->low[2], t->high[2]));
 }
 
 __attribute__((target("avx2"))) static bool look_at(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, size_t at, __m256i found)
@@ -162,33 +227,99 @@ __attribute__((target("avx2"))) static bool look_at(const struct sk_literals *s,
 	return false;
 }
 
+__attribute__((target("avx2"))) static inline bool is_at(const struct sk_literals *s, const struct tables *t, struct sk_span tail,
+							 struct sk_span piece, size_t i, __m256i found)
+{
+	found = goes_on(t, piece.p + i, found);
+	return SK_UNLIKELY(!_mm256_testz_si256(found, found)) && look_at(s, tail, piece, i, found);
+}
+
 __attribute__((target("avx2"))) static bool by_block(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
 {
 	const size_t need = BLOCK + WINDOW - 1;
+	const struct tables t = tables_of(s);
 	uint8_t copy[BLOCK + WINDOW - 1] = { 0 };
-	__m256i found;
+	__m256i found, more, any;
 	size_t i = 0;
 
 	if (piece.n < need) {
 		memcpy(copy, piece.p, piece.n);
-		found = buckets_of(s, copy);
+		found = goes_on(&t, copy, begins_at(&t, copy));
 		return !_mm256_testz_si256(found, found) && look_at(s, tail, piece, 0, found);
 	}
-	for (;;) {
-		found = buckets_of(s, piece.p + i);
-		if (SK_UNLIKELY(!_mm256_testz_si256(found, found)) && look_at(s, tail, piece, i, found))
+	for (; i + BLOCK + need <= piece.n; i += 2 * BLOCK) {
+		found = begins_at(&t, piece.p + i);
+		more = begins_at(&t, piece.p + i + BLOCK);
+		any = _mm256_or_si256(found, more);
+		if (SK_LIKELY(_mm256_testz_si256(any, any)))
+			continue;
+		if (is_at(s, &t, tail, piece, i, found) || is_at(s, &t, tail, piece, i + BLOCK, more))
+			return true;
+	}
+	for (i = SK_MIN(i, piece.n - need);; i = SK_MIN(i + BLOCK, piece.n - need)) {
+		if (is_at(s, &t, tail, piece, i, begins_at(&t, piece.p + i)))
 			return true;
 		if (i + need == piece.n)
 			return false;
-		i = SK_MIN(i + BLOCK, piece.n - need);
 	}
+}
+
+/* Is the run around these sixteen bytes of it long enough? */
+static bool is_run(const struct sk_literals *s, struct sk_span piece, size_t at)
+{
+	size_t begin = at, end = at + BLOCK / 2;
+
+	while (begin && end - begin < RUN && s->in_run[piece.p[begin - 1]])
+		begin--;
+	while (end < piece.n && end - begin < RUN && s->in_run[piece.p[end]])
+		end++;
+	return end - begin >= RUN;
+}
+
+/* Which bytes from p on are of no run; bit by place. */
+__attribute__((target("avx2"))) static inline uint32_t not_in_run(const uint8_t *p, __m256i low, __m256i high)
+{
+	return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(by_nibbles(LOAD(p), low, high), _mm256_setzero_si256()));
+}
+
+static bool has_run(const struct sk_literals *s, struct sk_span piece, size_t at, uint32_t out)
+{
+	return (!(out & 0xffff) && is_run(s, piece, at)) || (!(out >> 16) && is_run(s, piece, at + BLOCK / 2));
+}
+
+/* A run holds half a block, wherever it begins. */
+__attribute__((target("avx2"))) static bool run_by_block(const struct sk_literals *s, struct sk_span piece)
+{
+	const __m256i low = TABLE(s->run_low), high = TABLE(s->run_high);
+	size_t i = 0;
+
+	if (piece.n < RUN)
+		return false;
+	for (; i + BLOCK <= piece.n; i += BLOCK) {
+		uint32_t out = not_in_run(piece.p + i, low, high);
+
+		if (SK_UNLIKELY(!(out & 0xffff) || !(out >> 16)) && has_run(s, piece, i, out))
+			return true;
+	}
+	i = piece.n - BLOCK;
+	return has_run(s, piece, i, not_in_run(piece.p + i, low, high));
 }
 
 static bool within(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
 {
 	return piece.n >= BLOCK_FROM && __builtin_cpu_supports("avx2") ? by_block(s, tail, piece) : by_byte(s, tail, piece);
 }
+
+static bool run_within(const struct sk_literals *s, struct sk_span piece)
+{
+	return __builtin_cpu_supports("avx2") ? run_by_block(s, piece) : run_by_byte(s, piece);
+}
 #else
+static bool run_within(const struct sk_literals *s, struct sk_span piece)
+{
+	return run_by_byte(s, piece);
+}
+
 static bool within(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
 {
 	return by_byte(s, tail, piece);
@@ -197,5 +328,7 @@ static bool within(const struct sk_literals *s, struct sk_span tail, struct sk_s
 
 bool sk_literals_may(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
 {
-	return across(s, tail, piece) || within(s, tail, piece);
+	if (s->cnt && (across(s, tail, piece) || within(s, tail, piece)))
+		return true;
+	return s->runs && (run_across(s, tail, piece) || run_within(s, piece));
 }

@@ -265,23 +265,34 @@ static bool stays_plain(const struct sk_ruleset *s, const struct job *j)
 	return true;
 }
 
-/* Few literals in a stream are looked for before the database is asked. */
+/* The literal or run all matches of the pattern begin with. False where there is no such thing, or it is too short. */
+static bool add_begin(struct sk_load *l, struct sk_literals *few, const struct sk_atom *a)
+{
+	struct sk_pattern_begin begin;
+	uint8_t *p;
+
+	if (!sk_pattern_begin(a, &begin))
+		return false;
+	if (begin.run)
+		return begin.run >= SK_LITERALS_RUN && sk_literals_add_run(few, begin.set, a->nocase);
+	p = sk_load_alloc(l, begin.n + 1);
+	if (!p)
+		return false;
+	memcpy(p, begin.literal, begin.n);
+	return sk_literals_add(few, sk_span(p, begin.n), a->nocase);
+}
+
+/* What the few patterns of a stream begin with is looked for before the database is asked. */
 static void find_few(struct sk_load *l, const struct job *j)
 {
 	struct sk_literals *few;
 
 	if (!j->view->streamed || j->cnt > SK_LITERALS_MAX)
 		return;
-	for (unsigned i = 0; i < j->cnt; i++)
-		if (l->set->atoms[j->ids[i]].type != SK_ATOM_CONTAINS)
-			return;
 	few = sk_load_alloc(l, sizeof(*few));
-	for (unsigned i = 0; few && i < j->cnt; i++) {
-		const struct sk_atom *a = &l->set->atoms[j->ids[i]];
-
-		if (!sk_literals_add(few, a->text, a->nocase))
+	for (unsigned i = 0; few && i < j->cnt; i++)
+		if (!add_begin(l, few, &l->set->atoms[j->ids[i]]))
 			return;
-	}
 	j->view->few = few;
 }
 

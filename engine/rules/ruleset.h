@@ -84,7 +84,7 @@ struct sk_view {
 	struct hs_database *db;		/* literals and regexes; the id is the atom's index */
 	struct sk_late *late;		/* or how db is made once it is needed; NULL where there is nothing to compile */
 	const struct sk_sieve *sieve;	/* says of short values that no pattern of db is in them; NULL: nothing does */
-	const struct sk_literals *few;	/* of a streamed field: the patterns, where they are few literals: what db need not see */
+	const struct sk_literals *few;	/* of a streamed field: what its patterns begin with, where they are few: what db need not see */
 	uint32_t least;			/* bytes: in shorter values no pattern of db is found; 0 where that is not known */
 	const uint32_t *plain;		/* or the atoms themselves where they are few literals */
 	uint32_t plain_cnt;

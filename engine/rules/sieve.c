@@ -228,6 +228,9 @@ static bool read_item(struct reader *r)
 	} else if (c == '[') {
 		if (!read_class(&r->p, &s))
 			return false;
+	} else if (c == '\\' && *r->p == 'b') {
+		r->p++;				/* between bytes; nothing may repeat it */
+		return *r->p == 0 || !strchr("?*+{", *r->p);
 	} else if (c == '\\') {
 		if (!read_escape(&r->p, &s, &one))
 			return false;
@@ -265,6 +268,54 @@ static bool read_regex(const struct sk_atom *a, struct key *k)
 			return false;
 	end_run(&r);
 	return true;
+}
+
+bool sk_atom_is_anchored(const struct sk_atom *a)
+{
+	return a->type == SK_ATOM_STARTS || a->type == SK_ATOM_IS || (a->type == SK_ATOM_REGEX && a->text.p[0] == '^');
+}
+
+/* A character or an escape that stands for one byte. False for all else. */
+static bool read_byte(const char **p, int *one)
+{
+	struct set any = { { 0 } };
+
+	*one = (uint8_t)**p;
+	if (*one <= ' ' - 1 || *one >= 127 || strchr("|^$*+?{}[]().", *one))
+		return false;
+	++*p;
+	return *one != '\\' || (read_escape(p, &any, one) && *one >= 0);
+}
+
+bool sk_pattern_begin(const struct sk_atom *a, struct sk_pattern_begin *b)
+{
+	const char *p = (const char *)a->text.p;
+	struct key whole = { .depth = 0 };
+	struct set s = { { 0 } };
+	unsigned least;
+	bool exact = true;
+	int one;
+
+	b->n = b->run = 0;
+	if (a->type != SK_ATOM_REGEX) {
+		b->n = (unsigned)SK_MIN(a->text.n, sizeof(b->literal));
+		memcpy(b->literal, a->text.p, b->n);
+		return true;
+	}
+	if (!read_regex(a, &whole))
+		return false;
+	p += *p == '^';
+	if (*p == '[') {
+		p++;
+		if (!read_class(&p, &s) || !read_times(&p, &b->run, &exact))
+			return false;
+		memcpy(b->set, s.bits, sizeof(b->set));
+		return b->run > 0;
+	}
+	while (exact && b->n < sizeof(b->literal) && read_byte(&p, &one) && read_times(&p, &least, &exact))
+		for (unsigned i = 0; i < least && b->n < sizeof(b->literal); i++)
+			b->literal[b->n++] = (uint8_t)one;
+	return b->n > 0;
 }
 
 static void read_literal(const struct sk_atom *a, struct key *k)

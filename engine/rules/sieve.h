@@ -33,6 +33,19 @@ struct sk_sieve {
 /* A sieve of so many patterns, from arena; NULL where there can be none or memory is short. */
 struct sk_sieve *sk_sieve_new(struct sk_arena *arena, const struct sk_atom *const *atoms, size_t cnt);
 
+/* What all matches of a pattern begin with: a literal, or else a run of bytes of a set. */
+struct sk_pattern_begin {
+	uint8_t literal[64];
+	unsigned n;			/* its bytes; 0: none is known */
+	uint64_t set[4];		/* bit by byte … */
+	unsigned run;			/* … and how many of them there are at least; 0: not known */
+};
+
+/* False where nothing is known. Whether a byte before it matters to the pattern is told by sk_atom_is_anchored alone. */
+bool sk_pattern_begin(const struct sk_atom *a, struct sk_pattern_begin *b);
+/* Matches at the beginning of the value only. Of regexes: right where sk_pattern_begin is true. */
+bool sk_atom_is_anchored(const struct sk_atom *a);
+
 /* False when no pattern is in s. */
 bool sk_sieve_may(const struct sk_sieve *s, struct sk_span value);
 

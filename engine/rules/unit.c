@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "rules/match.h"
 #include "rules/search.h"
+#include "rules/sieve.h"
 
 _Static_assert(SK_LITERALS_LENGTH <= SK_UNIT_TAIL, "what few literals must know of the pieces before is kept");
 
@@ -189,6 +190,9 @@ static int on_stream(unsigned id, unsigned long long from, unsigned long long to
 	const struct sk_atom *a = &m->s->atoms[id];
 
 	if (sk_unit_bit(u, a->bit))
+		return 0;
+	/* the stream begins in the midst of the value */
+	if (SK_UNLIKELY(u->base) && sk_atom_is_anchored(a))
 		return 0;
 	u->bits[a->bit / 32] |= 1u << (a->bit % 32);
 	u->fresh = true;

@@ -45,7 +45,8 @@ static size_t stopped_at(const struct sk_literals *s, const struct text *in, uin
 		uint8_t *piece;
 		bool may;
 
-		n = SK_MIN(1 + draw(piece_max), in->n - at);
+		n = 1 + draw(piece_max);
+		n = SK_MIN(n, in->n - at);
 		tail = SK_MIN(at, s->tail);
 		piece = malloc(n);
 		assert_non_null(piece);
@@ -122,10 +123,56 @@ static void what_disagrees_goes_on(void **state)
 	assert_false(sk_literals_may(&s, sk_span(NULL, 0), sk_span(b, 0)));
 }
 
+static bool in_set(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
+}
+
+/* A run is told with the piece that brings its 32nd byte, at the latest; no shorter one is. */
+static void runs(void **state)
+{
+	static struct text in;
+	unsigned stopped = 0, passed = 0;
+
+	for (unsigned round = 0; round < 20000; round++) {
+		static struct sk_literals s;
+		const uint64_t set[4] = { UINT64_C(0x03ff000000000000), UINT64_C(0x7e) };	/* 0-9A-F */
+		size_t run = 0, first = SIZE_MAX, begin, piece_at = 0;
+
+		memset(&s, 0, sizeof(s));
+		assert_true(sk_literals_add_run(&s, set, true));
+		assert_int_equal(s.tail, SK_LITERALS_RUN - 1);
+		fill(&in, draw(sizeof(in.b)), "0123456789abcdefABCDEF0123456789abcdefABCDEF/:@G`g \xb0");
+		if (draw(2)) {
+			size_t at = draw(sizeof(in.b) - 64), n = 28 + draw(12);
+
+			for (size_t i = at; i < at + n; i++)
+				in.b[i] = (uint8_t)"0123456789abcdefABCDEF"[draw(22)];
+		}
+		begin = stopped_at(&s, &in, round % 4 ? 20 : 400, &piece_at);
+		for (size_t at = 0; at < in.n && first == SIZE_MAX; at++) {
+			run = in_set(in.b[at]) ? run + 1 : 0;
+			if (run == SK_LITERALS_RUN)
+				first = at;
+		}
+		if (begin == in.n) {
+			assert_int_equal(first, SIZE_MAX);
+			passed++;
+			continue;
+		}
+		assert_true(first != SIZE_MAX && first >= piece_at);
+		assert_true(begin + SK_LITERALS_RUN - 1 <= first);	/* what is left has all of it */
+		stopped++;
+	}
+	assert_true(stopped > 1000 && passed > 1000);
+}
+
 static void only_what_fits(void **state)
 {
+	static const uint64_t not_ascii[4] = { 1, 0, 1, 0 };
 	struct sk_literals s = { .cnt = 0 };
 
+	assert_false(sk_literals_add_run(&s, not_ascii, false));
 	assert_false(sk_literals_add(&s, sk_span("ab", 2), false));
 	for (unsigned i = 0; i < SK_LITERALS_MAX; i++)
 		assert_true(sk_literals_add(&s, sk_span("abc", 3), true));
@@ -137,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_passes),
 		cmocka_unit_test(what_disagrees_goes_on),
+		cmocka_unit_test(runs),
 		cmocka_unit_test(only_what_fits),
 	};
 

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "lab.h"
+#include "rules/ruleset.h"
 
 /* Does a condition hold of an http.request with one field set? */
 static bool holds_in(unsigned kind, unsigned slot, struct sk_value v, const char *where)
@@ -550,6 +551,61 @@ static void stream_evidence_of_pieces(void **state)
 	}
 }
 
+#define FEW_BEGINS LAB_HEAD "rules:\n" \
+	"  - {id: a, title: t, severity: low, on: http.body, where: {bytes: {regex: 'nee[d-e]{1,3}le', nocase: true}}}\n" \
+	"  - {id: b, title: t, severity: low, on: http.body, where: {bytes: {regex: '[0-9A-F]{34,60}[:;](md5|sha)\\b'}}}\n" \
+	"  - {id: c, title: t, severity: low, on: http.body, where: {bytes: {regex: '^start[a-z]'}}}\n" \
+	"  - {id: d, title: t, severity: low, on: http.body, where: {bytes: {is: startle}}}\n" \
+	"  - {id: e, title: t, severity: low, on: http.body, where: {bytes: {starts: needle}}}\n" \
+	"  - {id: f, title: t, severity: low, on: http.body, where: {bytes: {ends: finis}}}\n"
+
+#define HEX "0123456789ABCDEF0123456789ABCDEF01"
+
+/* The same of regexes that begin with a literal or a long run, and of those for the beginning or end of the value. */
+static void few_begins(void **state)
+{
+	static const char *const texts[] = {
+		"startle", "start", "  startle and startle", "needle NEEDDDLE", "neneedle", HEX ":md5", "x" HEX "5:shall " HEX "7;sha", "12" HEX HEX ":md5x",
+		"0123456789ABCDEF0123456789ABCDEF0:md5", "it is finis", "finis ", "........................................................."
+		".............................................................................................................................................."
+		".........................startled needle" };
+	char without[2048];
+	struct sk_matcher *m, *m2;
+	struct sk_ruleset *s, *s2;
+	unsigned found = 0;
+
+	snprintf(without, sizeof(without), FEW_BEGINS
+		 "  - {id: g, title: t, severity: low, on: http.body, where: {bytes: {regex: 'zz[0-9]'}}}\n");
+	s = lab_load(FEW_BEGINS);
+	s2 = lab_load(without);
+	assert_non_null(s->views[s->kinds[SK_KIND_HTTP_BODY].stream_view[0]].few);
+	assert_null(s2->views[s2->kinds[SK_KIND_HTTP_BODY].stream_view[0]].few);
+	m = sk_matcher_new(s, NULL);
+	m2 = sk_matcher_new(s2, NULL);
+	for (size_t i = 0; i < SK_ARRAY_LEN(texts); i++) {
+		const size_t n = strlen(texts[i]);
+
+		for (size_t a = 0; a <= n; a++) {
+			for (size_t b = a; b <= n; b++) {
+				const size_t cuts[] = { a, b };
+				size_t first, first2;
+				struct lab_seen seen = feed(m, texts[i], n, cuts, 2, &first), seen2 = feed(m2, texts[i], n, cuts, 2, &first2);
+
+				assert_memory_equal(&seen, &seen2, sizeof(seen));
+				if (seen.cnt)
+					assert_int_equal(first, first2);
+				found += seen.cnt != 0;
+			}
+		}
+	}
+	assert_true(found > 1000);
+	assert_int_equal(sk_matcher_counters(m)->scans, sk_matcher_counters(m2)->scans);
+	sk_matcher_free(m);
+	sk_matcher_free(m2);
+	sk_rules_free(s);
+	sk_rules_free(s2);
+}
+
 /* What is known of the flow may change between pieces: rules that wait for the unit see it. */
 static void varying(void **state)
 {
@@ -791,7 +847,7 @@ int main(void)
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
 		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors), cmocka_unit_test(directions),
 		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
-		cmocka_unit_test(stream_evidence_of_pieces), cmocka_unit_test(few_literals),
+		cmocka_unit_test(stream_evidence_of_pieces), cmocka_unit_test(few_literals), cmocka_unit_test(few_begins),
 		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted), cmocka_unit_test(names_asked_for),
 	};
 

@@ -237,20 +237,57 @@ static void regexes(void **state)
 	assert_true(lets(&a, "^([^.]+\\.)*npmjs\\.(help|support)$", false, "npmjs.help"));
 	assert_true(lets(&a, "^abcdefgh", false, "abcdefgh"));
 	assert_false(lets(&a, "^abcdefgh", false, "abcdefg"));
+	assert_true(lets(&a, "abc\\bdef\\b", false, "abcdef"));
+	assert_false(lets(&a, "abcdef\\b", false, "fedcba"));
 	/* no literal of three bytes, no beginning */
 	assert_null(of(&a, SK_ATOM_REGEX, "a[bc]d", false));
 	assert_null(of(&a, SK_ATOM_REGEX, "abcdef|x", false));
 	assert_null(of(&a, SK_ATOM_REGEX, "(?i)abcdef", false));
 	assert_null(of(&a, SK_ATOM_REGEX, "^(abcdef)?x", false));
-	assert_null(of(&a, SK_ATOM_REGEX, "abcdef\\b", false));
+	assert_null(of(&a, SK_ATOM_REGEX, "abcdef\\b+", false));
+	assert_null(of(&a, SK_ATOM_REGEX, "abcdef\\B", false));
 	assert_null(of(&a, SK_ATOM_CONTAINS, "ab", false));
 	sk_arena_fini(&a);
+}
+
+/* What all matches begin with: a literal, a run, or nothing that is known. */
+static void beginnings(void **state)
+{
+	static const struct {
+		const char *regex, *literal;
+		unsigned run;
+		bool anchored;
+	} rows[] = {
+		{ "needle", "needle", 0, false }, { "^needle$", "needle", 0, true }, { "need[le]x", "need", 0, false }, { "needl?e", "need", 0, false },
+		{ "need(le)?", "need", 0, false }, { "ne{3}dle", "neeedle", 0, false }, { "needle+x", "needle", 0, false }, { "need{0}x", "neex", 0, false },
+		{ "a\\.b\\x41\\[c", "a.bA[c", 0, false }, { "needle\\b", "needle", 0, false }, { "needle.*", "needle", 0, false },
+		{ "[0-9A-F]{40,128}[|:](MD5|SHA1)\\b", NULL, 40, false }, { "^[ab]+x", NULL, 1, true }, { "[ab]*x", NULL, 0, false },
+		{ "\\bneedle", NULL, 0, false }, { "(needle)", NULL, 0, false }, { ".needle", NULL, 0, false }, { "\\dneedle", NULL, 0, false },
+		{ "needle|x", NULL, 0, false }, { "(?i)needle", NULL, 0, false }, { "needle(?=x)", NULL, 0, false }, { "\\Aneedle", NULL, 0, false },
+	};
+	struct sk_pattern_begin b;
+
+	for (size_t i = 0; i < SK_ARRAY_LEN(rows); i++) {
+		const char *literal = rows[i].literal;
+		const struct sk_atom a = { .type = SK_ATOM_REGEX, .text = sk_span_str(rows[i].regex) };
+		bool known = sk_pattern_begin(&a, &b);
+
+		assert_int_equal(known, literal != NULL || rows[i].run != 0);
+		if (!known)
+			continue;
+		assert_int_equal(b.n, literal ? strlen(literal) : 0);
+		if (literal)
+			assert_memory_equal(b.literal, literal, b.n);
+		assert_int_equal(b.run, rows[i].run);
+		assert_int_equal(sk_atom_is_anchored(&a), rows[i].anchored);
+	}
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(regexes),
+		cmocka_unit_test(beginnings),
 		cmocka_unit_test(sieve_against_search),
 	};
 
