@@ -144,9 +144,10 @@ static enum sk_truth single_atoms(struct sk_matcher *m, const struct sk_op *op, 
 	return SK_YES;
 }
 
-/* Only whether a field of the event is there is asked, and one look tells. */
-static bool is_plainly_there(const struct sk_matcher *m, const struct sk_test *t, const struct sk_view *view)
+/* Only whether a field of the event is there is asked, and one look tells. Its values are not read: evidence asks sk_match_test. */
+static bool is_plainly_there(const struct sk_matcher *m, const struct sk_test *t)
 {
+	const struct sk_view *view = &m->s->views[t->view];
 	const struct sk_value *v;
 
 	if (t->op_cnt != 1 || t->ops[0].type != SK_OP_EXISTS || !t->ops[0].num || view->direct != SK_DIRECT_FIELD || view->streamed ||
@@ -165,8 +166,6 @@ enum sk_truth sk_match_test(struct sk_matcher *m, const struct sk_test *t, uint3
 	bool probe, atoms = false;
 
 	*elem = 0;
-	if (is_plainly_there(m, t, view))
-		return SK_YES;
 	if (view->streamed)
 		return stream_test(m, t);
 	if (view->at_last && !m->last)
@@ -207,7 +206,7 @@ enum sk_truth sk_match_eval(struct sk_matcher *m, const struct sk_cond *c)
 
 	switch (c->type) {
 	case SK_COND_TEST:
-		return sk_match_test(m, c->test, &elem);
+		return is_plainly_there(m, c->test) ? SK_YES : sk_match_test(m, c->test, &elem);
 	case SK_COND_NOT:
 		return (enum sk_truth)(SK_YES - sk_match_eval(m, c->child));
 	case SK_COND_ALL:
