@@ -31,6 +31,7 @@ SK_COUNTER_TABLE(classify, SK_CLASSIFY_COUNTERS)
 #define PACKETS_MAX 64u			/* as classify.packets */
 #define SHOWN_BYTES 4096u		/* bytes shown or kept, per flow of the cap; nDPI's buffers grow by doubling */
 #define KEPT_BYTES_MAX (8u << 20)	/* … kept at most, over all flows */
+#define WAITING 8u			/* flows whose packets are kept, per flow that nDPI may have at a time */
 
 /* A packet nDPI may have to see. */
 struct kept {
@@ -74,7 +75,8 @@ struct sk_classify {
 	struct sk_classify_counters counters;
 	struct pool looks, flows;
 	struct look *oldest, *newest;	/* of those whose packets are kept */
-	size_t active, max_flows;	/* looks */
+	size_t active, max_flows;	/* looks with an nDPI flow */
+	size_t waiting;			/* … whose packets are kept */
 	uint64_t bytes;			/* shown to nDPI's flows without a verdict */
 	uint64_t kept, kept_max;	/* bytes of packets that are kept */
 	unsigned max_packets;
@@ -266,8 +268,10 @@ void sk_classify_free(struct sk_classify *c)
 
 uint64_t sk_classify_bytes(unsigned max_packets, size_t max_flows)
 {
-	return (max_flows + SLAB_CNT) * (sizeof(struct look) + max_packets * sizeof(struct kept) +
-					 ndpi_detection_get_sizeof_ndpi_flow_struct() + 32 + 2 * SHOWN_BYTES) + KEPT_BYTES_MAX;
+	uint64_t looks = ((WAITING + 1) * max_flows + SLAB_CNT) * (sizeof(struct look) + max_packets * sizeof(struct kept) + 16);
+	uint64_t flows = (max_flows + SLAB_CNT) * (ndpi_detection_get_sizeof_ndpi_flow_struct() + 16 + 2 * SHOWN_BYTES);
+
+	return looks + flows + KEPT_BYTES_MAX;
 }
 
 /* --- verdicts --- */
@@ -318,12 +322,14 @@ static void list_add(struct sk_classify *c, struct look *l)
 	l->newer = NULL;
 	*(l->older ? &l->older->newer : &c->oldest) = l;
 	c->newest = l;
+	c->waiting++;
 }
 
 static void list_remove(struct sk_classify *c, struct look *l)
 {
 	*(l->older ? &l->older->newer : &c->oldest) = l->newer;
 	*(l->newer ? &l->newer->older : &c->newest) = l->older;
+	c->waiting--;
 }
 
 static void let_go(struct sk_classify *c, const struct kept *k)
@@ -366,6 +372,7 @@ static void look_end(struct sk_classify *c, struct look *l)
 		ndpi_free_flow_data(ndpi_of(l));
 		pool_give(&c->flows, l->ndpi);
 		c->bytes -= l->bytes;
+		c->active--;
 	} else {
 		list_remove(c, l);
 		for (uint32_t i = 0; i < l->packets; i++)
@@ -373,7 +380,6 @@ static void look_end(struct sk_classify *c, struct look *l)
 	}
 	l->flow->classify = &verdict;
 	pool_give(&c->looks, l);
-	c->active--;
 }
 
 static void conclude(struct sk_classify *c, struct look *l)
@@ -405,23 +411,24 @@ static void feed(struct sk_classify *c, struct look *l, struct sk_span ip, uint3
 		conclude(c, l);
 }
 
-/* Makes nDPI's flow. False when it cannot be. */
+/* Makes nDPI's flow. False when it cannot be: too many are under way, or memory is short. */
 static bool begin(struct sk_classify *c, struct look *l)
 {
 	struct sk_error e;
 
-	if (c->ndpi || sk_classify_open(c, &e) == 0)
+	if (c->active < c->max_flows && (c->ndpi || sk_classify_open(c, &e) == 0))
 		l->ndpi = pool_take(&c->flows);
 	if (!l->ndpi)
 		return false;
 	memset(l->ndpi, 0, c->flows.size);
+	c->active++;
 	c->counters.flows++;
 	l->packets = 0;
 	return true;
 }
 
-/* Shows nDPI what was kept. The look may be over then. */
-static void show(struct sk_classify *c, struct look *l)
+/* Shows nDPI what was kept. The look may be over then. False when nDPI can have no more flows, or memory is short. */
+static bool show(struct sk_classify *c, struct look *l)
 {
 	struct kept kept[PACKETS_MAX];
 	struct sk_flow *f = l->flow;
@@ -431,7 +438,7 @@ static void show(struct sk_classify *c, struct look *l)
 	if (!begin(c, l)) {
 		c->counters.refused++;
 		look_end(c, l);
-		return;
+		return false;
 	}
 	list_remove(c, l);
 	for (uint32_t i = 0; i < cnt; i++) {
@@ -441,16 +448,17 @@ static void show(struct sk_classify *c, struct look *l)
 	}
 	if (f->classify == l && l->ended)
 		conclude(c, l);
+	return true;
 }
 
-/* NULL when too many flows are without a verdict, also after those whose packets were kept longest were shown. */
+/* Where too many flows wait, those that have longest are shown. NULL when nDPI can have no more flows, or memory is short. */
 static struct look *look_begin(struct sk_classify *c, struct sk_flow *f)
 {
 	struct look *l;
 
-	while (c->active >= c->max_flows && c->oldest)
+	while (c->waiting >= WAITING * c->max_flows && c->active < c->max_flows)
 		show(c, c->oldest);
-	l = c->active < c->max_flows ? pool_take(&c->looks) : NULL;
+	l = c->waiting < WAITING * c->max_flows ? pool_take(&c->looks) : NULL;
 	if (!l)
 		return NULL;
 	memset(l, 0, sizeof(*l));
@@ -461,7 +469,6 @@ static struct look *look_begin(struct sk_classify *c, struct sk_flow *f)
 		pool_give(&c->looks, l);
 		return NULL;
 	}
-	c->active++;
 	f->classify = l;
 	return l;
 }
@@ -491,12 +498,11 @@ bool sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct s
 	return true;
 }
 
-void sk_classify_name(struct sk_classify *c, struct sk_flow *f)
+bool sk_classify_name(struct sk_classify *c, struct sk_flow *f)
 {
 	struct look *l = f->classify;
 
-	if (l && f->classify != &verdict && !l->ndpi)
-		show(c, l);
+	return !l || f->classify == &verdict || l->ndpi || show(c, l);
 }
 
 void sk_classify_drop(struct sk_classify *c, struct sk_flow *f)

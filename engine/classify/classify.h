@@ -3,8 +3,8 @@
  * in       the first payload packets of a flow, from the IP header on
  * out      f->info.ndpi_protocol, ndpi_category, ndpi_risk
  * memory   one detection module per worker (about 6 MB, 25 ms), made at the first flow that needs it; an nDPI flow from the first
- *          payload to the verdict; where names are wanted of some flows only, the first packets of the others (at most 8 MiB: those
- *          kept longest are shown to nDPI then), or where they are while their bytes stay
+ *          payload to the verdict; where names are wanted of some flows only, the first packets of the others (at most 8 MiB, of
+ *          eight times as many flows: those kept longest are shown to nDPI then), or where they are while their bytes stay
  * threads  one worker each; modules are made one after the other
  * source   nDPI 4.2 to 5.x, differences probed by configure
  * limits   a hint, never an indicator: nDPI does not reassemble and truncates names
@@ -44,8 +44,9 @@ int sk_classify_open(struct sk_classify *c, struct sk_error *e);
 
 /* Takes a packet until there is a verdict; cheap afterwards. False, once, when the flow is refused for want of room. */
 bool sk_classify_packet(struct sk_classify *c, struct sk_flow *f, const struct sk_packet *p);
-/* Something is to be told of the flow: its names are as good as they get from the packets so far. */
-void sk_classify_name(struct sk_classify *c, struct sk_flow *f);
+/* Something is to be told of the flow: its names are as good as they get from the packets so far. False, once, when the flow is refused
+ * for want of room. */
+bool sk_classify_name(struct sk_classify *c, struct sk_flow *f);
 /* Nobody needs a verdict on this flow: forgets what there is, takes no more packets. */
 void sk_classify_drop(struct sk_classify *c, struct sk_flow *f);
 /* No more packets: the last guess, now or when sk_classify_name is called. */

@@ -17,10 +17,24 @@
 
 #define FRAGMENTS_NESTED_MAX 4			/* fragments in tunnels in fragments … */
 
+static void tell_limit(struct sk_pipeline_worker *w, struct sk_flow *f, const struct sk_packet *p, int dir)
+{
+	sk_app_oddity(w->app, f, dir, p, SK_KIND_PACKET_ODDITY, "classify_limit", sk_span(NULL, 0), sk_span(NULL, 0), 0);
+}
+
+/* Once the event the alert was made of is over. */
+static void tell_unnamed(struct sk_pipeline_worker *w, struct sk_flow *f, const struct sk_packet *p, int dir)
+{
+	if (SK_LIKELY(w->unnamed != f))
+		return;
+	w->unnamed = NULL;
+	tell_limit(w, f, p, dir);
+}
+
 static void classify(struct sk_pipeline_worker *w, struct sk_flow *f, const struct sk_packet *p, int dir)
 {
 	if (SK_UNLIKELY(!sk_classify_packet(w->classify, f, p)))
-		sk_app_oddity(w->app, f, dir, p, SK_KIND_PACKET_ODDITY, "classify_limit", sk_span(NULL, 0), sk_span(NULL, 0), 0);
+		tell_limit(w, f, p, dir);
 }
 
 /* With classify.mode auto nDPI sees a packet only after app/ had it and did not know it, but before rules see its bytes. */
@@ -77,6 +91,7 @@ static void worker_packet(struct sk_pipeline_worker *w, const struct sk_packet *
 		sk_app_datagram(w->app, f, dir, p);
 	}
 	classify_late(w, f, dir);
+	tell_unnamed(w, f, p, dir);
 }
 
 static void on_run(void *cx, struct sk_flow *f, int dir, const struct sk_run *run)
@@ -144,8 +159,8 @@ static void on_complete(void *cx, struct sk_flow *f)
 {
 	struct sk_pipeline_worker *w = cx;
 
-	if (w->classify)
-		sk_classify_name(w->classify, f);
+	if (w->classify && !sk_classify_name(w->classify, f))
+		w->unnamed = f;
 	sk_app_complete(w->app);
 }
 
@@ -178,7 +193,10 @@ static void on_flow_end(void *cx, struct sk_flow *f, enum sk_flow_reason why)
 	if (w->classify)
 		sk_classify_flow_end(w->classify, f);
 	sk_app_flow_end(w->app, f, why);
+	tell_unnamed(w, f, NULL, SK_TO_SERVER);
 	sk_detect_flow_end(w->detect, f);
+	if (w->unnamed == f)
+		w->unnamed = NULL;
 	if (w->classify)
 		sk_classify_forget(w->classify, f);
 }

@@ -41,6 +41,7 @@ struct sk_pipeline_worker {
 	bool classify_all;			/* also flows a parser knows */
 	const struct sk_packet *unclassified;	/* at hand, and nDPI may have to see it … */
 	const struct sk_flow *unclassified_flow;	/* … for this flow; runs of others may be let go meanwhile */
+	const struct sk_flow *unnamed;		/* nDPI had no room for it when an alert asked for its names: to be told */
 	struct sk_app_conf app_conf;
 	struct sk_app *app;
 	const struct sk_wanted *wanted;

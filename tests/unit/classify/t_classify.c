@@ -234,7 +234,7 @@ static void a_late_guess_is_the_same(void **state)
 static void what_is_kept_is_bounded(void **state)
 {
 	static char big[1001];
-	struct sk_flow f[10] = { 0 };
+	struct sk_flow f[20] = { 0 };
 	struct link l;
 	const struct sk_classify_counters *n;
 
@@ -243,12 +243,34 @@ static void what_is_kept_is_bounded(void **state)
 	n = sk_classify_counters(l.c);
 	send_tcp(&l, &f[0], SK_TO_SERVER, 1, request);
 	send_tcp(&l, &f[0], SK_TO_CLIENT, 1, response);
-	send_tcp(&l, &f[1], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+	for (unsigned i = 1; i < 16; i++)	/* eight times as many may wait as nDPI may have */
+		send_tcp(&l, &f[i], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
 	assert_int_equal(n->flows, 0);
-	send_tcp(&l, &f[2], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
-	assert_true(n->flows >= 1);
+	send_tcp(&l, &f[16], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+	assert_int_equal(n->flows, 1);
 	assert_string_equal(f[0].info.ndpi_protocol, "HTTP");
+	assert_int_equal(n->refused, 0);
+	for (unsigned i = 0; i < 17; i++)
+		sk_classify_forget(l.c, &f[i]);
+	sk_classify_free(l.c);
+
+	/* nDPI is given no more than it may have, and none is taken that could not be shown: both are counted */
+	open_any(&l, 12, 1, false);
+	n = sk_classify_counters(l.c);
 	for (unsigned i = 0; i < 3; i++)
+		send_tcp(&l, &f[i], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+	sk_classify_name(l.c, &f[0]);
+	assert_int_equal(n->flows, 1);
+	assert_int_equal(n->refused, 0);
+	sk_classify_name(l.c, &f[1]);
+	assert_int_equal(n->flows, 1);
+	assert_int_equal(n->refused, 1);
+	for (unsigned i = 3; i < 10; i++)
+		send_tcp(&l, &f[i], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+	assert_int_equal(n->refused, 1);
+	send_tcp(&l, &f[10], SK_TO_SERVER, 1, "\x01\x9d\x80\xee");
+	assert_int_equal(n->refused, 2);
+	for (unsigned i = 0; i < 11; i++)
 		sk_classify_forget(l.c, &f[i]);
 	sk_classify_free(l.c);
 
