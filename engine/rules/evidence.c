@@ -341,6 +341,7 @@ static void test_evidence(struct sk_matcher *m, const struct sk_test *t)
 	const struct sk_view *view = &m->s->views[t->view];
 	size_t before = m->evidence_cnt;
 	bool probed = !view->streamed && sk_match_needs_probe(m, t);
+	const struct sk_view_state *vs;
 	struct sk_evidence *e;
 	uint32_t elem = 0;
 
@@ -361,8 +362,11 @@ static void test_evidence(struct sk_matcher *m, const struct sk_test *t)
 	if (view->streamed) {
 		e->value = sk_span_sub(m->piece, 0, SK_MATCH_SHOWN);
 		e->offset = m->piece_off;
-	} else if (m->views[t->view].n) {
-		show_value(m, e, view->decode_cnt ? &m->views[t->view].raw[elem] : &m->views[t->view].v[elem]);
+		return;
+	}
+	vs = sk_match_values(m, t->view);
+	if (vs->n) {
+		show_value(m, e, view->decode_cnt ? &vs->raw[elem] : &vs->v[elem]);
 	} else {
 		e->value = sk_span("", 0);
 		e->note = "absent";
