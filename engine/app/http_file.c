@@ -122,6 +122,18 @@ static void tell(struct sk_http *h, struct sk_http_file *file, int dir, uint64_t
 	sk_app_publish(h->a, h->f, dir, first_off, &e);
 }
 
+/* Of a body that was taken for a file first. */
+static void drop_digests(struct sk_http_file *file)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		if (!file->digest[i])
+			continue;
+		EVP_MD_CTX_free(file->digest[i]);
+		sk_mem_held -= DIGEST_BYTES;
+		file->digest[i] = NULL;
+	}
+}
+
 void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uint64_t first_off, const struct sk_event *parent,
 		      bool truncated, uint32_t pieces)
 {
@@ -133,4 +145,6 @@ void sk_http_file_end(struct sk_http *h, struct sk_http_file *file, int dir, uin
 	/* without a decision there are no digests */
 	if (file->is_wanted)
 		tell(h, file, dir, first_off, parent, truncated, pieces);
+	else if (file->decided)
+		drop_digests(file);
 }
