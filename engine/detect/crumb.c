@@ -4,21 +4,9 @@
  */
 #include "detect/detect_priv.h"
 
-#include <stdatomic.h>
 #include <unistd.h>
 
-static _Thread_local const struct crumb *now;	/* NULL: nobody runs */
-
-const struct crumb *sk_detect_crumb_set(const struct crumb *c)
-{
-	const struct crumb *old = now;
-
-	/* what it points to is written first */
-	atomic_signal_fence(memory_order_seq_cst);
-	now = c;
-	atomic_signal_fence(memory_order_seq_cst);
-	return old;
-}
+_Thread_local const struct crumb *sk_detect_crumb_now;
 
 struct line {
 	char text[256];
@@ -45,8 +33,10 @@ static void add_number(struct line *l, uint64_t v)
 bool sk_detect_breadcrumb(int fd)
 {
 	struct line l = { .n = 0 };
+	const struct crumb *now;
 
 	atomic_signal_fence(memory_order_seq_cst);
+	now = sk_detect_crumb_now;
 	if (!now)
 		return false;
 	add(&l, "sekisho: detect: in ");

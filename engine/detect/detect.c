@@ -110,9 +110,8 @@ static void on_match(void *cx, const struct sk_match *m)
 
 /* *ev->unit holds the matcher's state of the unit or, where a plugin keeps state per unit too, a struct unit with both. An odd
  * address tells the second; when memory for it is short, rules still see the unit and those plugins do not. */
-static struct unit *unit_of(struct sk_detect *d, const struct sk_event *e)
+static struct unit *unit_of(struct sk_detect *d, const struct route *r, const struct sk_event *e)
 {
-	const struct route *r = &d->conf.plugins->routes[e->kind];
 	uintptr_t held;
 
 	if (!e->unit || !r->unit_size || !(r->dirs >> e->dir & 1))
@@ -132,7 +131,8 @@ static struct unit *unit_of(struct sk_detect *d, const struct sk_event *e)
 
 void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e)
 {
-	struct unit *u = unit_of(d, e);
+	const struct route *r = &d->conf.plugins->routes[e->kind];
+	struct unit *u = unit_of(d, r, e);
 	struct sk_flow *outer = d->flow;
 	struct crumb crumb = { NULL, d->conf.registry->kinds[e->kind]->name, f->info.serial, e->packet };
 	const struct crumb *outer_crumb;
@@ -144,7 +144,7 @@ void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event
 		sk_matcher_event(d->matcher, e, u ? &u->matcher : e->unit, on_match, d);
 	sk_detect_crumb_set(outer_crumb);
 	sk_detect_give(d, f, e, u);
-	if (u && sk_event_num(e, (unsigned)d->conf.plugins->routes[e->kind].last_slot, 0)) {
+	if (u && sk_event_num(e, (unsigned)r->last_slot, 0)) {
 		*e->unit = NULL;
 		sk_detect_unit_end(d, f, e, u);
 	}

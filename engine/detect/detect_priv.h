@@ -9,6 +9,8 @@
 
 #include "detect/detect.h"
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "base/log.h"
 #include "conf/conf.h"
@@ -189,6 +191,7 @@ struct unit {
 	struct unit *next;		/* in the list of spare ones */
 	void *matcher;
 	uint32_t done;			/* flags with UNIT_DONE */
+	bool ends;			/* a plugin that has begun it wants to know its end */
 	uint8_t flags[];		/* by place in the route; then the guarded states */
 };
 enum { UNIT_BEGUN = 1, UNIT_LEFT = 2, UNIT_DONE = 4 };	/* DONE: wants no more pieces */
@@ -260,6 +263,18 @@ struct crumb {
 	uint64_t flow, packet;
 };
 /* c: NULL, or stays until the next call. Returns the one before. */
-const struct crumb *sk_detect_crumb_set(const struct crumb *c);
+extern _Thread_local const struct crumb *sk_detect_crumb_now;	/* NULL: nobody runs */
+
+/* Returns what there was. */
+static inline const struct crumb *sk_detect_crumb_set(const struct crumb *c)
+{
+	const struct crumb *old = sk_detect_crumb_now;
+
+	/* what it points to is written first */
+	atomic_signal_fence(memory_order_seq_cst);
+	sk_detect_crumb_now = c;
+	atomic_signal_fence(memory_order_seq_cst);
+	return old;
+}
 
 #endif

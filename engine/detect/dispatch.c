@@ -179,7 +179,7 @@ void sk_detect_unit_end(struct sk_detect *d, struct sk_flow *f, const struct sk_
 	const struct route *r = &d->conf.plugins->routes[e->kind];
 	struct flow_state *fs = f->detect;
 
-	for (uint32_t i = 0; i < r->cnt; i++) {
+	for (uint32_t i = 0; u->ends && i < r->cnt; i++) {
 		struct sk_worker *w = &d->workers[r->subs[i].plugin];
 		void *state;
 
@@ -214,6 +214,7 @@ static bool unit_enter(const struct sk_detect *d, const struct subscription *sub
 		if (sk_event_num(e, (unsigned)r->offset_slot, 0) != 0)
 			return false;
 		u->flags[place] |= UNIT_BEGUN;
+		u->ends |= p->unit_end != NULL;
 		sk_detect_guard((uint8_t *)u + sub->unit_off, p->unit_size);
 	}
 	*state = unit_state(sub, u);
@@ -250,14 +251,16 @@ static bool common_passes(struct sk_detect *d, const struct filter *f, const str
 	return (v.type == SK_VALUE_TEXT || v.type == SK_VALUE_BYTES) && starts_nocase(v.u.bytes, f->prefix);
 }
 
+/* Of a subscription with one_slot: false says that no filter lets the event pass. */
+static bool may_begin(const struct subscription *sub, const struct sk_event *e)
+{
+	struct sk_span s = sk_event_bytes(e, sub->filters[0].slot);
+
+	return s.n && sub->first[s.p[0] / 64] >> s.p[0] % 64 & 1;
+}
+
 static bool passes(struct sk_detect *d, const struct subscription *sub, const struct sk_event *e)
 {
-	if (sub->one_slot) {
-		struct sk_span s = sk_event_bytes(e, sub->filters[0].slot);
-
-		if (s.n == 0 || !(sub->first[s.p[0] / 64] >> s.p[0] % 64 & 1))
-			return false;
-	}
 	for (uint32_t i = 0; i < sub->filter_cnt; i++) {
 		const struct filter *f = &sub->filters[i];
 
@@ -371,7 +374,8 @@ void sk_detect_give(struct sk_detect *d, struct sk_flow *f, const struct sk_even
 	if (!(r->dirs >> e->dir & 1) || (u && u->done == r->cnt))
 		return;
 	for (uint32_t i = 0; i < r->cnt; i++)
-		give(d, f, e, u, &r->subs[i], i);
+		if (!r->subs[i].one_slot || may_begin(&r->subs[i], e))
+			give(d, f, e, u, &r->subs[i], i);
 }
 
 /* --- workers --- */

@@ -183,29 +183,50 @@ static size_t add_plain(struct sk_dns_name *name, struct sk_span msg, size_t off
 	return off;
 }
 
-/* Adds the label at off, where it is a short one without dots and backslashes that a pointer follows: a link of a chain, of which a
- * name may have SK_DNS_HOPS_MAX for every few bytes of a message. Where what is left begins: off where it is something else. */
-static inline size_t add_link(struct sk_dns_name *name, struct sk_span msg, size_t off, size_t *wire)
-{
-	const size_t o = name->n + (name->label_cnt > 0);
-	uint64_t v;
-	size_t len;
+/* Where a run of labels begins, and through how many pointers. */
+struct walk {
+	size_t piece, wire;
+	unsigned hops;
+};
 
-	if (off >= msg.n || msg.n - off < 10 || (len = msg.p[off]) - 1 >= 7 || msg.p[off + 1 + len] < 0xc0 ||
-	    *wire + len + 1 > SK_DNS_NAME_MAX || sizeof(name->text) - o < 8)
-		return off;
-	memcpy(&v, msg.p + off + 1, 8);
-	if ((byte_is(v, '.') | byte_is(v, '\\')) & low_bytes(len))
-		return off;
-	if (o)
-		name->text[o - 1] = '.';
-	memcpy(name->text + o, &v, 8);
-	name->lower &= !((sk_ascii_lower8(v) ^ v) & low_bytes(len));
-	name->n = (uint16_t)(o + len);
-	name->label[name->label_cnt].off = (uint16_t)(off + 1);
-	name->label[name->label_cnt++].n = (uint16_t)len;
-	*wire += len + 1;
-	return off + len + 1;
+/* Follows a chain from the name at w->piece on: short labels without dots and backslashes, a pointer behind each to what lies before it. A
+ * name may have SK_DNS_HOPS_MAX of them for every few bytes of a message. Where reading goes on: at what is something else, or is wrong. */
+static size_t follow_links(struct sk_dns_name *name, struct sk_span msg, struct walk *w)
+{
+	size_t to = w->piece, o = name->n;
+	unsigned cnt = name->label_cnt, hops = w->hops;
+
+	while (to < msg.n && msg.n - to >= 10) {
+		const size_t len = msg.p[to], at = to + 1 + len;
+		uint64_t v;
+		size_t next;
+
+		if (len - 1 >= 7 || msg.p[at] < 0xc0 || w->wire + len + 1 > SK_DNS_NAME_MAX || sizeof(name->text) - o < 9)
+			break;
+		memcpy(&v, msg.p + to + 1, 8);
+		if ((byte_is(v, '.') | byte_is(v, '\\')) & low_bytes(len))
+			break;
+		name->text[o] = '.';
+		o += cnt > 0;
+		memcpy(name->text + o, &v, 8);
+		o += len;
+		name->label[cnt].off = (uint16_t)(to + 1);
+		name->label[cnt++].n = (uint16_t)len;
+		w->wire += len + 1;
+		next = (size_t)(msg.p[at] & 0x3f) << 8 | msg.p[at + 1];
+		w->piece = to;
+		to = at;
+		if (next >= w->piece || hops == SK_DNS_HOPS_MAX)
+			break;
+		hops++;
+		w->piece = to = next;
+	}
+	if (cnt > name->label_cnt)
+		name->lower = false;
+	name->n = (uint16_t)o;
+	name->label_cnt = (uint8_t)cnt;
+	w->hops = hops;
+	return to;
 }
 
 /* Eight bytes at a time while there are no dots and backslashes among the label's. Returns how many were copied: all or less. */
@@ -250,17 +271,17 @@ static void add_label(struct sk_dns_name *name, struct sk_span msg, size_t off, 
 size_t sk_dns_name_at(struct sk_dns *d, size_t off, struct sk_dns_name *name)
 {
 	const struct sk_span msg = d->msg;
-	size_t after = 0, wire = 1, piece = off;	/* piece: where the run of labels at hand began */
-	unsigned hops = 0;
+	struct walk w = { .piece = off, .wire = 1 };
+	size_t after = 0;
 
 	name->n = 0;
 	name->label_cnt = 0;
 	name->whole = false;
 	name->lower = true;
-	off = add_plain(name, msg, off, &wire);
+	off = add_plain(name, msg, off, &w.wire);
 	for (;;) {
 		if (off >= msg.n) {
-			sk_dns_odd(d, hops ? SK_DNS_ODD(POINTER_OUTSIDE) : SK_DNS_ODD(TRUNCATED), off);
+			sk_dns_odd(d, w.hops ? SK_DNS_ODD(POINTER_OUTSIDE) : SK_DNS_ODD(TRUNCATED), off);
 			return 0;
 		}
 		uint8_t c = msg.p[off];
@@ -273,8 +294,8 @@ size_t sk_dns_name_at(struct sk_dns *d, size_t off, struct sk_dns_name *name)
 				sk_dns_odd(d, SK_DNS_ODD(TRUNCATED), off);
 				return 0;
 			}
-			wire += c + 1u;
-			if (wire > SK_DNS_NAME_MAX) {
+			w.wire += c + 1u;
+			if (w.wire > SK_DNS_NAME_MAX) {
 				sk_dns_odd(d, SK_DNS_ODD(NAME_LENGTH), off);
 				return 0;
 			}
@@ -295,14 +316,14 @@ size_t sk_dns_name_at(struct sk_dns *d, size_t off, struct sk_dns_name *name)
 		size_t to = (size_t)(c & 0x3f) << 8 | msg.p[off + 1];
 		if (to > off && to < msg.n)
 			sk_dns_odd(d, SK_DNS_ODD(POINTER_FORWARD), off);
-		if (++hops > SK_DNS_HOPS_MAX || (to >= piece && to <= off)) {
+		if (++w.hops > SK_DNS_HOPS_MAX || (to >= w.piece && to <= off)) {
 			sk_dns_odd(d, SK_DNS_ODD(POINTER_LOOP), off);
 			return 0;
 		}
-		piece = to;
-		off = add_link(name, msg, to, &wire);
-		if (off == to)
-			off = add_plain(name, msg, to, &wire);
+		w.piece = to;
+		off = follow_links(name, msg, &w);
+		if (off == w.piece)
+			off = add_plain(name, msg, off, &w.wire);
 	}
 }
 
