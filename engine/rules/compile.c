@@ -283,7 +283,9 @@ static void build_kind(struct sk_load *l, unsigned kind)
 			k->stream_view[1] = i;
 		else if (v->gate)
 			gates[k->gate_cnt++] = (struct sk_gate){ .view = i, .least = least_of(s, v),
-				.slot = v->direct == SK_DIRECT_FIELD ? v->slot : SK_GATE_OTHER };
+				.slot = v->direct == SK_DIRECT_FIELD ? v->slot : SK_GATE_OTHER,
+				.with_host = kind == SK_KIND_HTTP_REQUEST && v->tables == 1u << SK_TABLE_URL && !v->db && !v->late &&
+					!v->plain_cnt && !v->is_slots && !v->num_cnt };
 	}
 	if (k->stream_view[1] == UINT32_MAX)
 		k->stream_view[1] = k->stream_view[0];

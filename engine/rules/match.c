@@ -146,17 +146,15 @@ static void tell(struct sk_matcher *m, const struct sk_crule *r, sk_match_fn *on
 	on_match(cx, &match);
 }
 
-static bool may_hit(const struct sk_gate *g, const struct sk_value *v)
+static inline bool may_hit(const struct sk_gate *g, const struct sk_event *e)
 {
-	switch (v->type) {
-	case SK_VALUE_NONE:
+	const struct sk_value *v = g->slot < e->value_cnt ? &e->values[g->slot] : NULL;
+
+	if (!v || v->type == SK_VALUE_NONE)
 		return false;
-	case SK_VALUE_TEXT:
-	case SK_VALUE_BYTES:
-		return v->u.bytes.n >= g->least;
-	default:
-		return true;
-	}
+	if (v->u.bytes.n < g->least && (v->type == SK_VALUE_TEXT || v->type == SK_VALUE_BYTES))
+		return false;
+	return !g->with_host || sk_event_value(e, SK_F_HTTP_REQUEST_HOST)->type != SK_VALUE_NONE;
 }
 
 /* Searches what gates rules; candidates are in m->candidates or, with a unit, pending there. */
@@ -165,7 +163,7 @@ static void find_candidates(struct sk_matcher *m, const struct sk_kind_rules *k)
 	for (uint32_t i = 0; i < k->gate_cnt; i++) {
 		const struct sk_gate *g = &k->gates[i];
 
-		if (g->slot != SK_GATE_OTHER && !may_hit(g, sk_event_value(m->event, g->slot)))
+		if (g->slot != SK_GATE_OTHER && !may_hit(g, m->event))
 			continue;
 		sk_match_gate(m, g->view);
 	}

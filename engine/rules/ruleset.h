@@ -159,6 +159,7 @@ struct sk_gate {
 	uint32_t view;
 	uint32_t least;			/* bytes: in shorter texts nothing of the view is hit; 0 where that is not known */
 	uint8_t slot;			/* of the event's own, where values are searched as they stand; SK_GATE_OTHER: it must be asked */
+	bool with_host;			/* only URLs are looked up, of a request's host and target */
 };
 #define SK_GATE_OTHER 0xff
 
