@@ -7,6 +7,8 @@
 #define WINDOW SK_LITERALS_WINDOW
 #define RUN SK_LITERALS_RUN
 #define BLOCK 32u			/* no longer than RUN: so half of one lies in every run */
+#define VERIFIED_MIN 16u			/* places of a piece … */
+#define VERIFIED_OF 128u			/* … and one of so many bytes */
 #define BLOCK_FROM 12u			/* bytes: fewer are looked at one by one */
 
 /* How often a byte is met, roughly: streams are text, or numbers with many zeros. */
@@ -104,8 +106,12 @@ static bool is_there(const struct sk_literal *l, struct sk_span tail, struct sk_
 	return agrees(l, piece, before);
 }
 
-static bool verify(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, ptrdiff_t at, unsigned buckets)
+/* left: places that may be verified yet. Where more agree in part, the database is cheaper. */
+static bool verify(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, ptrdiff_t at, unsigned buckets, unsigned *left)
 {
+	if (*left == 0)
+		return true;
+	--*left;
 	for (; buckets; buckets &= buckets - 1)
 		for (uint32_t bits = s->in_bucket[__builtin_ctz(buckets)]; bits; bits &= bits - 1)
 			if (is_there(&s->literals[__builtin_ctz(bits)], tail, piece, at))
@@ -119,7 +125,7 @@ static unsigned buckets_at(const struct sk_literals *s, const uint8_t *b)
 }
 
 /* Windows that begin in the tail and end in the piece. */
-static bool across(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
+static bool across(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, unsigned *left)
 {
 	uint8_t b[2 * (WINDOW - 1)];
 	const size_t before = SK_MIN(tail.n, (size_t)WINDOW - 1), behind = SK_MIN(piece.n, (size_t)WINDOW - 1);
@@ -131,18 +137,18 @@ static bool across(const struct sk_literals *s, struct sk_span tail, struct sk_s
 	for (size_t i = 0; i < before && i + WINDOW <= before + behind; i++) {
 		unsigned buckets = buckets_at(s, b + i);
 
-		if (buckets && verify(s, tail, piece, (ptrdiff_t)i - (ptrdiff_t)before, buckets))
+		if (buckets && verify(s, tail, piece, (ptrdiff_t)i - (ptrdiff_t)before, buckets, left))
 			return true;
 	}
 	return false;
 }
 
-static bool by_byte(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
+static bool by_byte(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, unsigned *left)
 {
 	for (size_t i = 0; i + WINDOW <= piece.n; i++) {
 		unsigned buckets = buckets_at(s, piece.p + i);
 
-		if (buckets && verify(s, tail, piece, (ptrdiff_t)i, buckets))
+		if (buckets && verify(s, tail, piece, (ptrdiff_t)i, buckets, left))
 			return true;
 	}
 	return false;
@@ -216,25 +222,26 @@ __attribute__((target("avx2"))) static inline __m256i goes_on(const struct table
 	return _mm256_and_si256(found, by_nibbles(LOAD(p + 2), t->low[2], t->high[2]));
 }
 
-__attribute__((target("avx2"))) static bool look_at(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, size_t at, __m256i found)
+__attribute__((target("avx2"))) static bool look_at(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, size_t at, __m256i found,
+						       unsigned *left)
 {
 	uint8_t buckets[BLOCK];
 
 	memcpy(buckets, &found, sizeof(buckets));
 	for (size_t i = 0; i < BLOCK && at + i + WINDOW <= piece.n; i++)
-		if (buckets[i] && verify(s, tail, piece, (ptrdiff_t)(at + i), buckets[i]))
+		if (buckets[i] && verify(s, tail, piece, (ptrdiff_t)(at + i), buckets[i], left))
 			return true;
 	return false;
 }
 
 __attribute__((target("avx2"))) static inline bool is_at(const struct sk_literals *s, const struct tables *t, struct sk_span tail,
-							 struct sk_span piece, size_t i, __m256i found)
+							 struct sk_span piece, size_t i, __m256i found, unsigned *left)
 {
 	found = goes_on(t, piece.p + i, found);
-	return SK_UNLIKELY(!_mm256_testz_si256(found, found)) && look_at(s, tail, piece, i, found);
+	return SK_UNLIKELY(!_mm256_testz_si256(found, found)) && look_at(s, tail, piece, i, found, left);
 }
 
-__attribute__((target("avx2"))) static bool by_block(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
+__attribute__((target("avx2"))) static bool by_block(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, unsigned *left)
 {
 	const size_t need = BLOCK + WINDOW - 1;
 	const struct tables t = tables_of(s);
@@ -245,7 +252,7 @@ __attribute__((target("avx2"))) static bool by_block(const struct sk_literals *s
 	if (piece.n < need) {
 		memcpy(copy, piece.p, piece.n);
 		found = goes_on(&t, copy, begins_at(&t, copy));
-		return !_mm256_testz_si256(found, found) && look_at(s, tail, piece, 0, found);
+		return !_mm256_testz_si256(found, found) && look_at(s, tail, piece, 0, found, left);
 	}
 	for (; i + BLOCK + need <= piece.n; i += 2 * BLOCK) {
 		found = begins_at(&t, piece.p + i);
@@ -253,11 +260,11 @@ __attribute__((target("avx2"))) static bool by_block(const struct sk_literals *s
 		any = _mm256_or_si256(found, more);
 		if (SK_LIKELY(_mm256_testz_si256(any, any)))
 			continue;
-		if (is_at(s, &t, tail, piece, i, found) || is_at(s, &t, tail, piece, i + BLOCK, more))
+		if (is_at(s, &t, tail, piece, i, found, left) || is_at(s, &t, tail, piece, i + BLOCK, more, left))
 			return true;
 	}
 	for (i = SK_MIN(i, piece.n - need);; i = SK_MIN(i + BLOCK, piece.n - need)) {
-		if (is_at(s, &t, tail, piece, i, begins_at(&t, piece.p + i)))
+		if (is_at(s, &t, tail, piece, i, begins_at(&t, piece.p + i), left))
 			return true;
 		if (i + need == piece.n)
 			return false;
@@ -305,9 +312,9 @@ __attribute__((target("avx2"))) static bool run_by_block(const struct sk_literal
 	return has_run(s, piece, i, not_in_run(piece.p + i, low, high));
 }
 
-static bool within(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
+static bool within(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, unsigned *left)
 {
-	return piece.n >= BLOCK_FROM && __builtin_cpu_supports("avx2") ? by_block(s, tail, piece) : by_byte(s, tail, piece);
+	return piece.n >= BLOCK_FROM && __builtin_cpu_supports("avx2") ? by_block(s, tail, piece, left) : by_byte(s, tail, piece, left);
 }
 
 static bool run_within(const struct sk_literals *s, struct sk_span piece)
@@ -320,15 +327,17 @@ static bool run_within(const struct sk_literals *s, struct sk_span piece)
 	return run_by_byte(s, piece);
 }
 
-static bool within(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
+static bool within(const struct sk_literals *s, struct sk_span tail, struct sk_span piece, unsigned *left)
 {
-	return by_byte(s, tail, piece);
+	return by_byte(s, tail, piece, left);
 }
 #endif
 
 bool sk_literals_may(const struct sk_literals *s, struct sk_span tail, struct sk_span piece)
 {
-	if (s->cnt && (across(s, tail, piece) || within(s, tail, piece)))
+	unsigned left = VERIFIED_MIN + (unsigned)SK_MIN(piece.n / VERIFIED_OF, (size_t)UINT16_MAX);
+
+	if (s->cnt && (across(s, tail, piece, &left) || within(s, tail, piece, &left)))
 		return true;
 	return s->runs && (run_across(s, tail, piece) || run_within(s, piece));
 }

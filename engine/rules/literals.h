@@ -1,7 +1,8 @@
 /* rules/literals.h — may one of a few literals, or a long run of certain bytes, be in streamed bytes?
  *
  * in       literals, sets of bytes; a stream in pieces
- * out      false: none ends in this piece or has begun in it; a pattern database need not see it
+ * out      false: none ends in this piece or has begun in it; a pattern database need not see it. True also where so much agrees in part
+ *          that the database is cheaper
  * memory   a value; texts of literals are borrowed from the rule set
  * threads  immutable
  * source   the search by nibbles is that of Teddy: G. Langdale in Hyperscan, X. Wang et al., "Hyperscan: A Fast Multi-pattern Regex

@@ -167,6 +167,22 @@ static void runs(void **state)
 	assert_true(stopped > 1000 && passed > 1000);
 }
 
+/* Text made to agree in part at every place is not looked at place by place. */
+static void much_that_nearly_agrees(void **state)
+{
+	struct sk_literals s = { .cnt = 0 };
+	uint8_t b[1448];
+
+	assert_true(sk_literals_add(&s, sk_span("0123#~#456", 10), false));
+	memset(b, '.', sizeof(b));
+	for (size_t i = 0; i < 8; i++)
+		memcpy(b + 100 * i, "#~#", 3);
+	assert_false(sk_literals_may(&s, sk_span(NULL, 0), sk_span(b, sizeof(b))));
+	for (size_t i = 0; i + 3 < sizeof(b); i += 3)
+		memcpy(b + i, "#~#", 3);
+	assert_true(sk_literals_may(&s, sk_span(NULL, 0), sk_span(b, sizeof(b))));
+}
+
 static void only_what_fits(void **state)
 {
 	static const uint64_t not_ascii[4] = { 1, 0, 1, 0 };
@@ -185,6 +201,7 @@ int main(void)
 		cmocka_unit_test(nothing_passes),
 		cmocka_unit_test(what_disagrees_goes_on),
 		cmocka_unit_test(runs),
+		cmocka_unit_test(much_that_nearly_agrees),
 		cmocka_unit_test(only_what_fits),
 	};
 
