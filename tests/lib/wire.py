@@ -26,7 +26,8 @@ def frame(src, dst, sport, dport, seq, ack, flags, data=b""):
 
 
 class Pcap:
-    """One file; every conversation gets a client address of its own, 10.9.x.y."""
+    """One file; every conversation gets a client address of its own, 10.9.x.y, with a server 10.8.x.y; behind 65,535 of them
+    10.11.x.y and 10.10.x.y, and so on."""
 
     def __init__(self, path):
         self.file = open(path, "wb")
@@ -42,8 +43,9 @@ class Pcap:
         """turns: [("c"|"s", bytes)]. cut: bytes per segment. order: straight, reversed, twice, late (every second one later).
         client, server: addresses; new ones without. Returns the client's address."""
         self.clients += 1
-        client = client or bytes([10, 9, self.clients >> 8, self.clients & 255])
-        server = server or bytes([10, 8, self.clients >> 8, self.clients & 255])
+        net, low = 2 * (self.clients >> 16), [self.clients >> 8 & 255, self.clients & 255]
+        client = client or bytes([10, 9 + net, *low])
+        server = server or bytes([10, 8 + net, *low])
         at = {"c": 1000, "s": 900000}
         ends = {"c": (client, server, 40000, port), "s": (server, client, port, 40000)}
         other = {"c": "s", "s": "c"}
