@@ -84,9 +84,13 @@ static bool take_udp(struct sk_decode *d, const struct sk_raw *raw, struct sk_pa
 static bool take_tcp(struct sk_decode *d, const struct sk_raw *raw, struct sk_packet *p, const uint8_t *ip, size_t total)
 {
 	const uint8_t *b = ip + IP;
-	const size_t n = total - IP, header_len = (b[12] >> 4) * 4u;
+	const size_t n = total - IP;
+	size_t header_len;
 
-	if (n < TCP || header_len < TCP || header_len > n || !are_usual(b[13]))
+	if (n < TCP || !are_usual(b[13]))
+		return false;
+	header_len = (b[12] >> 4) * 4u;
+	if (header_len < TCP || header_len > n)
 		return false;
 	if (d->checksums != SK_CHECKSUMS_NONE && !is_right(ip, b, n))
 		return false;

@@ -1128,6 +1128,21 @@ static void usual_as_others(const struct sk_decode *d, const uint8_t *b, size_t 
 	assert_memory_equal(one.senders, other.senders, sizeof(one.senders));
 }
 
+/* The datagram says that it ends where the frame does, and its header's checksum is right. */
+static void end_with_frame(uint8_t *frame, size_t n)
+{
+	unsigned sum;
+
+	if (n < 34 || frame[14] != 0x45)
+		return;
+	frame[16] = (uint8_t)((n - 14) >> 8);
+	frame[17] = (uint8_t)(n - 14);
+	frame[24] = frame[25] = 0;
+	sum = ~pk_sum(frame + 14, 20, 0);
+	frame[24] = (uint8_t)(sum >> 8);
+	frame[25] = (uint8_t)sum;
+}
+
 static void usual_variants(const struct sk_decode *d, struct sk_span s)
 {
 	uint8_t *copy;
@@ -1138,6 +1153,8 @@ static void usual_variants(const struct sk_decode *d, struct sk_span s)
 		memcpy(copy, s.p, n);
 		usual_as_others(d, copy, n, n);
 		usual_as_others(d, copy, n, s.n);
+		end_with_frame(copy, n);
+		usual_as_others(d, copy, n, n);
 		free(copy);
 	}
 	copy = malloc(s.n);
