@@ -119,10 +119,9 @@ static void pack_context(struct pack *p, const struct sk_alert_pick *pick, struc
 }
 
 /* Values are shown from a little before the match where they are too long to be shown whole. */
-static struct sk_alert_evidence pack_evidence(struct pack *p, const struct sk_evidence *ev, const uint64_t *packets,
-					      uint32_t packet_cnt, const uint8_t *open)
+static struct sk_alert_evidence pack_evidence(struct pack *p, const struct sk_evidence *ev, struct sk_match_packets packets, const uint8_t *open)
 {
-	struct sk_alert_evidence out = { .offset = ev->offset, .packets = packets, .packet_cnt = packet_cnt };
+	struct sk_alert_evidence out = { .offset = ev->offset, .packets = packets.at, .packet_cnt = packets.cnt };
 	struct sk_evidence masked = *ev;
 	uint8_t buf[SK_MASK_ROOM(SK_ALERT_VALUE_MAX)];
 	size_t start, skip = 0;
@@ -181,24 +180,33 @@ static const char *pack_reason(struct pack *p, struct sk_span reason)
 	return at;
 }
 
+static struct sk_match_packets pack_packets(struct pack *p, const uint64_t *at, uint32_t cnt)
+{
+	struct sk_match_packets out = { .cnt = SK_MIN(cnt, SK_ALERT_PACKETS_MAX) };
+	uint64_t *to = take(p, out.cnt * sizeof(*to), _Alignof(uint64_t));
+
+	if (to && out.cnt)
+		memcpy(to, at, out.cnt * sizeof(*to));
+	out.at = to;
+	return out;
+}
+
 /* Lays the alert out; a is the block's own head, or, while counting, a head that is thrown away. */
 static void lay_out(struct pack *p, struct sk_alert *a, const struct draft *d)
 {
 	const struct sk_event *e = d->m->event;
 	size_t evidence_cnt = SK_MIN(d->m->evidence_cnt, (size_t)SK_EVIDENCE_MAX);
-	uint32_t packet_cnt = SK_MIN(e->packet_cnt, SK_ALERT_PACKETS_MAX);
-	uint64_t *packets;
+	struct sk_match_packets packets;
 
 	take(p, sizeof(*a), _Alignof(struct sk_alert));
 	a->evidence = take(p, evidence_cnt * sizeof(*a->evidence), _Alignof(struct sk_alert_evidence));
 	a->context = take(p, d->pick_cnt * sizeof(*a->context), _Alignof(struct sk_alert_context));
-	packets = take(p, packet_cnt * sizeof(*packets), _Alignof(uint64_t));
-	if (packets && packet_cnt)
-		memcpy(packets, e->packets, packet_cnt * sizeof(*packets));
+	packets = pack_packets(p, e->packets, e->packet_cnt);
 	for (size_t i = 0; i < d->pick_cnt; i++)
 		pack_context(p, &d->picks[i], a->context ? &a->context[i] : NULL);
 	for (size_t i = 0; i < evidence_cnt; i++) {
-		struct sk_alert_evidence ev = pack_evidence(p, &d->m->evidence[i], packets, packet_cnt,
+		const struct sk_match_packets *own = d->m->packets && d->m->packets[i].at != e->packets ? &d->m->packets[i] : NULL;
+		struct sk_alert_evidence ev = pack_evidence(p, &d->m->evidence[i], own ? pack_packets(p, own->at, own->cnt) : packets,
 							    d->m->open ? d->m->open + i : NULL);
 
 		if (a->evidence)

@@ -25,8 +25,15 @@ typedef bool sk_app_ask_fn(void *cx, const struct sk_flow *f, unsigned kind);
 /* The same of oddities of that kind and name. */
 typedef bool sk_app_ask_name_fn(void *cx, unsigned kind, const char *name);
 
+struct sk_app_piece {
+	struct sk_span bytes;
+	uint64_t offset;		/* in the value */
+	uint64_t packet;		/* that brought the end of it */
+	bool last;
+};
+
 /* True when nobody finds anything in a piece of a streamed value of that kind, which need not be published then. */
-typedef bool sk_app_pass_fn(void *cx, unsigned kind, int dir, struct sk_span piece, uint64_t offset, bool last, void **unit);
+typedef bool sk_app_pass_fn(void *cx, unsigned kind, int dir, const struct sk_app_piece *p, void **unit);
 
 struct sk_app_conf {
 	uint64_t header_max;		/* bytes of an HTTP head that are kept; more is skipped, told as an oddity */

@@ -53,7 +53,7 @@ static void publish_piece(struct sk_app *a, struct sk_flow *f, int dir, struct s
 
 static void tell_piece(struct sk_app *a, struct sk_flow *f, int dir, struct sk_span bytes, uint64_t off, bool last, void **unit)
 {
-	if (a->pass && a->pass(a->cx, SK_KIND_STREAM_DATA, dir, bytes, off, last, unit)) {
+	if (a->pass && a->pass(a->cx, SK_KIND_STREAM_DATA, dir, &(struct sk_app_piece){ bytes, off, a->packet, last }, unit)) {
 		((struct sk_app_flow *)f->app)->dir[dir].lost = false;
 		a->counters.events++;
 	} else {

@@ -159,7 +159,8 @@ static struct sk_alert *make_alert(struct sk_worker *w, const struct sk_finding 
 		w->d->conf.complete(w->d->cx, w->at->flow);
 	rule.reason = as_template(&reason, f->reason);
 	rule.confidence = f->confidence;
-	a = sk_alert_new(&(struct sk_match){ &rule, w->at->event, f->evidence, f->evidence_cnt, NULL }, w->d->conf.registry, &order);
+	a = sk_alert_new(&(struct sk_match){ .rule = &rule, .event = w->at->event, .evidence = f->evidence, .evidence_cnt = f->evidence_cnt },
+			 w->d->conf.registry, &order);
 	sk_buf_fini(&reason);
 	if (!a)
 		return NULL;

@@ -134,11 +134,11 @@ static bool on_ask_name(void *cx, unsigned kind, const char *name)
 	return sk_detect_may_name(w->detect, kind, name);
 }
 
-static bool on_pass(void *cx, unsigned kind, int dir, struct sk_span piece, uint64_t offset, bool last, void **unit)
+static bool on_pass(void *cx, unsigned kind, int dir, const struct sk_app_piece *p, void **unit)
 {
 	const struct sk_pipeline_worker *w = cx;
 
-	return sk_detect_passes(w->detect, kind, (unsigned)dir, &(struct sk_piece){ piece, offset, last }, unit);
+	return sk_detect_passes(w->detect, kind, (unsigned)dir, &(struct sk_piece){ p->bytes, p->offset, p->packet, p->last }, unit);
 }
 
 static void on_alert(void *cx, struct sk_alert *a)

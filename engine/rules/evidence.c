@@ -83,9 +83,43 @@ static struct sk_evidence *add(struct sk_matcher *m, const char *field)
 
 	if (m->evidence_cnt == SK_EVIDENCE_MAX)
 		return NULL;
+	m->packets[m->evidence_cnt] = (struct sk_match_packets){ m->event->packets, m->event->packet_cnt };
 	e = &m->evidence[m->evidence_cnt++];
 	*e = (struct sk_evidence){ .field = field };
 	return e;
+}
+
+/* The same for a value that is not streamed. */
+static struct sk_evidence *add_value(struct sk_matcher *m, const struct sk_view *view)
+{
+	const struct sk_event *at = view->up == SK_KIND_NONE || view->up == view->kind ? NULL : sk_event_up(m->event->parent, view->up);
+	struct sk_evidence *e = add(m, view->field);
+
+	if (e && at && at->packet_cnt)
+		m->packets[e - m->evidence] = (struct sk_match_packets){ at->packets, at->packet_cnt };
+	return e;
+}
+
+/* Tells which packets brought the value from off on to the end of the hit. */
+static void tell_packets(struct sk_matcher *m, const struct sk_evidence *e, const struct sk_unit_hit *h, uint64_t off)
+{
+	uint64_t *list = sk_arena_alloc(&m->arena, sizeof(h->pieces) / sizeof(h->pieces[0]) * sizeof(*list));
+	uint32_t n = 0, i;
+
+	if (!list)
+		return;
+	for (uint32_t k = 0; k < h->piece_cnt && (k == 0 || h->pieces[k - 1].off > off || h->pieces[k - 1].off == h->pieces[k].off); k++) {
+		const uint64_t packet = h->pieces[k].packet;
+
+		for (i = n; i > 0 && list[i - 1] > packet; i--)
+			;
+		if (i > 0 && list[i - 1] == packet)
+			continue;
+		memmove(&list[i + 1], &list[i], (n - i) * sizeof(*list));
+		list[i] = packet;
+		n++;
+	}
+	m->packets[e - m->evidence] = (struct sk_match_packets){ list, n };
 }
 
 /* Cuts the window around the match that ends at end (in the field) and is len long. */
@@ -243,7 +277,7 @@ static void item_atom(struct sk_matcher *m, const struct sk_test *t, uint32_t el
 	const struct sk_set_entry *entry = probed ? st->probe_entry : st->entry;
 	const struct sk_value *v = &vs->v[elem];
 	uint64_t end = probed ? st->probe_end : st->end, len;
-	struct sk_evidence *e = add(m, view->field);
+	struct sk_evidence *e = add_value(m, view);
 
 	if (!e)
 		return;
@@ -308,6 +342,7 @@ static void stream_atom(struct sk_matcher *m, const struct sk_view *view, uint32
 	}
 	w = window_of(m, a, h);
 	cut(e, w, h->end, match_len(m, a, w.bytes, h->end > w.off ? h->end - w.off : 0));
+	tell_packets(m, e, h, e->offset + e->start);
 	if (m->mask)
 		take_whole_words(m, e, w, m->last && w.off + w.bytes.n == u->len);
 }
@@ -356,7 +391,7 @@ static void test_evidence(struct sk_matcher *m, const struct sk_test *t)
 			op_atoms(m, t, &t->ops[i], elem, probed);
 	if (m->evidence_cnt > before)
 		return;
-	e = add(m, view->field);
+	e = view->streamed ? add(m, view->field) : add_value(m, view);
 	if (!e)
 		return;
 	if (view->streamed) {

@@ -134,7 +134,7 @@ static int by_index(const void *a, const void *b)
 
 static void tell(struct sk_matcher *m, const struct sk_crule *r, sk_match_fn *on_match, void *cx)
 {
-	struct sk_match match = { .rule = &r->pub, .event = m->event, .evidence = m->evidence, .open = r->pub.mask ? m->open : NULL };
+	struct sk_match match = { .rule = &r->pub, .event = m->event, .evidence = m->evidence, .packets = m->packets, .open = r->pub.mask ? m->open : NULL };
 
 	m->counters.matches++;
 	m->evidence_cnt = 0;
@@ -306,7 +306,7 @@ bool sk_matcher_passes(struct sk_matcher *m, unsigned kind, unsigned dir, const 
 static struct sk_piece piece_of(const struct sk_kind_rules *k, const struct sk_event *e, bool in_unit)
 {
 	return (struct sk_piece){ sk_event_bytes(e, k->slot_stream), in_unit && k->slot_offset != 0xff ? sk_event_num(e, k->slot_offset, 0) : 0,
-				  !in_unit || k->slot_last == 0xff || sk_event_num(e, k->slot_last, 1) };
+				  e->packet, !in_unit || k->slot_last == 0xff || sk_event_num(e, k->slot_last, 1) };
 }
 
 void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **unit, sk_match_fn *on_match, void *cx)

@@ -12,6 +12,7 @@
 #define SK_UNIT_KEPT 16u		/* hits of a unit of which bytes are kept */
 #define SK_UNIT_TAIL 256u		/* bytes kept of what came before a piece */
 #define SK_UNIT_AROUND 320u		/* bytes kept around a hit */
+#define SK_UNIT_PIECES 16u		/* packets remembered of the latest pieces, and of a hit */
 #define SK_UNIT_SPARE 32u		/* closed units kept for reuse */
 
 enum sk_truth { SK_NO, SK_MAYBE, SK_YES };	/* MAYBE: hangs on pieces to come */
@@ -31,8 +32,15 @@ struct sk_view_state {
 	struct sk_value one;
 };
 
+/* A packet that brought bytes of the value. */
+struct sk_unit_piece {
+	uint64_t off, packet;		/* of the piece in the value */
+};
+
 struct sk_unit_hit {
 	uint32_t atom;
+	uint32_t piece_cnt;
+	struct sk_unit_piece pieces[SK_UNIT_PIECES];	/* newest first */
 	uint64_t end;			/* of the match in the whole value */
 	uint64_t off;			/* of bytes in the whole value */
 	uint32_t n;
@@ -51,6 +59,8 @@ struct sk_unit {
 	uint8_t *head;			/* its first SK_MATCH_HEAD bytes; with explanations only */
 	uint64_t tail_end;		/* where in the value tail ends */
 	uint32_t tail_n;
+	uint32_t piece_cnt;		/* ever; the latest SK_UNIT_PIECES are in pieces, each at its number modulo that */
+	struct sk_unit_piece pieces[SK_UNIT_PIECES];	/* before the one that is searched */
 	bool fed;			/* the stream has had bytes */
 	bool fresh;			/* something was hit since the rules were last tried */
 	uint32_t *bits;			/* streamed atoms hit */
@@ -90,6 +100,7 @@ struct sk_matcher {
 	struct sk_span piece;		/* of the streamed field */
 	uint64_t piece_off;
 	struct sk_evidence evidence[SK_EVIDENCE_MAX];
+	struct sk_match_packets packets[SK_EVIDENCE_MAX];
 	size_t evidence_cnt;
 	bool mask;			/* of the rule at hand */
 	uint8_t open[SK_EVIDENCE_MAX];	/* SK_OPEN_*, where mask */

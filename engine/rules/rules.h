@@ -169,12 +169,19 @@ SK_COUNTER_STRUCT(rules, SK_RULES_COUNTERS)
 
 struct sk_matcher;
 
+/* Numbers of packets, ascending. */
+struct sk_match_packets {
+	const uint64_t *at;
+	uint32_t cnt;
+};
+
 /* A rule matched an event. Evidence is borrowed until the callback returns. */
 struct sk_match {
 	const struct sk_rule *rule;
 	const struct sk_event *event;
 	const struct sk_evidence *evidence;
 	size_t evidence_cnt;
+	const struct sk_match_packets *packets;	/* per evidence: what brought it; NULL: those of the event did */
 	const uint8_t *open;			/* of a rule with mask, per evidence: SK_OPEN_*; NULL for none */
 };
 /* The bytes may begin or end within a word. */
@@ -194,6 +201,7 @@ void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **uni
 struct sk_piece {
 	struct sk_span bytes;
 	uint64_t offset;
+	uint64_t packet;		/* that brought the end of it */
 	bool last;
 };
 

@@ -46,7 +46,7 @@ static void clear(const struct sk_matcher *m, struct sk_unit *u)
 	memset(u->bits, 0, words(k->stream_atom_cnt) * sizeof(*u->bits));
 	memset(u->seen, 0, words(k->rule_cnt) * sizeof(*u->seen));
 	u->len = u->base = u->tail_end = 0;
-	u->tail_n = 0;
+	u->tail_n = u->piece_cnt = 0;
 	u->fresh = u->fed = u->deaf = false;
 	u->pending_cnt = u->hit_cnt = 0;
 }
@@ -144,6 +144,33 @@ static uint32_t copy_at_hand(const struct sk_matcher *m, const struct sk_unit *u
 	return (uint32_t)(n + s.n);
 }
 
+static bool add_piece(struct sk_unit_hit *h, uint64_t off, uint64_t packet)
+{
+	if (h->piece_cnt == SK_UNIT_PIECES)
+		return false;
+	h->pieces[h->piece_cnt++] = (struct sk_unit_piece){ off, packet };
+	return true;
+}
+
+/* The packets that brought what is kept of the hit, as far back as they are remembered. */
+static void keep_pieces(const struct sk_matcher *m, const struct sk_unit *u, struct sk_unit_hit *h)
+{
+	const struct sk_event *e = m->event;
+	const uint32_t known = SK_MIN(u->piece_cnt, SK_UNIT_PIECES);
+	uint64_t from = m->piece_off;
+
+	h->piece_cnt = 0;
+	for (uint32_t i = e->packet_cnt; i > 0 && add_piece(h, m->piece_off, e->packets[i - 1]); i--)
+		;
+	for (uint32_t i = 1; i <= known && from > h->off; i++) {
+		const struct sk_unit_piece *p = &u->pieces[(u->piece_cnt - i) % SK_UNIT_PIECES];
+
+		from = p->off;
+		if (!add_piece(h, p->off, p->packet))
+			return;
+	}
+}
+
 /* Keeps what lies around the match: the rule may be decided when these bytes are gone, and some of them may be gone already. */
 static void keep(struct sk_matcher *m, struct sk_unit *u, uint32_t atom, uint64_t end)
 {
@@ -165,12 +192,15 @@ static void keep(struct sk_matcher *m, struct sk_unit *u, uint32_t atom, uint64_
 	h->end = end;
 	h->off = SK_MAX(from, at_hand_from(m, u));
 	h->n = copy_at_hand(m, u, h->off, h->bytes, sizeof(h->bytes));
+	keep_pieces(m, u, h);
 }
 
-static void keep_tail(struct sk_unit *u, struct sk_span s)
+/* Keeps the end of a piece that has been searched. */
+static void keep_tail(struct sk_unit *u, struct sk_span s, uint64_t packet)
 {
 	size_t stays;
 
+	u->pieces[u->piece_cnt++ % SK_UNIT_PIECES] = (struct sk_unit_piece){ u->len - s.n, packet };
 	if (s.n < SK_UNIT_TAIL) {
 		stays = SK_MIN((size_t)u->tail_n, SK_UNIT_TAIL - s.n);
 		memmove(u->tail, u->tail + (u->tail_n - stays), stays);
@@ -242,7 +272,7 @@ bool sk_unit_passes(struct sk_matcher *m, const struct sk_view *v, const struct 
 			return false;
 		m->counters.scans++;
 		u->len += p->bytes.n;
-		keep_tail(u, p->bytes);
+		keep_tail(u, p->bytes, p->packet);
 	}
 	if (p->last) {
 		sk_unit_put(m, u);
@@ -290,7 +320,7 @@ void sk_unit_feed(struct sk_matcher *m, struct sk_unit *u)
 		scan(m, u, s);
 	}
 	if (!m->last)
-		keep_tail(u, s);
+		keep_tail(u, s, m->event->packet);
 }
 
 void sk_unit_end(struct sk_matcher *m, struct sk_unit *u)

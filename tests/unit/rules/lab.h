@@ -136,6 +136,8 @@ struct lab_seen {
 	uint64_t offset;
 	uint32_t start, length;
 	size_t value_n, evidence_cnt;
+	uint64_t packets[64];		/* of the first evidence */
+	uint32_t packet_cnt;
 };
 
 static inline void lab_on_match(void *cx, const struct sk_match *match)
@@ -158,6 +160,10 @@ static inline void lab_on_match(void *cx, const struct sk_match *match)
 	seen->offset = e->offset;
 	seen->start = e->start;
 	seen->length = e->length;
+	seen->packet_cnt = match->packets->cnt;
+	if (seen->packet_cnt > SK_ARRAY_LEN(seen->packets))
+		abort();
+	memcpy(seen->packets, match->packets->at, seen->packet_cnt * sizeof(*seen->packets));
 	for (size_t i = 0; i < match->evidence_cnt; i++)
 		if (!e[i].field || e[i].start > e[i].value.n || e[i].length > e[i].value.n - e[i].start || e[i].value.n > 256)
 			abort();

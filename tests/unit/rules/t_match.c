@@ -302,7 +302,41 @@ static void evidence(void **state)
 	assert_string_equal(seen.field, "http.request.path");
 }
 
-/* Feeds text cut at the given places as one body; what matched, and after which piece the first did. */
+/* What was found in an event that this one came from is in that one's packets. */
+static void evidence_of_parents(void **state)
+{
+	struct sk_ruleset *s = lab_load(LAB_HEAD "rules:\n"
+		"- {id: a, title: t, severity: low, on: http.response, where: {request.path: {contains: odd}, status: 200}}\n"
+		"- {id: b, title: t, severity: low, on: http.response, where: {status: 204, request.path: {contains: odd}}}\n");
+	struct sk_matcher *m = sk_matcher_new(s, NULL);
+	const uint64_t asked_in[] = { 4, 6, 7 };
+	struct lab_event request, response;
+	struct lab_seen seen;
+
+	lab_event(&request, SK_KIND_HTTP_REQUEST);
+	request.values[SK_F_HTTP_REQUEST_PATH] = lab_text("/odd");
+	request.e.packets = asked_in;
+	request.e.packet_cnt = 3;
+	lab_event(&response, SK_KIND_HTTP_RESPONSE);
+	response.packet = response.e.packet = 9;
+	response.e.parent = &request.e;
+	response.values[SK_F_HTTP_RESPONSE_STATUS] = lab_num(200);
+	seen = lab_run(m, &response.e);
+	assert_string_equal(seen.ids, "a");
+	assert_string_equal(seen.field, "http.request.path");
+	assert_int_equal(seen.packet_cnt, 3);
+	assert_memory_equal(seen.packets, asked_in, sizeof(asked_in));
+	response.values[SK_F_HTTP_RESPONSE_STATUS] = lab_num(204);
+	seen = lab_run(m, &response.e);
+	assert_string_equal(seen.ids, "b");
+	assert_string_equal(seen.field, "http.response.status");
+	assert_int_equal(seen.packet_cnt, 1);
+	assert_int_equal(seen.packets[0], 9);
+	sk_matcher_free(m);
+	sk_rules_free(s);
+}
+
+/* Feeds text cut at the given places as one body, piece i in packet 100 + i; what matched, and after which piece the first did. */
 static bool feed_asks;				/* makes no event of a piece that passes */
 
 static struct lab_seen feed(struct sk_matcher *m, const char *text, size_t n, const size_t *cuts, size_t cut_cnt, size_t *first)
@@ -320,12 +354,13 @@ static struct lab_seen feed(struct sk_matcher *m, const char *text, size_t n, co
 
 		assert_non_null(copy);
 		memcpy(copy, text + at, end - at);
+		e.packet = e.e.packet = 100 + i;
 		e.values[SK_F_HTTP_BODY_BYTES] = lab_bytes(copy, end - at);
 		e.values[SK_F_HTTP_BODY_BYTES].type = SK_VALUE_STREAM;
 		e.values[SK_F_HTTP_BODY_OFFSET] = lab_num(at);
 		e.values[SK_F_HTTP_BODY_LAST] = lab_bool(i == cut_cnt);
 		e.values[SK_F_HTTP_BODY_TRUNCATED] = lab_bool(false);
-		if (!feed_asks || !sk_matcher_passes(m, SK_KIND_HTTP_BODY, e.e.dir, &(struct sk_piece){ sk_span(copy, end - at), at, i == cut_cnt }, &unit))
+		if (!feed_asks || !sk_matcher_passes(m, SK_KIND_HTTP_BODY, e.e.dir, &(struct sk_piece){ sk_span(copy, end - at), at, e.e.packet, i == cut_cnt }, &unit))
 			sk_matcher_event(m, &e.e, &unit, lab_on_match, &seen);
 		if (seen.cnt && *first == SIZE_MAX)
 			*first = i;
@@ -519,7 +554,15 @@ static void is_whole_match(const struct lab_seen *seen, const char *text, const 
 	assert_memory_equal(seen->value, at - seen->start, seen->start + seen->length);
 }
 
-/* The bytes of a match are shown with some before them, also those that came in pieces before the one that decided. */
+static void is_in_packets(const struct lab_seen *seen, uint64_t first, uint64_t last)
+{
+	assert_int_equal(seen->packet_cnt, last - first + 1);
+	for (uint64_t i = 0; i < seen->packet_cnt; i++)
+		assert_int_equal(seen->packets[i], first + i);
+}
+
+/* The bytes of a match are shown with some before them, also those that came in pieces before the one that decided, and the
+ * packets are named that brought the match. */
 static void stream_evidence_of_pieces(void **state)
 {
 	static const char *const conditions[] = { "contains: a needle", "regex: 'a ne{2}d\\w{2}'" };
@@ -543,9 +586,11 @@ static void stream_evidence_of_pieces(void **state)
 		for (size_t cut = 1; cut < 800; cut++) {
 			seen = feed(m, text, 800, &cut, 1, &first);
 			is_whole_match(&seen, text, "a needle", c ? 0 : 32);
+			is_in_packets(&seen, cut <= 420 ? 101 : 100, cut < 428 ? 101 : 100);
 		}
 		seen = feed(m, text, 800, cuts, 799, &first);
 		is_whole_match(&seen, text, "a needle", c ? 0 : 32);
+		is_in_packets(&seen, 520, 527);
 		sk_matcher_free(m);
 		sk_rules_free(s);
 	}
@@ -847,6 +892,7 @@ int main(void)
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
 		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors), cmocka_unit_test(directions),
 		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
+		cmocka_unit_test(evidence_of_parents),
 		cmocka_unit_test(stream_evidence_of_pieces), cmocka_unit_test(few_literals), cmocka_unit_test(few_begins),
 		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted), cmocka_unit_test(names_asked_for),
 	};
