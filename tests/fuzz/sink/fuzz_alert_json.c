@@ -184,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char id[64], title[300], template[300], note[64];
 	struct sk_evidence evidence[3];
 	struct sk_registry reg;
-	uint64_t packets[2];
+	uint64_t packets[2], many[200];
 
 	sk_registry_init(&reg);
 	MUST(sk_registry_add(&reg, &kind_own) >= 0);
@@ -197,6 +197,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	packets[0] = number(&in, 2);
 	packets[1] = UINT64_MAX;
+	for (size_t i = 0; i < SK_ARRAY_LEN(many); i++)
+		many[i] = i * i;
 	rule.id = text(&in, id, sizeof(id));
 	rule.title = text(&in, title, sizeof(title));
 	rule.reason = text(&in, template, sizeof(template));
@@ -208,7 +210,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		evidence[i] = (struct sk_evidence){ .field = i ? "fuzz.kind.token" : "http.request.target", .value = bytes(&in),
 			.offset = number(&in, 4), .length = (uint32_t)number(&in, 2), .start = (uint32_t)number(&in, 2),
 			.note = i == 1 ? text(&in, note, sizeof(note)) : NULL };
-	const struct sk_match m = { &rule, &e, evidence, (size_t)number(&in, 1) % 4, NULL };
+	const struct sk_match_packets brought[3] = { { e.packets, e.packet_cnt }, { &up.packet, 1 }, { many, (uint32_t)number(&in, 1) % SK_ARRAY_LEN(many) } };
+	const struct sk_match m = { .rule = &rule, .event = &e, .evidence = evidence, .evidence_cnt = (size_t)number(&in, 1) % 4, .packets = brought };
 	struct sk_alert *a = sk_alert_new(&m, &reg, &(struct sk_alert_order){ 1, 2, 3 });
 
 	MUST(a);

@@ -96,7 +96,7 @@ static struct sk_alert *make(const struct sk_rule *rule, unsigned i)
 	sk_registry_init(&reg);
 	flow.client_port = (uint16_t)i;
 	v[SK_F_DNS_QUERY_NAME] = test_text("a.example.com");
-	return sk_alert_new(&(struct sk_match){ rule, &e, &ev, 1, NULL }, &reg, &(struct sk_alert_order){ i, 1, 0 });
+	return sk_alert_new(&(struct sk_match){ .rule = rule, .event = &e, .evidence = &ev, .evidence_cnt = 1 }, &reg, &(struct sk_alert_order){ i, 1, 0 });
 }
 
 /* Everything once; the n-th allocation fails (0: the first), and, where all is set, those after it. */

@@ -66,6 +66,7 @@ static struct sk_alert *make(const struct sk_rule *r, uint64_t at)
 		{ .field = "http.request.target", .value = sk_span_str("/_layouts/15/ToolPane.aspx?DisplayMode=Edit&a=/ToolPane.aspx"),
 		  .offset = 0, .start = 46, .length = 14 },
 		{ .field = "http.request.host", .value = sk_span_str("SharePoint.example.org"), .note = "seen \033[31m before" } };
+	const struct sk_match_packets brought[] = { { packets + 1, 2 }, { packets, 3 } };
 	const struct sk_alert_order order = { e.packet, 1, 0 };
 	struct sk_alert *a;
 
@@ -73,7 +74,7 @@ static struct sk_alert *make(const struct sk_rule *r, uint64_t at)
 	v[SK_F_HTTP_REQUEST_HOST] = test_text("sharepoint.example.org");
 	v[SK_F_HTTP_REQUEST_PATH] = test_text("/_layouts/15/ToolPane.aspx");
 	v[SK_F_HTTP_REQUEST_REFERER] = test_text("http://SharePoint.example.org/_layouts/SignOut.aspx\r\n\033]0;x\007");
-	a = sk_alert_new(&(struct sk_match){ r, &e, evidence, 2, NULL }, &reg, &order);
+	a = sk_alert_new(&(struct sk_match){ .rule = r, .event = &e, .evidence = evidence, .evidence_cnt = 2, .packets = brought }, &reg, &order);
 	assert_non_null(a);
 	a->file = "incident.pcapng";
 	return a;
@@ -275,8 +276,8 @@ static void text_is_a_block(void **state)
 		"          hxxp://SharePoint.example[.]org/_layouts/SignOut.aspx\\x0d\\x0a\\x1b]0;x\\\n"
 		"          x07; see hxxps://example[.]org/x and Chrome/119.0.0.0\n"
 		"  seen    http.request.target at 46:\n"
-		"          \"...oolPane.aspx?DisplayMode=Edit&a=>>/ToolPane.aspx<<\" in packets 15,\n"
-		"          16, 17\n"
+		"          \"...oolPane.aspx?DisplayMode=Edit&a=>>/ToolPane.aspx<<\" in packets 16,\n"
+		"          17\n"
 		"          http.request.host at 0: \"SharePoint.example[.]org\" in packets 15, 16,\n"
 		"          17; seen \\x1b[31m before\n"
 		"  attack  T1190\n"
@@ -406,7 +407,7 @@ static void hostile_bytes_never_reach_the_terminal(void **state)
 			junk[j] = (uint8_t)(rng >> 56);
 		}
 		v[SK_F_HTTP_REQUEST_HOST] = (struct sk_value){ .type = SK_VALUE_TEXT, .u.bytes = sk_span(junk, (size_t)i) };
-		a = sk_alert_new(&(struct sk_match){ &rule, &e, &evidence, 1, NULL }, &reg, &(struct sk_alert_order){ 1, 1, 1 });
+		a = sk_alert_new(&(struct sk_match){ .rule = &rule, .event = &e, .evidence = &evidence, .evidence_cnt = 1 }, &reg, &(struct sk_alert_order){ 1, 1, 1 });
 		write_alert(s, a);
 		sk_alert_put(a);
 		if (i % 40 != 39)
