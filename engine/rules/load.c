@@ -408,7 +408,7 @@ int sk_rules_load(struct sk_ruleset **out, const struct sk_rules_source *src)
 		sk_load_tell(&l, &e);
 	}
 	if (sk_search_misses())
-		sk_log_warning("rules", "Vectorscan here has routines for AVX-512 only, which miss matches; use a build for all processors");
+		sk_log_warning("rules", "this build of Vectorscan misses matches on this processor; use one for all processors (FAT_RUNTIME)");
 	if (!l.out_of_memory)
 		sk_load_resolve(&l);
 	if (!l.out_of_memory)

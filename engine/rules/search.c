@@ -11,18 +11,6 @@ struct sk_search sk_search = { hs_scan, hs_open_stream, hs_scan_stream, hs_reset
 static hs_platform_info_t platform;
 static bool misses;
 
-#if defined(__x86_64__) && defined(__GNUC__)
-static bool has_avx512(void)
-{
-	return __builtin_cpu_supports("avx512f");
-}
-#else
-static bool has_avx512(void)
-{
-	return false;
-}
-#endif
-
 /* A pointer to a function from one to data, which C does not convert. */
 static bool find(const char *name, void *function)
 {
@@ -32,19 +20,58 @@ static bool find(const char *name, void *function)
 	return p != NULL;
 }
 
+static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *cx)
+{
+	*(bool *)cx = true;
+	return 0;
+}
+
+static bool finds(const struct sk_search *s, const hs_platform_info_t *cpu, const char *const *texts, unsigned cnt, const char *value)
+{
+	static const unsigned flags[3] = { HS_FLAG_SINGLEMATCH, HS_FLAG_SINGLEMATCH, HS_FLAG_SINGLEMATCH }, ids[3] = { 0, 1, 2 };
+	hs_compile_error_t *error = NULL;
+	hs_scratch_t *scratch = NULL;
+	hs_database_t *db = NULL;
+	bool found = false;
+
+	if (hs_compile_multi(texts, flags, ids, cnt, HS_MODE_BLOCK, cpu, &db, &error) != HS_SUCCESS)
+		hs_free_compile_error(error);
+	else if (hs_alloc_scratch(db, &scratch) == HS_SUCCESS)
+		(void)s->scan(db, value, (unsigned)strlen(value), 0, scratch, on_match, &found);
+	hs_free_scratch(scratch);
+	hs_free_database(db);
+	return found;
+}
+
+bool sk_search_finds(const struct sk_search *s, const hs_platform_info_t *cpu)
+{
+	static const char *const ends[] = { "a/aA", "aa\\z", "\\.BB\\z" }, *const byte[] = { "B" };
+
+	return finds(s, cpu, ends, 3, "wwwwwwwwwwwwwwwwwwwwwwaa") &&
+	       finds(s, cpu, byte, 1, "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwBwwwwwwww");
+}
+
+static bool has_sse42(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+	return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+#else
+	return false;
+#endif
+}
+
 static void choose(void)
 {
 	struct sk_search s;
 
 	(void)hs_populate_platform(&platform);
-	if (!has_avx512())
-		return;
-	if (find("avx2_hs_scan", &s.scan) && find("avx2_hs_open_stream", &s.open) && find("avx2_hs_scan_stream", &s.scan_stream) &&
-	    find("avx2_hs_reset_stream", &s.reset) && find("avx2_hs_close_stream", &s.close)) {
+	if (has_sse42() && find("corei7_hs_scan", &s.scan) && find("corei7_hs_open_stream", &s.open) &&
+	    find("corei7_hs_scan_stream", &s.scan_stream) && find("corei7_hs_reset_stream", &s.reset) &&
+	    find("corei7_hs_close_stream", &s.close)) {
 		sk_search = s;
-		platform.cpu_features = HS_CPU_FEATURES_AVX2;
+		platform.cpu_features = 0;
 	} else {
-		misses = true;
+		misses = !sk_search_finds(&sk_search, &platform);
 	}
 }
 

@@ -2,9 +2,10 @@
  *
  * what     Vectorscan 5.4.9's routines for AVX-512 miss matches in values of more than 64 bytes: of sets of two to about eight patterns
  *          (VectorCamp/vectorscan, issue 317, which names 5.4.11 too), and of expressions that wait for one byte, as b, b.*c and
- *          [^z]+z do (tests/unit/rules/t_search.c). Those for AVX2 do not, and are not slower here. So where the processor has
- *          AVX-512 and the library its routines for AVX2 under names of their own, as the builds for all processors that distributions
- *          ship have, these are called and databases are made for them
+ *          [^z]+z do. Those for AVX2 miss matches at the end of whole values: of a/aA, aa\z and \.BB\z the second in any value of 20 to
+ *          32 bytes, and at places of longer ones. Those for SSE4.2 miss nothing that tests/unit/rules/t_search.c tries, and whole
+ *          replays take no longer by them. So where the library has these under names of their own, as the builds for all processors
+ *          that distributions ship have, they are called and databases are made for them
  * threads  sk_search is the same for all from the first call of the functions below on
  */
 #ifndef SK_RULES_SEARCH_H
@@ -27,8 +28,11 @@ struct sk_search {
 /* As hs_scan, hs_open_stream, hs_scan_stream, hs_reset_stream, hs_close_stream. */
 extern struct sk_search sk_search;
 
-/* Does this library miss matches: has it for this processor routines for AVX-512 only? */
+/* Does this library miss matches? Asked by a trial where it has no routines for SSE4.2 by name. */
 bool sk_search_misses(void);
+
+/* The trial: are matches found that routines for AVX2 and AVX-512 are known to miss? */
+bool sk_search_finds(const struct sk_search *s, const hs_platform_info_t *cpu);
 
 /* The processor databases are made for. */
 void sk_search_platform(hs_platform_info_t *cpu);
