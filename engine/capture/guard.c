@@ -13,7 +13,7 @@ struct guard {
 	atomic_bool cut;
 };
 
-static struct guard guards[GUARDS_MAX];
+static struct guard guards[SK_GUARDS_MAX];
 static uintptr_t page;
 static struct sigaction before;
 
@@ -33,7 +33,7 @@ static void on_fault(int number, siginfo_t *info, void *cx)
 {
 	uintptr_t at = (uintptr_t)info->si_addr;
 
-	for (unsigned i = 0; i < GUARDS_MAX; i++) {
+	for (unsigned i = 0; i < SK_GUARDS_MAX; i++) {
 		struct guard *g = &guards[i];
 		uintptr_t begin = atomic_load(&g->begin), end = atomic_load(&g->end), from = at & ~(page - 1);
 
@@ -64,7 +64,7 @@ static void install(void)
 int sk_guard_add(const uint8_t *p, size_t n)
 {
 	install();
-	for (int i = 0; i < (int)GUARDS_MAX; i++) {
+	for (int i = 0; i < (int)SK_GUARDS_MAX; i++) {
 		uintptr_t none = 0;
 
 		if (!atomic_compare_exchange_strong(&guards[i].begin, &none, (uintptr_t)p))

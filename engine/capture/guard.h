@@ -1,10 +1,10 @@
 /* capture/guard.h — a mapped file that somebody cuts short while it is read: its lost pages read as zeros, and that is told.
  *
  * what     without this the kernel ends the process (SIGBUS) at the first byte the file has no more
- * memory   GUARDS_MAX places for the whole process
+ * memory   SK_GUARDS_MAX places for the whole process
  * threads  anyone may read guarded bytes; adding and removing as well
  * source   mmap(2), sigaction(2)
- * limits   GUARDS_MAX files at a time. Whoever handles SIGBUS after the last file was opened has to pass it on
+ * limits   SK_GUARDS_MAX files at a time. Whoever handles SIGBUS after the last file was opened has to pass it on
  */
 #ifndef SK_CAPTURE_GUARD_H
 #define SK_CAPTURE_GUARD_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GUARDS_MAX 64u
+#define SK_GUARDS_MAX 64u
 
 /* Guards a read-only mapping. Its place, or -1 when there is none left. */
 int sk_guard_add(const uint8_t *p, size_t n);

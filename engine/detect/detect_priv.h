@@ -262,10 +262,9 @@ struct crumb {
 	const char *kind;
 	uint64_t flow, packet;
 };
-/* c: NULL, or stays until the next call. Returns the one before. */
 extern _Thread_local const struct crumb *sk_detect_crumb_now;	/* NULL: nobody runs */
 
-/* Returns what there was. */
+/* c: NULL, or stays until the next call. Returns the one before. */
 static inline const struct crumb *sk_detect_crumb_set(const struct crumb *c)
 {
 	const struct crumb *old = sk_detect_crumb_now;
