@@ -108,13 +108,18 @@ static void on_match(void *cx, const struct sk_match *m)
 
 /* --- events --- */
 
+static inline bool has_unit(const struct sk_event *e)
+{
+	return e->unit && (uintptr_t)*e->unit & 1;
+}
+
 /* *ev->unit holds the matcher's state of the unit or, where a plugin keeps state per unit too, a struct unit with both. An odd
  * address tells the second; when memory for it is short, rules still see the unit and those plugins do not. */
 static struct unit *unit_of(struct sk_detect *d, const struct route *r, const struct sk_event *e)
 {
 	uintptr_t held;
 
-	if (!e->unit || !r->unit_size || !(r->dirs >> e->dir & 1))
+	if (!e->unit || !r->unit_size)
 		return NULL;
 	held = (uintptr_t)*e->unit;
 	if (held & 1)
@@ -132,7 +137,9 @@ static struct unit *unit_of(struct sk_detect *d, const struct route *r, const st
 void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e)
 {
 	const struct route *r = &d->conf.plugins->routes[e->kind];
-	struct unit *u = unit_of(d, r, e);
+	const size_t length = sk_detect_whole_length(r, e);
+	const bool is_wanted = r->cnt && sk_detect_is_wanted(r, e, length);
+	struct unit *u = is_wanted || has_unit(e) ? unit_of(d, r, e) : NULL;
 	struct sk_flow *outer = d->flow;
 	struct crumb crumb = { NULL, d->conf.registry->kinds[e->kind]->name, f->info.serial, e->packet };
 	const struct crumb *outer_crumb;
@@ -143,7 +150,8 @@ void sk_detect_run(struct sk_detect *d, struct sk_flow *f, const struct sk_event
 	if (d->matcher)
 		sk_matcher_event(d->matcher, e, u ? &u->matcher : e->unit, on_match, d);
 	sk_detect_crumb_set(outer_crumb);
-	sk_detect_give(d, f, e, u);
+	if (is_wanted)
+		sk_detect_give(d, f, e, u, length);
 	if (u && sk_event_num(e, (unsigned)r->last_slot, 0)) {
 		*e->unit = NULL;
 		sk_detect_unit_end(d, f, e, u);

@@ -80,6 +80,7 @@ struct subscription {
 	struct filter *filters;
 	uint32_t unit_off;		/* of its state in a unit; 0 for none */
 	uint8_t dirs;			/* bit by direction: filters let some of its events pass */
+	uint32_t least;			/* bytes of the shortest whole unit it gets */
 	bool all;			/* while the list is made: one interest had no filter */
 	bool one_slot;			/* all filters ask for a prefix of one field of the event's own … */
 	uint64_t first[4];		/* … which begins with one of these bytes: bit by byte */
@@ -90,6 +91,7 @@ struct route {
 	uint32_t cnt;
 	uint32_t unit_size;		/* of a whole struct unit; 0 when nobody keeps state per unit */
 	int offset_slot, last_slot;	/* of a streamed kind; else -1 */
+	int stream_slot;		/* where a subscription has least; else -1 */
 	uint8_t dirs;			/* of all subs */
 };
 
@@ -224,7 +226,11 @@ struct sk_alert_order sk_detect_next_order(struct sk_detect *d, struct sk_flow *
 void sk_detect_emit(struct sk_detect *d, struct sk_flow *f, struct sk_alert *a);
 
 /* dispatch.c */
-void sk_detect_give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u);
+/* Bytes of the unit where the event is all of it; else more than any plugin asks for. Before the unit is made. */
+size_t sk_detect_whole_length(const struct route *r, const struct sk_event *e);
+/* False: no plugin gets the event. length: of its unit. */
+bool sk_detect_is_wanted(const struct route *r, const struct sk_event *e, size_t length);
+void sk_detect_give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u, size_t length);
 struct unit *sk_detect_unit_begin(struct sk_detect *d, const struct sk_event *e);
 void sk_detect_unit_end(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u);
 void sk_detect_plugins_flow_end(struct sk_detect *d, struct sk_flow *f);

@@ -367,14 +367,37 @@ static void give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *
 		unit_done(u, place);
 }
 
-void sk_detect_give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u)
+size_t sk_detect_whole_length(const struct route *r, const struct sk_event *e)
+{
+	if (r->stream_slot < 0 || !e->unit || *e->unit || sk_event_num(e, (unsigned)r->offset_slot, 0) ||
+	    !sk_event_num(e, (unsigned)r->last_slot, 0))
+		return SIZE_MAX;
+	return sk_event_bytes(e, (unsigned)r->stream_slot).n;
+}
+
+static inline bool may_want(const struct subscription *sub, const struct sk_event *e, size_t length)
+{
+	return length >= sub->least && (!sub->one_slot || may_begin(sub, e));
+}
+
+bool sk_detect_is_wanted(const struct route *r, const struct sk_event *e, size_t length)
+{
+	if (!(r->dirs >> e->dir & 1))
+		return false;
+	for (uint32_t i = 0; i < r->cnt; i++)
+		if (may_want(&r->subs[i], e, length))
+			return true;
+	return false;
+}
+
+void sk_detect_give(struct sk_detect *d, struct sk_flow *f, const struct sk_event *e, struct unit *u, size_t length)
 {
 	const struct route *r = &d->conf.plugins->routes[e->kind];
 
-	if (!(r->dirs >> e->dir & 1) || (u && u->done == r->cnt))
+	if (u && u->done == r->cnt)
 		return;
 	for (uint32_t i = 0; i < r->cnt; i++)
-		if (!r->subs[i].one_slot || may_begin(&r->subs[i], e))
+		if (may_want(&r->subs[i], e, length))
 			give(d, f, e, u, &r->subs[i], i);
 }
 

@@ -17,7 +17,7 @@
 
 /* Sizes of ABI 1.0: the least a table of major 1 has. Fixed when 1.0 was. */
 #define SIZE_1_0 (offsetof(struct sk_plugin, unit_end) + sizeof(void (*)(void)))
-#define INTEREST_SIZE_1_0 (offsetof(struct sk_interest, reads) + sizeof(char *))
+#define INTEREST_SIZE_1_0 (offsetof(struct sk_interest, pad) + sizeof(uint32_t))
 #define OPTION_SIZE_1_0 (offsetof(struct sk_option, help) + sizeof(char *))
 #define KIND_SIZE_1_0 (offsetof(struct sk_kind_def, pad) + sizeof(uint32_t))
 #define FIELD_SIZE_1_0 (offsetof(struct sk_field_def, help) + sizeof(char *))

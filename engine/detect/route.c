@@ -120,6 +120,19 @@ static int want(struct sk_plugins *set, const struct plugin *pl, const struct sk
 	return 0;
 }
 
+static int stream_slot(const struct sk_kind_def *def)
+{
+	for (uint32_t i = 0; def && i < def->field_cnt; i++)
+		if (def->fields[i].type == SK_VALUE_STREAM)
+			return (int)i;
+	return -1;
+}
+
+static bool is_streamed(const struct sk_kind_def *def)
+{
+	return stream_slot(def) >= 0;
+}
+
 static struct subscription *find_sub(struct route *r, uint32_t plugin)
 {
 	struct subscription *grown;
@@ -130,7 +143,7 @@ static struct subscription *find_sub(struct route *r, uint32_t plugin)
 	if (!grown)
 		return NULL;
 	r->subs = grown;
-	grown[r->cnt] = (struct subscription){ .plugin = plugin };
+	grown[r->cnt] = (struct subscription){ .plugin = plugin, .least = UINT32_MAX };
 	return &grown[r->cnt++];
 }
 
@@ -148,9 +161,13 @@ static int add_interest(struct sk_plugins *set, struct plugin *pl, const struct 
 	rc = want(set, pl, in, (unsigned)kind, e);
 	if (rc < 0)
 		return rc;
+	if (in->least && !is_streamed(set->registry->kinds[kind]))
+		return sk_error_set(e, SK_E_CONFIG, "%s: asks for %u bytes of event '%s', which does not come in pieces", pl->origin,
+				    in->least, in->kind);
 	s = find_sub(&set->routes[kind], pl->index);
 	if (!s)
 		return sk_error_set(e, SK_E_MEMORY, "out of memory");
+	s->least = SK_MIN(s->least, in->least);
 	if (!in->field) {
 		s->all = true;
 		return 0;
@@ -191,10 +208,10 @@ static void finish(struct sk_plugins *set, unsigned kind)
 	const struct sk_kind_def *def = set->registry->kinds[kind];
 	struct route *r = &set->routes[kind];
 	size_t off = (offsetof(struct unit, flags) + r->cnt + 15) & ~(size_t)15;
-	bool streamed = false, any = false;
+	const bool streamed = is_streamed(def);
+	bool any = false;
 
-	for (uint32_t i = 0; def && i < def->field_cnt; i++)
-		streamed |= def->fields[i].type == SK_VALUE_STREAM;
+	r->stream_slot = -1;
 	r->offset_slot = streamed ? sk_kind_field(def, sk_span_str("offset")) : -1;
 	r->last_slot = streamed ? sk_kind_field(def, sk_span_str("last")) : -1;
 	for (uint32_t i = 0; i < r->cnt; i++) {
@@ -211,6 +228,8 @@ static void finish(struct sk_plugins *set, unsigned kind)
 		if (by_dir == s->filter_cnt)
 			s->filter_cnt = 0;		/* dirs says it all */
 		r->dirs |= s->dirs;
+		if (s->least)
+			r->stream_slot = stream_slot(def);
 		find_first(s);
 		if (r->last_slot < 0 || !size)
 			continue;

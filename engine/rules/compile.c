@@ -289,6 +289,11 @@ static void build_kind(struct sk_load *l, unsigned kind)
 	}
 	if (k->stream_view[1] == UINT32_MAX)
 		k->stream_view[1] = k->stream_view[0];
+	k->asks_own = k->always_cnt == 0;
+	for (uint32_t i = 0; i < k->gate_cnt; i++)
+		k->asks_own &= gates[i].slot != SK_GATE_OTHER;
+	for (unsigned dir = 0; dir < 2 && k->stream_view[dir] != UINT32_MAX; dir++)
+		k->stream_least[dir] = s->views[k->stream_view[dir]].least;
 	for (uint32_t i = 0; i < def->field_cnt; i++) {
 		if (def->fields[i].type == SK_VALUE_STREAM && k->slot_stream == 0xff)
 			k->slot_stream = (uint8_t)i;

@@ -218,9 +218,7 @@ static void try_pending(struct sk_matcher *m, struct sk_unit *u, sk_match_fn *on
 /* Is the piece at hand all of a value that is too short for every pattern? */
 static bool is_too_short(const struct sk_matcher *m, const struct sk_kind_rules *k)
 {
-	uint32_t view = k->stream_view[m->event->dir & 1];
-
-	return m->last && m->piece.n && view != UINT32_MAX && m->piece.n < m->s->views[view].least;
+	return m->last && m->piece.n && m->piece.n < k->stream_least[m->event->dir & 1];
 }
 
 /* At offset 0: the unit, or NULL where no rule will need one. */
@@ -274,6 +272,22 @@ static void match_streamed(struct sk_matcher *m, const struct sk_kind_rules *k, 
 		*unit = m->last ? NULL : u;
 }
 
+/* Is the event all of a value that is too short for every pattern, and nothing else in it is searched? */
+static inline bool is_brief(const struct sk_matcher *m, const struct sk_kind_rules *k, const struct sk_event *e, void **unit)
+{
+	const struct sk_span s = sk_event_bytes(e, k->slot_stream);
+
+	if (s.n == 0 || s.n >= k->stream_least[e->dir & 1] || !k->asks_own || m->explain_cnt)
+		return false;
+	if (unit && (*unit || (k->slot_offset != 0xff && sk_event_num(e, k->slot_offset, 0)) ||
+		     (k->slot_last != 0xff && !sk_event_num(e, k->slot_last, 1))))
+		return false;
+	for (uint32_t i = 0; i < k->gate_cnt; i++)
+		if (may_hit(&k->gates[i], e))
+			return false;
+	return true;
+}
+
 /* Is there nothing to be found in the piece? Then it has been taken. */
 static bool is_nothing(struct sk_matcher *m, const struct sk_kind_rules *k, unsigned dir, const struct sk_piece *p, void **unit)
 {
@@ -322,10 +336,14 @@ void sk_matcher_event(struct sk_matcher *m, const struct sk_event *e, void **uni
 	}
 	m->counters.events++;
 	if (k->streamed) {
-		const struct sk_piece p = piece_of(k, e, unit);
-
-		if (is_nothing(m, k, e->dir, &p, unit))
+		if (is_brief(m, k, e, unit))
 			return;
+		if (!k->gate_cnt && !k->always_cnt) {
+			const struct sk_piece p = piece_of(k, e, unit);
+
+			if (is_nothing(m, k, e->dir, &p, unit))
+				return;
+		}
 	}
 	sk_match_begin(m, e);
 	if (k->streamed)

@@ -170,8 +170,10 @@ struct sk_kind_rules {
 	uint32_t gate_cnt;
 	uint32_t rule_cnt;
 	uint32_t stream_view[2];	/* by direction; UINT32_MAX: none. Tables but db are those of the first */
+	uint32_t stream_least[2];	/* bytes: in shorter whole values nothing of that view is hit; 0 where that is not known */
 	uint32_t stream_atom_cnt;
 	bool streamed;
+	bool asks_own;			/* all gates, if any, ask for fields of the event as they stand, and every rule has one */
 	uint8_t slot_stream, slot_offset, slot_last;	/* 0xff: none */
 };
 

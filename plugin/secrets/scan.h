@@ -17,6 +17,7 @@
 #define SCAN_BACK 64u			/* a PEM header's beginning lies up to 51 bytes before what is looked for */
 #define SCAN_AHEAD 320u
 #define SCAN_PIECE 1024u
+#define SCAN_LEAST 4u			/* bytes: in fewer nothing is found; a variable's name and what follows it has these: PWD= */
 #define SCAN_PATTERNS_MAX 256u
 #define SCAN_SHOWN 8u			/* secrets described per unit */
 #define SCAN_SHOWN_MAX 96u		/* room for a description */

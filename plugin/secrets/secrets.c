@@ -188,9 +188,12 @@ static void on_close(void *instance)
 }
 
 static const struct sk_interest interests[] = {
-	{ .kind = "http.body", .field = "direction", .prefix = "to_server", .reads = "bytes last request.user_agent request.header" },
-	{ .kind = "http.form", .field = "direction", .prefix = "to_server", .reads = "value last request.user_agent request.header" },
-	{ .kind = "websocket.message", .field = "direction", .prefix = "to_server", .reads = "payload last request.user_agent request.header" },
+	{ .kind = "http.body", .field = "direction", .prefix = "to_server", .reads = "bytes last request.user_agent request.header",
+	  .least = SCAN_LEAST },
+	{ .kind = "http.form", .field = "direction", .prefix = "to_server", .reads = "value last request.user_agent request.header",
+	  .least = SCAN_LEAST },
+	{ .kind = "websocket.message", .field = "direction", .prefix = "to_server", .reads = "payload last request.user_agent request.header",
+	  .least = SCAN_LEAST },
 };
 
 static const struct sk_option options[] = {

@@ -246,6 +246,32 @@ static void shows_no_secret(void)
 	CHECK(scan_siphash(key, message, sizeof(message)) == 0xa129ca6149be45e5);
 }
 
+static unsigned score_of(const struct scan_table *t, const char *text, size_t n)
+{
+	struct scan s = { 0 };
+
+	scan_push(&s, t, sk_span(text, n), true);
+	return s.tally.score;
+}
+
+/* The shortest of all patterns, a name and what follows it, is found; none is in fewer bytes. */
+static void least_is_enough(void)
+{
+	static struct scan_table t;
+
+	CHECK(scan_table_init(&t, "key"));
+	CHECK(score_of(&t, "PWD=", SCAN_LEAST) == 1);
+	for (unsigned i = 0; i < t.cnt; i++) {
+		char text[SCAN_LEAST] = { t.patterns[i].text[0], t.patterns[i].text[1] };
+
+		for (unsigned c = 0; c < 256; c++) {
+			text[2] = (char)c;
+			CHECK(score_of(&t, text, SCAN_LEAST - 1) == 0);
+		}
+	}
+	scan_table_fini(&t);
+}
+
 /* Wherever a pattern stands, the filter tells its place; it tells none where nothing of a pattern is. */
 static void filter_passes_over_nothing(void)
 {
@@ -279,6 +305,7 @@ int main(void)
 	finds_forms_of_dumps();
 	tokens_by_shape();
 	shows_no_secret();
+	least_is_enough();
 	filter_passes_over_nothing();
 	CHECK(fake_close(&f) == 0);
 	return 0;

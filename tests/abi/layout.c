@@ -56,6 +56,7 @@ const struct layout_number JOIN(layout_, LAYOUT)[] = {
 	GROWS(sk_option) MEMBER(sk_option, name) MEMBER(sk_option, type) MEMBER(sk_option, preset) MEMBER(sk_option, min)
 	MEMBER(sk_option, max) MEMBER(sk_option, help)
 	GROWS(sk_interest) MEMBER(sk_interest, kind) MEMBER(sk_interest, field) MEMBER(sk_interest, prefix) MEMBER(sk_interest, reads)
+	MEMBER(sk_interest, least)
 	GROWS(sk_host) MEMBER(sk_host, abi) MEMBER(sk_host, size) MEMBER(sk_host, log) MEMBER(sk_host, option_num)
 	MEMBER(sk_host, option_text) MEMBER(sk_host, counter) MEMBER(sk_host, count) MEMBER(sk_host, alloc) MEMBER(sk_host, realloc)
 	MEMBER(sk_host, free) MEMBER(sk_host, scratch) MEMBER(sk_host, unit) MEMBER(sk_host, publish) MEMBER(sk_host, alert)

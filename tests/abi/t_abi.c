@@ -73,7 +73,7 @@ static void sizes_of_1_0(void **state)
 		{ "sizeof struct sk_span", 16 }, { "sizeof struct sk_addr", 20 }, { "sizeof struct sk_value", 32 },
 		{ "sizeof struct sk_event", 72 }, { "sizeof struct sk_flow_info", 144 }, { "sizeof struct sk_field_def", 48 },
 		{ "sizeof struct sk_kind_def", 32 }, { "sizeof struct sk_evidence", 48 }, { "sizeof struct sk_finding", 56 },
-		{ "sizeof struct sk_option", 48 }, { "sizeof struct sk_interest", 32 }, { "sizeof struct sk_host", 112 },
+		{ "sizeof struct sk_option", 48 }, { "sizeof struct sk_interest", 40 }, { "sizeof struct sk_host", 112 },
 		{ "sizeof struct sk_plugin", 168 }, { "sk_plugin.abi", 0 }, { "sk_plugin.size", 4 }, { "sk_plugin.name", 16 },
 		{ "sk_plugin.open", 104 }, { "sk_plugin.unit_end", 160 }, { "sk_host.log", 8 }, { "sk_host.now", 104 },
 		{ "sk_event.values", 56 }, { "sk_event.unit", 64 }, { "sk_finding.evidence", 48 },

@@ -80,7 +80,7 @@ static int b_event(void *instance, struct sk_worker *w, void *worker, void *flow
 
 	fb->events++;
 	assert_int_equal(host->now(w), e->time_ns);
-	if (e->kind == SK_KIND_HTTP_BODY && e->unit) {
+	if (e->unit) {
 		assert_non_null(u);
 		if (u->pieces++ == 0)
 			u->copy = host->alloc(w, 10);
@@ -126,7 +126,8 @@ static const struct sk_kind_def b_kinds[] = { { "b.thing", "a thing", thing_fiel
 
 static const struct sk_interest b_interests[] = {
 	{ .kind = "http.request" }, { .kind = "http.body" }, { .kind = "dns.query", .field = "type", .prefix = "tx" },
-	{ .kind = "dns.query", .field = "transport", .prefix = "UDP" } };
+	{ .kind = "dns.query", .field = "transport", .prefix = "UDP" }, { .kind = "websocket.message", .least = 6 },
+	{ .kind = "websocket.message", .reads = "payload", .least = 4 } };
 static const struct sk_interest a_interests[] = { { .kind = "http.request" }, { .kind = "b.thing", .field = "shape", .prefix = "ROUND" } };
 
 #define HEAD \
@@ -308,6 +309,48 @@ static void enough_of_a_unit(void **state)
 	story_is("begin7 b:piece1 b:piece1 b:piece2 unit_end2 unit_end1 b:piece1 unit_end1 ");
 	assert_int_equal(fake_units, 0);
 	assert_int_equal(sk_detect_counters(x.detect)->plugin_failures, 0);
+	stop(&x);
+}
+
+static void message(struct fixture *x, uint64_t packet, void **unit, uint64_t offset, const char *bytes, bool last)
+{
+	struct sk_value values[SK_F_WEBSOCKET_MESSAGE_CNT] = {
+		[SK_F_WEBSOCKET_MESSAGE_PAYLOAD] = { .type = SK_VALUE_STREAM, .u.bytes = sk_span_str(bytes) },
+		[SK_F_WEBSOCKET_MESSAGE_OFFSET] = number(offset),
+		[SK_F_WEBSOCKET_MESSAGE_LAST] = { .type = SK_VALUE_BOOL, .u.num = last },
+	};
+
+	event(x, SK_KIND_WEBSOCKET_MESSAGE, packet, values, SK_F_WEBSOCKET_MESSAGE_CNT, unit);
+}
+
+/* Of two interests in the kind the smaller length counts, and only where the unit comes whole. */
+static void units_too_short(void **state)
+{
+	void *unit = NULL;
+	struct fixture x;
+
+	start(&x, NULL, 0);
+	message(&x, 1, &unit, 0, "abc", true);
+	message(&x, 2, &unit, 0, "", true);
+	assert_null(unit);
+	assert_int_equal(fake_units, 0);
+	story_is("");
+	assert_int_equal(sk_detect_counters(x.detect)->events, 2);
+	assert_int_equal(sk_detect_counters(x.detect)->plugin_calls, 0);
+	message(&x, 3, &unit, 0, "abcd", true);
+	assert_null(unit);
+	story_is("begin7 b:piece1 unit_end1 ");
+	message(&x, 4, &unit, 0, "a", false);
+	message(&x, 5, &unit, 1, "b", false);
+	message(&x, 6, &unit, 2, "c", true);
+	assert_null(unit);
+	story_is("b:piece1 b:piece2 b:piece3 unit_end3 ");
+	/* a unit that was begun is not left because of a last piece that could be one by itself */
+	message(&x, 7, &unit, 0, "", false);
+	message(&x, 8, &unit, 0, "abc", true);
+	assert_null(unit);
+	story_is("b:piece1 b:piece2 unit_end2 ");
+	assert_int_equal(fake_units, 0);
 	stop(&x);
 }
 
@@ -626,6 +669,7 @@ int main(void)
 		cmocka_unit_test_setup(units, reset),
 		cmocka_unit_test_setup(leaving_within_a_unit, reset),
 		cmocka_unit_test_setup(enough_of_a_unit, reset),
+		cmocka_unit_test_setup(units_too_short, reset),
 		cmocka_unit_test_setup(units_of_rules_alone, reset),
 		cmocka_unit_test_setup(rules_see_what_plugins_publish, reset),
 		cmocka_unit_test_setup(findings, reset),

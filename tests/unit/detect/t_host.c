@@ -210,6 +210,7 @@ static const struct sk_interest by_number[] = { { .kind = "http.response", .fiel
 static const struct sk_interest by_nothing[] = { { .kind = "http.request", .field = "colour", .prefix = "r" } };
 static const struct sk_interest half[] = { { .kind = "http.request", .field = "method" } };
 static const struct sk_interest reads_wrong[] = { { .kind = "http.request", .reads = "method colour" } };
+static const struct sk_interest least_of_whole[] = { { .kind = "http.request", .least = 4 } };
 static const struct sk_interest unknown[] = { { .kind = "smtp.mail" } };
 static const struct sk_interest unnamed[] = { { .kind = NULL } };
 static const struct sk_option twice[] = {
@@ -266,6 +267,7 @@ static void mistakes_in_tables(void **state)
 	CASE(one.interests = by_nothing, "built in: event 'http.request' has no field 'colour'");
 	CASE(one.interests = by_number, "built in: events can be chosen by text only, and field 'status' of 'http.response' is something else");
 	CASE(one.interests = reads_wrong, "built in: reads 'colour' of event 'http.request', which has no such field");
+	CASE(one.interests = least_of_whole, "built in: asks for 4 bytes of event 'http.request', which does not come in pieces");
 	CASE((one.options = twice, one.option_cnt = 2), "built in: option 'a' is there twice");
 	CASE((one.options = reserved, one.option_cnt = 1), "built in: option 0 has no usable name");
 	CASE((one.options = bad_type, one.option_cnt = 1), "built in: option 'a' has type 99, which nobody knows");

@@ -371,6 +371,56 @@ static struct lab_seen feed(struct sk_matcher *m, const char *text, size_t n, co
 	return seen;
 }
 
+/* The parameter comes whole; what matched. */
+static struct lab_seen whole_value(struct sk_matcher *m, const char *name, const char *value)
+{
+	struct lab_seen seen = { 0 };
+	struct lab_event e;
+	void *unit = NULL;
+
+	lab_event(&e, SK_KIND_HTTP_FORM);
+	e.values[SK_F_HTTP_FORM_NAME] = lab_text(name);
+	e.values[SK_F_HTTP_FORM_VALUE] = lab_text(value);
+	e.values[SK_F_HTTP_FORM_VALUE].type = SK_VALUE_STREAM;
+	e.values[SK_F_HTTP_FORM_OFFSET] = lab_num(0);
+	e.values[SK_F_HTTP_FORM_LAST] = lab_bool(true);
+	sk_matcher_event(m, &e.e, &unit, lab_on_match, &seen);
+	assert_null(unit);
+	return seen;
+}
+
+#define ON_FORM(id, where) "  - {id: " id ", title: t, severity: low, on: http.form, where: {" where "}}\n"
+
+/* Values too short for every pattern: what is asked besides them is still found. */
+static void short_values(void **state)
+{
+	static const char *const more[] = { "", ON_FORM("client", "client.ip: {cidr: 10.1.2.0/24}, value: {contains: a}"),
+		ON_FORM("length", "value: {len: {lt: 3}}"), ON_FORM("empty", "value: {is: ''}") };
+
+	for (size_t i = 0; i < SK_ARRAY_LEN(more); i++) {
+		char text[1024];
+		struct sk_matcher *m;
+		struct sk_ruleset *s;
+
+		snprintf(text, sizeof(text), LAB_HEAD "rules:\n" ON_FORM("long", "value: {contains: needle}")
+			 ON_FORM("named", "name: {starts: odd}, value: {len: {lt: 3}}") "%s", more[i]);
+		s = lab_load(text);
+		assert_int_equal(s->kinds[SK_KIND_HTTP_FORM].asks_own, i == 0 || i == 3);
+		assert_int_equal(s->kinds[SK_KIND_HTTP_FORM].stream_least[0], i == 1 ? 1 : 6);
+		m = sk_matcher_new(s, NULL);
+		assert_string_equal(whole_value(m, "a", "b").ids, i == 2 ? "length" : "");
+		assert_string_equal(whole_value(m, "a", "needl").ids, "");
+		assert_string_equal(whole_value(m, "a", "needle").ids, "long");
+		assert_string_equal(whole_value(m, "oddly", "b").ids, i == 2 ? "named length" : "named");
+		assert_string_equal(whole_value(m, "odd", "bbb").ids, "");
+		assert_string_equal(whole_value(m, "a", "").ids, i == 2 ? "length" : i == 3 ? "empty" : "");
+		assert_string_equal(whole_value(m, "a", "xax").ids, i == 1 ? "client" : "");
+		assert_int_equal(sk_matcher_counters(m)->events, 7);
+		sk_matcher_free(m);
+		sk_rules_free(s);
+	}
+}
+
 static const char stream_rules[] = LAB_HEAD
 	"rules:\n"
 	"  - {id: contains, title: t, severity: low, on: http.body, where: {bytes: {contains: needle}}}\n"
@@ -891,7 +941,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operators), cmocka_unit_test(logic), cmocka_unit_test(numbers), cmocka_unit_test(common),
 		cmocka_unit_test(lists), cmocka_unit_test(pairs), cmocka_unit_test(decoders), cmocka_unit_test(ancestors), cmocka_unit_test(directions),
-		cmocka_unit_test(evidence), cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
+		cmocka_unit_test(evidence), cmocka_unit_test(short_values),
+		cmocka_unit_test(streams), cmocka_unit_test(stream_moment), cmocka_unit_test(stream_evidence),
 		cmocka_unit_test(evidence_of_parents),
 		cmocka_unit_test(stream_evidence_of_pieces), cmocka_unit_test(few_literals), cmocka_unit_test(few_begins),
 		cmocka_unit_test(varying), cmocka_unit_test(units_dropped), cmocka_unit_test(explain_and_print), cmocka_unit_test(explain_streams), cmocka_unit_test(wanted), cmocka_unit_test(names_asked_for),

@@ -55,6 +55,9 @@ struct sk_interest {
 	const char *prefix;		/* … starts with this, without regard to case; "" for: is there at all */
 	const char *reads;		/* names of the fields the plugin looks at, blanks between: its own ("name value") and those of
 					 * the request or response it belongs to ("request.path"). Others may be absent. NULL for all */
+	uint32_t least;			/* of kinds that come in pieces: bytes of the shortest unit that is of use, 0 for any. Shorter
+					 * ones that come in one piece are left out. Of several in a kind the smallest counts */
+	uint32_t pad;
 };
 
 struct sk_host {
