@@ -1,11 +1,11 @@
 /* rules/search.h — Vectorscan, by routines that find what they should.
  *
- * what     Vectorscan 5.4.9's routines for AVX-512 miss matches in values of more than 64 bytes: of sets of two to about eight patterns
- *          (VectorCamp/vectorscan, issue 317, which names 5.4.11 too), and of expressions that wait for one byte, as b, b.*c and
- *          [^z]+z do. Those for AVX2 miss matches at the end of whole values: of a/aA, aa\z and \.BB\z the second in any value of 20 to
- *          32 bytes, and at places of longer ones. Those for SSE4.2 miss nothing that tests/unit/rules/t_search.c tries, and whole
- *          replays take no longer by them. So where the library has these under names of their own, as the builds for all processors
- *          that distributions ship have, they are called and databases are made for them
+ * what     Of Vectorscan 5.4.9 (Debian 12) and 5.4.11 (Debian 13, Ubuntu 24.04) the routines for AVX-512 miss matches in values of more
+ *          than 64 bytes: of sets of two to about eight patterns (VectorCamp/vectorscan, issue 317), and of expressions that wait for
+ *          one byte, as b, b.*c and [^z]+z do. Those for AVX2 miss matches at the end of whole values: of a/aA, aa\z and \.BB\z the
+ *          second in any value of 20 to 32 bytes, and at places of longer ones. Those for SSE4.2 miss nothing that
+ *          tests/unit/rules/t_search.c tries, and whole replays take no longer by them. So where the library has these under names of
+ *          their own, as the builds for all processors that distributions ship have, they are called and databases are made for them
  * threads  sk_search is the same for all from the first call of the functions below on
  */
 #ifndef SK_RULES_SEARCH_H
