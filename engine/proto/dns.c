@@ -189,43 +189,68 @@ struct walk {
 	unsigned hops;
 };
 
+static inline unsigned get16(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+/* Eight bytes from a label of at most seven. False when a dot or backslash is in it. */
+static inline bool copy_short(uint8_t *to, const uint8_t *from, size_t n)
+{
+	sk_words2 both = { 0, 0 }, odd;
+	sk_bytes16 b;
+	uint64_t v;
+
+	memcpy(&v, from, 8);
+	memcpy(to, &v, 8);
+	both[0] = v;
+	b = (sk_bytes16)both;
+	odd = (sk_words2)((b == '.') | (b == '\\'));
+	return !(odd[0] & low_bytes(n));
+}
+
 /* Follows a chain from the name at w->piece on: short labels without dots and backslashes, a pointer behind each to what lies before it. A
- * name may have SK_DNS_HOPS_MAX of them for every few bytes of a message. Where reading goes on: at what is something else, or is wrong. */
+ * name may have SK_DNS_HOPS_MAX of them for every few bytes of a message, so a step is kept to a few instructions. Where reading goes on:
+ * at what is something else, or is wrong. */
 static size_t follow_links(struct sk_dns_name *name, struct sk_span msg, struct walk *w)
 {
-	size_t to = w->piece, o = name->n;
-	unsigned cnt = name->label_cnt, hops = w->hops;
+	const uint8_t *p = msg.p;
+	size_t to = w->piece, piece = to, o = name->n, left = SK_DNS_NAME_MAX - w->wire;	/* bytes of labels that there may be */
+	unsigned cnt = name->label_cnt, more = SK_DNS_HOPS_MAX - w->hops;
 
-	while (to < msg.n && msg.n - to >= 10) {
-		const size_t len = msg.p[to], at = to + 1 + len;
-		uint64_t v;
+	/* text grows like the name on the wire, and is written eight bytes at a time */
+	if (msg.n < 10 || sizeof(name->text) - o < left + 10)
+		return to;
+	if (cnt)
+		name->text[o++] = '.';
+	while (to <= msg.n - 10) {
+		const size_t len = p[to], at = to + 1 + len;
 		size_t next;
 
-		if (len - 1 >= 7 || msg.p[at] < 0xc0 || w->wire + len + 1 > SK_DNS_NAME_MAX || sizeof(name->text) - o < 9)
+		if (len - 1 >= 7 || len >= left)
 			break;
-		memcpy(&v, msg.p + to + 1, 8);
-		if ((byte_is(v, '.') | byte_is(v, '\\')) & low_bytes(len))
+		next = get16(p + at);
+		if (next < 0xc000 || !copy_short(name->text + o, p + to + 1, len))
 			break;
-		name->text[o] = '.';
-		o += cnt > 0;
-		memcpy(name->text + o, &v, 8);
-		o += len;
 		name->label[cnt].off = (uint16_t)(to + 1);
 		name->label[cnt++].n = (uint16_t)len;
-		w->wire += len + 1;
-		next = (size_t)(msg.p[at] & 0x3f) << 8 | msg.p[at + 1];
-		w->piece = to;
+		o += len + 1;
+		name->text[o - 1] = '.';
+		left -= len + 1;
+		next &= 0x3fff;
+		piece = to;
 		to = at;
-		if (next >= w->piece || hops == SK_DNS_HOPS_MAX)
+		if (next >= piece || more == 0)
 			break;
-		hops++;
-		w->piece = to = next;
+		more--;
+		piece = to = next;
 	}
-	if (cnt > name->label_cnt)
-		name->lower = false;
-	name->n = (uint16_t)o;
+	name->lower &= cnt == name->label_cnt;
+	name->n = (uint16_t)(cnt ? o - 1 : o);
 	name->label_cnt = (uint8_t)cnt;
-	w->hops = hops;
+	w->piece = piece;
+	w->wire = SK_DNS_NAME_MAX - left;
+	w->hops = SK_DNS_HOPS_MAX - more;
 	return to;
 }
 

@@ -35,8 +35,9 @@ static bool has_bare_cr(struct sk_span s)
 	all = (sk_words2)found;
 	if (all[0] | all[1])
 		return true;
-	for (; i < s.n; i++)
-		if (s.p[i] == '\r' && (i + 1 == s.n || s.p[i + 1] != '\n'))
+	/* what is left is short, or the empty line */
+	for (const uint8_t *cr; i < s.n && (cr = memchr(s.p + i, '\r', s.n - i)); i = (size_t)(cr - s.p) + 1)
+		if (cr + 1 == s.p + s.n || cr[1] != '\n')
 			return true;
 	return false;
 }
@@ -587,7 +588,10 @@ void sk_http1_head_parse(struct sk_http1_head *h, struct sk_span raw, bool is_re
 	struct line l = { 0, 0, 0 };
 	struct sk_span start;
 
-	memset(h, 0, offsetof(struct sk_http1_head, fields));
+	/* in parts that are a few stores each */
+	memset(h, 0, offsetof(struct sk_http1_head, method));
+	memset(&h->method, 0, offsetof(struct sk_http1_head, codings) - offsetof(struct sk_http1_head, method));
+	memset(&h->codings, 0, offsetof(struct sk_http1_head, fields) - offsetof(struct sk_http1_head, codings));
 	*fr = (struct sk_http1_framing){ 0 };
 	h->raw = raw;
 	h->is_response = is_response;

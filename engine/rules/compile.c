@@ -262,6 +262,17 @@ static uint32_t least_of(const struct sk_ruleset *s, const struct sk_view *v)
 	return (uint32_t)least;
 }
 
+static void add_own_gate(const struct sk_ruleset *s, struct sk_kind_rules *k, struct sk_gate *gates, uint32_t view)
+{
+	const struct sk_view *v = &s->views[view];
+
+	gates[k->own_cnt++] = (struct sk_gate){ .view = view, .least = least_of(s, v), .slot = v->slot,
+		.with_host = v->kind == SK_KIND_HTTP_REQUEST && v->tables == 1u << SK_TABLE_URL && !v->db && !v->late && !v->plain_cnt &&
+			!v->is_slots && !v->num_cnt };
+	k->gate_cnt = k->own_cnt;
+	k->own_slots = SK_MAX(k->own_slots, v->slot + 1u);
+}
+
 static void build_kind(struct sk_load *l, unsigned kind)
 {
 	struct sk_ruleset *s = l->set;
@@ -281,17 +292,14 @@ static void build_kind(struct sk_load *l, unsigned kind)
 			k->stream_view[0] = i;
 		else if (v->streamed)
 			k->stream_view[1] = i;
-		else if (v->gate)
-			gates[k->gate_cnt++] = (struct sk_gate){ .view = i, .least = least_of(s, v),
-				.slot = v->direct == SK_DIRECT_FIELD ? v->slot : SK_GATE_OTHER,
-				.with_host = kind == SK_KIND_HTTP_REQUEST && v->tables == 1u << SK_TABLE_URL && !v->db && !v->late &&
-					!v->plain_cnt && !v->is_slots && !v->num_cnt };
+		else if (v->gate && v->direct == SK_DIRECT_FIELD)
+			add_own_gate(s, k, gates, i);
 	}
+	for (uint32_t i = 0; gates && i < s->view_cnt; i++)
+		if (s->views[i].kind == kind && s->views[i].gate && !s->views[i].streamed && s->views[i].direct != SK_DIRECT_FIELD)
+			gates[k->gate_cnt++] = (struct sk_gate){ .view = i, .slot = SK_GATE_OTHER };
 	if (k->stream_view[1] == UINT32_MAX)
 		k->stream_view[1] = k->stream_view[0];
-	k->asks_own = k->always_cnt == 0;
-	for (uint32_t i = 0; i < k->gate_cnt; i++)
-		k->asks_own &= gates[i].slot != SK_GATE_OTHER;
 	for (unsigned dir = 0; dir < 2 && k->stream_view[dir] != UINT32_MAX; dir++)
 		k->stream_least[dir] = s->views[k->stream_view[dir]].least;
 	for (uint32_t i = 0; i < def->field_cnt; i++) {

@@ -146,11 +146,12 @@ static void tell(struct sk_matcher *m, const struct sk_crule *r, sk_match_fn *on
 	on_match(cx, &match);
 }
 
-static inline bool may_hit(const struct sk_gate *g, const struct sk_event *e)
+/* Of a gate of a field of the event's own; the event has values that far. */
+static inline bool may_hit(const struct sk_gate *g, const struct sk_value *values, const struct sk_event *e)
 {
-	const struct sk_value *v = g->slot < e->value_cnt ? &e->values[g->slot] : NULL;
+	const struct sk_value *v = &values[g->slot];
 
-	if (!v || v->type == SK_VALUE_NONE)
+	if (v->type == SK_VALUE_NONE)
 		return false;
 	if (v->u.bytes.n < g->least && (v->type == SK_VALUE_TEXT || v->type == SK_VALUE_BYTES))
 		return false;
@@ -160,13 +161,15 @@ static inline bool may_hit(const struct sk_gate *g, const struct sk_event *e)
 /* Searches what gates rules; candidates are in m->candidates or, with a unit, pending there. */
 static void find_candidates(struct sk_matcher *m, const struct sk_kind_rules *k)
 {
-	for (uint32_t i = 0; i < k->gate_cnt; i++) {
-		const struct sk_gate *g = &k->gates[i];
+	const struct sk_event *e = m->event;
+	const struct sk_value *values = e->values;
+	const struct sk_gate *g = k->gates, *own_end = g + (e->value_cnt >= k->own_slots ? k->own_cnt : 0), *end = g + k->gate_cnt;
 
-		if (g->slot != SK_GATE_OTHER && !may_hit(g, m->event))
-			continue;
+	for (; g < own_end; g++)
+		if (may_hit(g, values, e))
+			sk_match_gate(m, g->view);
+	for (; g < end; g++)
 		sk_match_gate(m, g->view);
-	}
 	for (uint32_t i = 0; i < k->always_cnt; i++)
 		sk_match_push(m, k->always[i]);
 }
@@ -277,13 +280,14 @@ static inline bool is_brief(const struct sk_matcher *m, const struct sk_kind_rul
 {
 	const struct sk_span s = sk_event_bytes(e, k->slot_stream);
 
-	if (s.n == 0 || s.n >= k->stream_least[e->dir & 1] || !k->asks_own || m->explain_cnt)
+	if (s.n == 0 || s.n >= k->stream_least[e->dir & 1] || k->own_cnt < k->gate_cnt || k->always_cnt || e->value_cnt < k->own_slots ||
+	    m->explain_cnt)
 		return false;
 	if (unit && (*unit || (k->slot_offset != 0xff && sk_event_num(e, k->slot_offset, 0)) ||
 		     (k->slot_last != 0xff && !sk_event_num(e, k->slot_last, 1))))
 		return false;
 	for (uint32_t i = 0; i < k->gate_cnt; i++)
-		if (may_hit(&k->gates[i], e))
+		if (may_hit(&k->gates[i], e->values, e))
 			return false;
 	return true;
 }

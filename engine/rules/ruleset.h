@@ -166,14 +166,14 @@ struct sk_gate {
 struct sk_kind_rules {
 	const uint32_t *always;		/* rules without a gate */
 	uint32_t always_cnt;
-	const struct sk_gate *gates;	/* searched for every event (streamed kinds: at offset 0) */
-	uint32_t gate_cnt;
+	const struct sk_gate *gates;	/* searched for every event (streamed kinds: at offset 0); first own_cnt of the event's own fields */
+	uint32_t gate_cnt, own_cnt;
+	uint32_t own_slots;		/* all slots of these are below */
 	uint32_t rule_cnt;
 	uint32_t stream_view[2];	/* by direction; UINT32_MAX: none. Tables but db are those of the first */
 	uint32_t stream_least[2];	/* bytes: in shorter whole values nothing of that view is hit; 0 where that is not known */
 	uint32_t stream_atom_cnt;
 	bool streamed;
-	bool asks_own;			/* all gates, if any, ask for fields of the event as they stand, and every rule has one */
 	uint8_t slot_stream, slot_offset, slot_last;	/* 0xff: none */
 };
 

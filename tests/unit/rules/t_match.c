@@ -405,7 +405,9 @@ static void short_values(void **state)
 		snprintf(text, sizeof(text), LAB_HEAD "rules:\n" ON_FORM("long", "value: {contains: needle}")
 			 ON_FORM("named", "name: {starts: odd}, value: {len: {lt: 3}}") "%s", more[i]);
 		s = lab_load(text);
-		assert_int_equal(s->kinds[SK_KIND_HTTP_FORM].asks_own, i == 0 || i == 3);
+		assert_int_equal(s->kinds[SK_KIND_HTTP_FORM].own_cnt, 1);
+		assert_int_equal(s->kinds[SK_KIND_HTTP_FORM].gate_cnt, i == 1 ? 2 : 1);
+		assert_int_equal(s->kinds[SK_KIND_HTTP_FORM].always_cnt, i == 2);
 		assert_int_equal(s->kinds[SK_KIND_HTTP_FORM].stream_least[0], i == 1 ? 1 : 6);
 		m = sk_matcher_new(s, NULL);
 		assert_string_equal(whole_value(m, "a", "b").ids, i == 2 ? "length" : "");
